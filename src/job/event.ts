@@ -1,0 +1,128 @@
+/** The events of the journal: the union whose fold is the state of every run. Field names are part of the format. */
+import type { Job } from "./job.ts";
+import type { Failure } from "./run.ts";
+
+/** A run that came to its end. The record explains itself: point, steps, result. */
+export interface CompletedRun {
+  readonly run: string;
+  readonly digest: string;
+  /** The sweep's values of this run; absent without a sweep. */
+  readonly point?: { readonly [name: string]: unknown };
+  readonly attempt: number;
+  /** Steps done; less than asked for when `ending` says why. */
+  readonly steps: number;
+  /** `converged`, perhaps with more words; absent when all steps were done. */
+  readonly ending?: string;
+  /** Time spent computing, all attempts of this invocation, in milliseconds. */
+  readonly ms: number;
+  /** Plain value as `encodePlain` writes it (non-finite numbers survive). */
+  readonly result: unknown;
+  /** The measurement series as CSV when it is short; a long one is a file in the run's folder. */
+  readonly series?: string;
+}
+
+export type RunEvent =
+  | {
+    /** A simrun process began to work on the tree. */
+    readonly type: "campaign.started";
+    readonly epoch: number;
+    readonly version: string;
+    readonly host: string;
+    readonly pid: number;
+    readonly slots: number;
+    readonly manifests: readonly { readonly path: string; readonly digest: string }[];
+  }
+  | {
+    readonly type: "campaign.ended";
+    readonly outcome: "completed" | "failed" | "stopped";
+    readonly completed: number;
+    readonly failed: number;
+    readonly remaining: number;
+  }
+  | {
+    /** A job as it will be run. Written when it is new or differs from the last one of that id. */
+    readonly type: "job.planned";
+    readonly job: Job;
+    readonly count: number;
+    readonly model: ModelIdentity;
+  }
+  | {
+    /** Durable before the runs start. `runs` holds pairs: run id, spec digest. */
+    readonly type: "runs.started";
+    readonly job: string;
+    readonly model: string;
+    readonly steps: number;
+    readonly attempt: number;
+    readonly runs: readonly string[];
+  }
+  | {
+    /** A run goes on from a checkpoint; `rejected` names the files it could not use and why. */
+    readonly type: "run.resumed";
+    readonly job: string;
+    readonly run: string;
+    readonly step: number;
+    readonly rejected: readonly { readonly file: string; readonly reason: string }[];
+  }
+  | {
+    readonly type: "run.checkpointed";
+    readonly job: string;
+    readonly run: string;
+    readonly step: number;
+    readonly file: string;
+    readonly bytes: number;
+    readonly rawBytes: number;
+    readonly ms: number;
+  }
+  | {
+    /** Checkpoints of the run cannot be written; it goes on without. */
+    readonly type: "run.degraded";
+    readonly job: string;
+    readonly run: string;
+    readonly reason: string;
+  }
+  | {
+    readonly type: "runs.completed";
+    readonly job: string;
+    readonly model: string;
+    readonly runs: readonly CompletedRun[];
+  }
+  | {
+    /** Took the result of a run that computed the same. */
+    readonly type: "run.reused";
+    readonly job: string;
+    readonly model: string;
+    readonly from: { readonly job: string; readonly run: string };
+    readonly run: CompletedRun;
+  }
+  | {
+    readonly type: "run.failed";
+    readonly job: string;
+    readonly run: string;
+    readonly attempt: number;
+    readonly failure: Failure;
+  }
+  | {
+    /** Back to the queue: stopped, or its slot was lost. `counted` tells whether it used up an attempt. */
+    readonly type: "runs.requeued";
+    readonly job: string;
+    readonly runs: readonly string[];
+    readonly cause: "stopped" | "slot-lost" | "hang" | "out-of-memory";
+    readonly counted: boolean;
+    readonly message?: string;
+  };
+
+export type EventType = RunEvent["type"];
+
+/** What a model is: the digest covers its file and the files it imports from beside it. */
+export interface ModelIdentity {
+  readonly name: string;
+  readonly digest: string;
+}
+
+/** An event as it stands in the journal. */
+export type JournalEntry = {
+  /** Position in the tree's history, from 1, without gaps. */
+  readonly seq: number;
+  /** Wall-clock time, for people; never used to order anything. */
+  readonly at: string;
+} & RunEvent;

@@ -1,0 +1,68 @@
+/** A job: one entry of a manifest after it was checked. Plain data, every path absolute. */
+import type { Sweep } from "./sweep.ts";
+
+/** What a parameter may be: JSON without `undefined`. Numbers may be NaN or infinite. */
+export type ParameterValue =
+  | number
+  | string
+  | boolean
+  | null
+  | readonly ParameterValue[]
+  | { readonly [name: string]: ParameterValue };
+
+export type Parameters = { readonly [name: string]: ParameterValue };
+
+/** 0 critical, 1 high, 2 normal, 3 low. */
+export type Priority = 0 | 1 | 2 | 3;
+
+export const PRIORITY_NAMES = ["critical", "high", "normal", "low"] as const;
+export type PriorityName = (typeof PRIORITY_NAMES)[number];
+
+export type ModelKind = "module" | "wasm";
+
+export interface ModelReference {
+  readonly kind: ModelKind;
+  /** Absolute path of the model's file. */
+  readonly path: string;
+}
+
+/** When a checkpoint is due. A run that never reaches the first one leaves none. */
+export type Cadence =
+  | { readonly kind: "off" }
+  | { readonly kind: "steps"; readonly steps: number }
+  | { readonly kind: "time"; readonly everyMs: number };
+
+export interface CheckpointPolicy {
+  readonly every: Cadence;
+  /** How many of the newest checkpoints of a run stay on disk; at least 1. */
+  readonly keep: number;
+}
+
+export interface Job {
+  readonly id: string;
+  readonly model: ModelReference;
+  readonly priority: Priority;
+  readonly steps: number;
+  /** The fixed parameters; a sweep's point is laid over them. */
+  readonly parameters: Parameters;
+  readonly sweep?: Sweep;
+  /** Chosen by the user to get other random numbers for the same parameters; 0 unless given. */
+  readonly seed: number;
+  readonly checkpoint: CheckpointPolicy;
+  /** A row of the measurement series every so many steps; without it only the last state is measured. */
+  readonly measureEverySteps?: number;
+  /** Files the model reads by name with `ctx.inputs`: name to absolute path. */
+  readonly inputs: { readonly [name: string]: string };
+  /** A run whose step takes longer than this, and than its own rate explains, is hung. */
+  readonly hangMs: number;
+  /** How often a run that failed for a passing reason (its slot died or hung) is tried again. */
+  readonly retries: number;
+}
+
+export const DEFAULT_CHECKPOINT: CheckpointPolicy = {
+  every: { kind: "time", everyMs: 60_000 },
+  keep: 3,
+};
+export const DEFAULT_HANG_MS = 300_000;
+export const DEFAULT_RETRIES = 3;
+export const DEFAULT_PRIORITY: Priority = 2;

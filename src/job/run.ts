@@ -1,0 +1,41 @@
+/** A run: one point of a sweep, the unit of scheduling; its states and how it may end. */
+
+export type RunState = "queued" | "running" | "completed" | "failed" | "cancelled";
+
+/** Why a run did not complete. The class decides whether it is tried again. */
+export type FailureClass =
+  /** The model threw; its own fault, not retried. */
+  | "model-error"
+  /** The state cannot be checkpointed or the result cannot be kept. */
+  | "bad-state"
+  /** The model's own rule said `diverged`. */
+  | "diverged"
+  /** No step for longer than the hang limit. */
+  | "hang"
+  /** Heap or memory budget exceeded. */
+  | "out-of-memory"
+  /** The slot's process ended for another reason. */
+  | "slot-lost"
+  /** The disk refused a result or a final checkpoint. */
+  | "disk";
+
+/** Where an exception happened in the user's file, 1-based. */
+export interface SourcePlace {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Failure {
+  readonly class: FailureClass;
+  /** One sentence, the model's own message for `model-error`. */
+  readonly message: string;
+  readonly place?: SourcePlace;
+  /** Steps done when it happened. */
+  readonly step: number;
+}
+
+/** Pairs what a run is (job and run id) in one string for messages and maps: `job` or `job/run`. */
+export function runName(job: string, run: string): string {
+  return job === run ? job : `${job}/${run}`;
+}
