@@ -19,6 +19,8 @@ export interface CompletedRun {
   readonly result: unknown;
   /** The measurement series as CSV when it is short; a long one is a file in the run's folder. */
   readonly series?: string;
+  /** What the model logged, when it is short; a long log is a file in the run's folder. */
+  readonly log?: string;
 }
 
 export type RunEvent =
@@ -100,13 +102,15 @@ export type RunEvent =
     readonly run: string;
     readonly attempt: number;
     readonly failure: Failure;
+    /** What the model logged, when it is short. */
+    readonly log?: string;
   }
   | {
     /** Back to the queue: stopped, or its slot was lost. `counted` tells whether it used up an attempt. */
     readonly type: "runs.requeued";
     readonly job: string;
     readonly runs: readonly string[];
-    readonly cause: "stopped" | "slot-lost" | "hang" | "out-of-memory";
+    readonly cause: "stopped" | "slot-lost" | "hang" | "out-of-memory" | "disk";
     readonly counted: boolean;
     readonly message?: string;
   };

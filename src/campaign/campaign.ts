@@ -1,0 +1,529 @@
+/**
+ * The loop of a campaign: events of slots in, orders and journal lines out. It never computes, waits or reads.
+ *
+ * The crash contract: *write the event, then act on it*. A start is durable before the slot hears of the
+ * run; a result is counted and told only when it is durable. A replay may repeat work, and never loses
+ * or invents it.
+ */
+import type { CompletedRun, RunEvent } from "../job/event.ts";
+import { assertNever } from "../job/fault.ts";
+import type { Live, LiveRun } from "../job/live.ts";
+import type { Failure } from "../job/run.ts";
+import type { PlannedJob } from "../plan/plan.ts";
+import { pointAt } from "../plan/sweep.ts";
+import type { FromSlot, RunResult } from "../worker/protocol.ts";
+import { BatchSizes, takeBatch } from "./batching.ts";
+import { classifyExit, isRetried } from "./causes.ts";
+import type { RunTable } from "./run_table.ts";
+import { type CurrentRun, Slot, type SlotBatch } from "./slot.ts";
+import { Tally } from "./tally.ts";
+import type { SlotExit, World } from "./world.ts";
+
+export interface CampaignOptions {
+  readonly root: string;
+  readonly epoch: number;
+  readonly slots: number;
+  /** Stop when so many runs failed. */
+  readonly maxFails?: number;
+  /** The runs of a job that have a folder of checkpoints to look into. */
+  readonly checkpointed: (job: string) => ReadonlySet<string> | undefined;
+  /** Every event, once it is durable. Must not throw. */
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+export type StopReason = "asked" | "max-fails" | "no-space" | "broken";
+
+export interface Outcome {
+  readonly stopped: StopReason | undefined;
+  readonly completed: number;
+  readonly failed: number;
+  readonly remaining: number;
+  /** What broke, for `broken` and `no-space`. */
+  readonly cause?: unknown;
+}
+
+/** A slot that dies so often before it ends a run will not live the next time either. */
+const DEATHS_MAX = 5;
+
+export class Campaign {
+  readonly tally: Tally;
+  readonly #world: World;
+  readonly #table: RunTable;
+  readonly #options: CampaignOptions;
+  readonly #sizes = new BatchSizes();
+  readonly #slots: Slot[] = [];
+  #batches = 0;
+  #slotLimit: number;
+  #stop: StopReason | undefined;
+  #cause: unknown;
+  /** Journal lines not durable yet. */
+  #pending = 0;
+  #resolve: (outcome: Outcome) => void = () => {};
+  #ended = false;
+
+  constructor(world: World, table: RunTable, options: CampaignOptions) {
+    this.#world = world;
+    this.#table = table;
+    this.#options = options;
+    this.#slotLimit = options.slots;
+    this.tally = new Tally(table);
+  }
+
+  /** Runs until nothing is left or it was stopped. `warm` slots are taken as the first ones. */
+  run(): Promise<Outcome> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#fill();
+      this.#endIfDone();
+    });
+  }
+
+  /** New runs were added to the table. */
+  wake(): void {
+    this.#fill();
+  }
+
+  /** `checkpoint` saves what runs and gives it back; `now` kills. Both leave a tree that resumes. */
+  stop(how: "checkpoint" | "now", reason: StopReason = "asked", cause?: unknown): void {
+    if (this.#ended) return;
+    this.#stop ??= reason;
+    this.#cause ??= cause;
+    for (const slot of this.#slots) {
+      if (how === "now") slot.port?.kill();
+      else if (slot.batches.size > 0) slot.port?.send({ type: "yield" });
+    }
+    if (how === "now") {
+      for (const slot of this.#slots) this.#forget(slot);
+    }
+    this.#endIfDone();
+  }
+
+  live(): Pick<Live, "running" | "counts" | "steps" | "slots"> {
+    const running: LiveRun[] = [];
+    for (const slot of this.#slots) {
+      if (slot.current !== undefined) running.push(this.#liveRun(slot, slot.current));
+    }
+    return {
+      slots: this.#slotLimit,
+      running,
+      counts: this.tally.counts(),
+      steps: this.tally.steps(running),
+    };
+  }
+
+  // --- slots -----------------------------------------------------------------------------------
+
+  /** Starts slots as long as there is work for them, and hands out batches. */
+  #fill(): void {
+    if (this.#stop !== undefined || this.#ended) return;
+    while (this.#slots.length < this.#slotLimit && this.#slots.length < this.#table.ready.size) {
+      const slot = new Slot(this.#slots.length);
+      this.#slots.push(slot);
+      this.#start(slot);
+    }
+    for (const slot of this.#slots) this.#feed(slot);
+  }
+
+  #start(slot: Slot): void {
+    slot.ready = false;
+    slot.jobsKnown.clear();
+    slot.port = this.#world.startSlot({
+      onMessage: (message) => this.#hear(slot, message),
+      onExit: (exit) => this.#lost(slot, exit),
+    });
+  }
+
+  #feed(slot: Slot): void {
+    while (slot.ready && this.#stop === undefined) {
+      const next = this.#table.ready.peek();
+      if (next === undefined) return;
+      if (slot.batches.size >= this.#sizes.ahead(this.#table.jobOf(next))) return;
+      const taken = takeBatch(
+        this.#table,
+        this.#sizes,
+        this.#slotLimit,
+        (job, number) => this.#looks(job, number),
+      );
+      if (taken === undefined) return;
+      const identities = new Map(
+        taken.numbers.map((number) => [number, taken.job.identify(number - taken.job.offset)]),
+      );
+      const { job, attempt } = taken;
+      const batch: SlotBatch = {
+        id: ++this.#batches,
+        job,
+        attempt,
+        open: new Set(taken.numbers),
+        identities,
+        runs: taken.numbers.length,
+        sent: false,
+      };
+      if (slot.batches.size === 0) slot.busySince = this.#world.now();
+      slot.batches.set(batch.id, batch);
+      this.#append({
+        type: "runs.started",
+        job: job.job.id,
+        model: job.model.digest,
+        steps: job.job.steps,
+        attempt,
+        runs: [...identities.values()].flatMap(({ run, digest }) => [run, digest]),
+      }, () => this.#send(slot, batch));
+    }
+  }
+
+  /** Whether a run may have checkpoints: by the folder it has, or because its slot was lost. */
+  #looks(job: PlannedJob, number: number): boolean {
+    if (this.#table.isAlone(number)) return true;
+    const runs = this.#options.checkpointed(job.job.id);
+    if (runs === undefined || runs.size === 0) return false;
+    return runs.has(job.identify(number - job.offset).run);
+  }
+
+  /** The start is durable: the slot may hear of the batch, unless things changed meanwhile. */
+  #send(slot: Slot, batch: SlotBatch): void {
+    if (slot.batches.get(batch.id) !== batch || slot.port === undefined) return;
+    if (this.#stop !== undefined) {
+      this.#giveBack(slot, batch, [...batch.open], { cause: "stopped", counted: false });
+      return this.#endIfDone();
+    }
+    const { job } = batch;
+    if (!slot.jobsKnown.has(job.number)) {
+      slot.jobsKnown.add(job.number);
+      slot.port.send({
+        type: "job",
+        number: job.number,
+        job: job.job,
+        modelDigest: job.model.digest,
+        root: this.#options.root,
+        epoch: this.#options.epoch,
+      });
+    }
+    batch.sent = true;
+    slot.port.send({
+      type: "batch",
+      batch: batch.id,
+      job: job.number,
+      attempt: batch.attempt,
+      runs: [...batch.identities].map(([number, { run, digest }]) => ({
+        index: number - job.offset,
+        run,
+        digest,
+        look: this.#looks(job, number),
+      })),
+    });
+  }
+
+  // --- what slots say --------------------------------------------------------------------------
+
+  #hear(slot: Slot, message: FromSlot): void {
+    if (message.type === "ready") {
+      slot.ready = true;
+      return this.#feed(slot);
+    }
+    if (message.type === "inspected" || message.type === "uninspectable") {
+      // Seen at planning already; a model that cannot be loaded now was changed or lost since.
+      if (message.type === "uninspectable") this.#modelLost(slot, message.problem.message);
+      return;
+    }
+    const batch = slot.batches.get(message.batch);
+    if (batch === undefined) return;
+    switch (message.type) {
+      case "progress":
+        slot.memoryBytes = message.memoryBytes;
+        return this.#progress(slot, batch, batch.job.offset + message.index, message.step);
+      case "resumed":
+        return this.#resumed(slot, batch, message);
+      case "saved":
+        return this.#saved(slot, batch, message);
+      case "unsaved":
+        return this.#unsaved(batch, message);
+      case "results":
+        return this.#completed(slot, batch, message.runs);
+      case "failed":
+        return this.#failed(slot, batch, message.index, message.failure, message);
+      case "hung": {
+        const seconds = Math.round(message.afterMs / 1000);
+        const failure: Failure = {
+          class: "hang",
+          message: `no step for ${seconds} s after step ${message.step}; its slot was stopped`,
+          step: message.step,
+        };
+        return this.#failed(slot, batch, message.index, failure, {});
+      }
+      case "yielded": {
+        const numbers = message.indices.map((index) => index + batch.job.offset);
+        this.#giveBack(slot, batch, numbers, { cause: "stopped", counted: false });
+        return this.#endIfDone();
+      }
+      default:
+        assertNever(message);
+    }
+  }
+
+  #progress(slot: Slot, batch: SlotBatch, number: number, step: number): void {
+    const now = this.#world.now();
+    const current = slot.current;
+    if (current === undefined || current.number !== number || current.batch !== batch) {
+      slot.current = {
+        batch,
+        number,
+        startedAt: now,
+        fromStep: step,
+        step,
+        stepsPerSecond: 0,
+        seenAt: now,
+        checkpoint: undefined,
+      };
+      return;
+    }
+    const seconds = (now - current.seenAt) / 1000;
+    if (seconds > 0) {
+      const rate = (step - current.step) / seconds;
+      current.stepsPerSecond += (current.stepsPerSecond === 0 ? 1 : 0.2) *
+        (rate - current.stepsPerSecond);
+    }
+    current.step = step;
+    current.seenAt = now;
+  }
+
+  #resumed(slot: Slot, batch: SlotBatch, message: Extract<FromSlot, { type: "resumed" }>): void {
+    const number = batch.job.offset + message.index;
+    const { run } = batch.identities.get(number)!;
+    this.#progress(slot, batch, number, message.step);
+    if (message.step === 0 && message.rejected.length === 0) return;
+    const { step, rejected } = message;
+    this.#append({ type: "run.resumed", job: batch.job.job.id, run, step, rejected });
+  }
+
+  #saved(slot: Slot, batch: SlotBatch, message: Extract<FromSlot, { type: "saved" }>): void {
+    const number = batch.job.offset + message.index;
+    const { run } = batch.identities.get(number)!;
+    const { step, file, bytes, rawBytes, ms } = message;
+    this.#append({
+      type: "run.checkpointed",
+      job: batch.job.job.id,
+      run,
+      step,
+      file,
+      bytes,
+      rawBytes,
+      ms: Math.round(ms * 100) / 100,
+    });
+    if (slot.current?.number === number) {
+      slot.current.checkpoint = { step, at: this.#world.wallClock().toISOString() };
+    }
+  }
+
+  #unsaved(batch: SlotBatch, message: Extract<FromSlot, { type: "unsaved" }>): void {
+    const { run } = batch.identities.get(batch.job.offset + message.index)!;
+    if (!this.tally.degrade(batch.job.job.id, run)) return;
+    const { reason } = message;
+    this.#append({ type: "run.degraded", job: batch.job.job.id, run, reason });
+  }
+
+  #completed(slot: Slot, batch: SlotBatch, results: readonly RunResult[]): void {
+    const { job } = batch;
+    const runs: CompletedRun[] = [];
+    let steps = 0;
+    for (const result of results) {
+      const number = job.offset + result.index;
+      if (!batch.open.delete(number)) continue;
+      this.#table.settle(number);
+      const { run, digest } = batch.identities.get(number)!;
+      const { index: _, step, ...rest } = result;
+      steps += job.job.steps;
+      const point = job.job.sweep === undefined
+        ? {}
+        : { point: pointAt(job.job.sweep, result.index) };
+      runs.push({ run, digest, ...point, attempt: batch.attempt, steps: step, ...rest });
+    }
+    slot.deaths = 0;
+    this.#endBatchIfEmpty(slot, batch);
+    if (runs.length === 0) return;
+    const model = job.model.digest;
+    this.#append({ type: "runs.completed", job: job.job.id, model, runs }, () => {
+      this.tally.complete(runs.length, steps);
+      this.#endIfDone();
+    });
+    this.#feed(slot);
+  }
+
+  #failed(
+    slot: Slot,
+    batch: SlotBatch,
+    index: number,
+    failure: Failure,
+    more: { readonly noSpace?: boolean; readonly log?: string },
+  ): void {
+    const number = batch.job.offset + index;
+    if (!batch.open.has(number)) return;
+    if (more.noSpace) {
+      this.#giveBack(slot, batch, [number], { cause: "disk", counted: false });
+      return this.stop("checkpoint", "no-space", failure.message);
+    }
+    if (isRetried(failure.class) && batch.attempt <= batch.job.job.retries) {
+      const cause = failure.class === "hang" ? "hang" : "slot-lost";
+      const { message } = failure;
+      return this.#giveBack(slot, batch, [number], { cause, counted: true, alone: true, message });
+    }
+    batch.open.delete(number);
+    this.#table.settle(number);
+    const { run } = batch.identities.get(number)!;
+    const job = batch.job.job.id;
+    this.#endBatchIfEmpty(slot, batch);
+    const log = more.log === undefined ? {} : { log: more.log };
+    this.#append({ type: "run.failed", job, run, attempt: batch.attempt, failure, ...log }, () => {
+      this.tally.fail(batch.job.job.steps);
+      const { maxFails } = this.#options;
+      if (maxFails !== undefined && this.tally.failed >= maxFails) {
+        this.stop("checkpoint", "max-fails");
+      }
+      this.#endIfDone();
+    });
+    this.#feed(slot);
+  }
+
+  /** Runs of a batch go back to the queue; journalled, so that `status` knows them as waiting. */
+  #giveBack(
+    slot: Slot,
+    batch: SlotBatch,
+    numbers: readonly number[],
+    why: {
+      readonly cause: Extract<RunEvent, { type: "runs.requeued" }>["cause"];
+      readonly counted: boolean;
+      readonly alone?: boolean;
+      readonly message?: string;
+    },
+  ): void {
+    const open = numbers.filter((number) => batch.open.delete(number));
+    for (const number of open) {
+      this.#table.requeue(number, { counted: why.counted, alone: why.alone ?? false });
+    }
+    this.#endBatchIfEmpty(slot, batch);
+    if (open.length === 0) return;
+    this.#append({
+      type: "runs.requeued",
+      job: batch.job.job.id,
+      runs: open.map((number) => batch.identities.get(number)!.run),
+      cause: why.cause,
+      counted: why.counted,
+      ...(why.message === undefined ? {} : { message: why.message }),
+    }, () => {
+      this.#fill();
+      this.#endIfDone();
+    });
+  }
+
+  #endBatchIfEmpty(slot: Slot, batch: SlotBatch): void {
+    if (batch.open.size > 0) return;
+    slot.batches.delete(batch.id);
+    if (slot.current?.batch === batch) slot.current = undefined;
+    const now = this.#world.now();
+    if (batch.sent) this.#sizes.learn(batch.job, batch.runs, Math.max(now - slot.busySince, 1e-3));
+    slot.busySince = now;
+  }
+
+  // --- slots that end --------------------------------------------------------------------------
+
+  /**
+   * A slot's process ended. The run it was at is known when it was alone in its batch; of a larger batch
+   * nobody is blamed: its runs are run again one at a time, and the guilty one will be found then.
+   */
+  #lost(slot: Slot, exit: SlotExit): void {
+    const step = slot.current?.step ?? 0;
+    slot.port = undefined;
+    slot.ready = false;
+    slot.current = undefined;
+    if (this.#ended) return;
+    slot.deaths++;
+    const [working, ...ahead] = [...slot.batches.values()];
+    if (working !== undefined && this.#stop === undefined) {
+      if (working.open.size === 1) {
+        const [number] = working.open;
+        const failure = classifyExit(exit, step);
+        this.#failed(slot, working, number! - working.job.offset, failure, {});
+      } else {
+        const why = { cause: "slot-lost", counted: false, alone: true } as const;
+        this.#giveBack(slot, working, [...working.open], why);
+      }
+    }
+    for (const batch of ahead) {
+      this.#giveBack(slot, batch, [...batch.open], { cause: "slot-lost", counted: false });
+    }
+    this.#forget(slot);
+    if (this.#stop === undefined && slot.deaths > DEATHS_MAX) {
+      const words = classifyExit(exit, 0).message;
+      return this.stop("checkpoint", "broken", new Error(`slots cannot be kept running: ${words}`));
+    }
+    // There is work, or what was given back will soon be: the slot's core is not left idle.
+    if (this.#stop === undefined && this.#table.counts.ready > 0) this.#start(slot);
+    else this.#slots.splice(this.#slots.indexOf(slot), 1);
+    this.#endIfDone();
+  }
+
+  #modelLost(slot: Slot, message: string): void {
+    for (const batch of [...slot.batches.values()]) {
+      for (const number of [...batch.open]) {
+        const failure: Failure = { class: "model-error", message, step: 0 };
+        this.#failed(slot, batch, number - batch.job.offset, failure, {});
+      }
+    }
+  }
+
+  /** Batches of a slot that is gone; their starts are in the journal, so a resume will find them. */
+  #forget(slot: Slot): void {
+    for (const batch of slot.batches.values()) batch.open.clear();
+    slot.batches.clear();
+    slot.current = undefined;
+  }
+
+  // --- the journal and the end -----------------------------------------------------------------
+
+  #append(event: RunEvent, then?: () => void): void {
+    this.#pending++;
+    this.#world.journal.append(event).then(() => {
+      this.#pending--;
+      this.#options.onEvent?.(event);
+      then?.();
+      this.#endIfDone();
+    }, (error) => {
+      // Without a journal nothing may be promised any more.
+      this.#pending--;
+      this.stop("now", "broken", error);
+    });
+  }
+
+  #endIfDone(): void {
+    if (this.#ended || this.#pending > 0) return;
+    if (this.#slots.some((slot) => slot.batches.size > 0)) return;
+    if (this.#stop === undefined && this.#table.counts.ready + this.#table.counts.assigned > 0) {
+      return;
+    }
+    this.#ended = true;
+    for (const slot of this.#slots) slot.port?.send({ type: "exit" });
+    this.#resolve({
+      stopped: this.#stop,
+      completed: this.tally.completed,
+      failed: this.tally.failed,
+      remaining: this.#table.counts.ready + this.#table.counts.assigned,
+      ...(this.#cause === undefined ? {} : { cause: this.#cause }),
+    });
+  }
+
+  #liveRun(slot: Slot, current: CurrentRun): LiveRun {
+    const { job, attempt, identities } = current.batch;
+    return {
+      slot: slot.id,
+      job: job.job.id,
+      run: identities.get(current.number)!.run,
+      attempt,
+      step: current.step,
+      steps: job.job.steps,
+      fromStep: current.fromStep,
+      elapsedMs: this.#world.now() - current.startedAt,
+      stepsPerSecond: current.stepsPerSecond,
+      memoryBytes: slot.memoryBytes,
+      ...(current.checkpoint === undefined ? {} : { checkpoint: current.checkpoint }),
+    };
+  }
+}

@@ -1,0 +1,35 @@
+/** The small interfaces through which a campaign meets the world: journal, slots, clock. */
+import type { RunEvent } from "../job/event.ts";
+import type { FromSlot, ToSlot } from "../worker/protocol.ts";
+
+export interface JournalPort {
+  /** Resolves when the event is durable; rejects when the journal cannot be written any more. */
+  append(event: RunEvent): Promise<void>;
+}
+
+export interface SlotPort {
+  send(message: ToSlot): void;
+  /** At once and for good; `onExit` follows. */
+  kill(): void;
+}
+
+/** How a slot's process ended. */
+export interface SlotExit {
+  readonly status: number;
+  readonly signal: string | null;
+  /** The last lines it wrote to stderr. */
+  readonly stderr: string;
+}
+
+export interface SlotHandlers {
+  onMessage(message: FromSlot): void;
+  onExit(exit: SlotExit): void;
+}
+
+export interface World {
+  readonly journal: JournalPort;
+  startSlot(handlers: SlotHandlers): SlotPort;
+  /** Monotonic, in milliseconds. */
+  now(): number;
+  wallClock(): Date;
+}

@@ -1,0 +1,235 @@
+/** The table of commands: help, flags, and which file runs each. Loading it loads none of them. */
+import { type Command, command } from "./command.ts";
+import { RUN_FLAGS } from "./run_flags.ts";
+
+const RUN_ARG = { name: "RUN", complete: "run" } as const;
+const ANY = Number.POSITIVE_INFINITY;
+
+export const COMMANDS: readonly Command[] = [
+  command({
+    name: "run",
+    group: "run",
+    brief: "Run manifests: what is not done yet, on every core but one",
+    synopsis: "FILES…",
+    about:
+      "Runs the jobs of the manifests (files, folders, patterns) to their results. What is done is\n" +
+      "skipped, what was interrupted goes on at its last checkpoint. The word run may be left out.\n" +
+      "Ctrl-C saves everything that runs and stops; a second one stops at once.",
+    examples: [
+      { line: "simrun jobs/*.yaml", what: "run everything" },
+      { line: "simrun -n jobs/", what: "show what would be run, and why" },
+      { line: "simrun -j 50% climate.yaml", what: "on half of the cores" },
+      { line: "simrun run --rerun failed jobs/*.yaml", what: "try the failed runs again" },
+    ],
+    flags: RUN_FLAGS,
+    args: { min: 1, max: ANY, name: "FILES", complete: "file" },
+    load: async () => (await import("./run.ts")).run,
+  }),
+  command({
+    name: "resume",
+    group: "run",
+    brief: "Go on with what was interrupted, without naming the manifests again",
+    synopsis: "[JOB…]",
+    about:
+      "Takes the jobs as they were last planned in the tree and finishes what is not done, each run\n" +
+      "from its last good checkpoint. Results are the same, bit for bit, as without the interruption.",
+    examples: [
+      { line: "simrun resume", what: "after Ctrl-C, a crash or a power cut" },
+      { line: "simrun resume climate_2030", what: "only this job" },
+      { line: "simrun resume -n", what: "show what would be done" },
+    ],
+    flags: RUN_FLAGS,
+    args: { min: 0, max: ANY, name: "JOB", complete: "run" },
+    load: async () => (await import("./resume.ts")).resume,
+  }),
+  command({
+    name: "status",
+    group: "look",
+    brief: "Show how far everything is",
+    synopsis: "[SELECTOR…]",
+    about:
+      "Progress in steps, rates, what failed and what was interrupted. A SELECTOR is a job, a run, a\n" +
+      "pattern, or one of running, interrupted, failed, waiting, completed, all. Never waits for, and\n" +
+      "never disturbs, a simrun at work.",
+    examples: [
+      { line: "simrun status", what: "the whole tree" },
+      { line: "simrun status --watch", what: "again and again" },
+      { line: "simrun status failed 'ising*'", what: "the failed runs of these jobs" },
+      { line: "simrun status --json", what: "for programs" },
+    ],
+    flags: {
+      watch: { kind: "switch", letter: "w", brief: "Refresh until Ctrl-C" },
+      all: {
+        kind: "switch",
+        letter: "a",
+        brief: "List every run chosen, not only the first of each state",
+      },
+    },
+    args: {
+      min: 0,
+      max: ANY,
+      name: "SELECTOR",
+      complete: ["running", "interrupted", "failed", "waiting", "completed", "all"],
+    },
+    load: async () => (await import("./status.ts")).status,
+  }),
+  command({
+    name: "results",
+    group: "look",
+    brief: "Print the results of completed runs",
+    synopsis: "[JOB…]",
+    about:
+      "A table to read, or CSV and JSON with every digit. Nested results become columns with dots in\n" +
+      'their names; numbers that JSON does not have are written as {"$number": "NaN"}.',
+    examples: [
+      { line: "simrun results", what: "everything, as a table" },
+      {
+        line: "simrun results ising --format csv > ising.csv",
+        what: "for a spreadsheet, R or pandas",
+      },
+      { line: "simrun results 'climate_*' --format json", what: "for programs" },
+    ],
+    flags: {
+      format: {
+        kind: "choice",
+        values: ["table", "csv", "json"],
+        brief: "table (default), csv or json",
+      },
+    },
+    args: { min: 0, max: ANY, name: "JOB", complete: "run" },
+    load: async () => (await import("./results.ts")).results,
+  }),
+  command({
+    name: "explain",
+    group: "look",
+    brief: "Tell the story of a run: attempts, failures, checkpoints, what comes next",
+    synopsis: "RUN",
+    examples: [
+      { line: "simrun explain climate_2030", what: "a job without sweep is one run" },
+      { line: "simrun explain ising/3fa9c1", what: "one run of a sweep" },
+    ],
+    flags: {},
+    args: { min: 1, max: 1, ...RUN_ARG },
+    load: async () => (await import("./explain.ts")).explain,
+  }),
+  command({
+    name: "logs",
+    group: "look",
+    brief: "Print what a run logged",
+    synopsis: "RUN",
+    examples: [
+      { line: "simrun logs climate_2030", what: "its log so far" },
+      { line: "simrun logs -f climate_2030", what: "and what comes, until it ends" },
+    ],
+    flags: {
+      follow: { kind: "switch", letter: "f", brief: "Go on printing until the run ends" },
+    },
+    args: { min: 1, max: 1, ...RUN_ARG },
+    load: async () => (await import("./logs.ts")).logs,
+  }),
+  command({
+    name: "checkpoints",
+    group: "look",
+    brief: "List saved states, or export one for Python",
+    synopsis: "[list] [RUN] | export RUN -o PATH",
+    about:
+      "list reads and checks every file. export writes plain safetensors, or a folder of .npy files.",
+    examples: [
+      { line: "simrun checkpoints", what: "all of the tree" },
+      { line: "simrun checkpoints climate_2030", what: "step, age, size and soundness" },
+      {
+        line: "simrun checkpoints export climate_2030 -o state.safetensors",
+        what: "the newest good one",
+      },
+      {
+        line: "simrun checkpoints export climate_2030 --step 10000 --format npy -o state/",
+        what: "a folder with a .npy file an array",
+      },
+    ],
+    flags: {
+      step: { kind: "count", min: 0, value: "N", brief: "Export the checkpoint of this step" },
+      format: {
+        kind: "choice",
+        values: ["safetensors", "npy"],
+        brief: "safetensors (default) or npy",
+      },
+      output: { kind: "text", letter: "o", value: "PATH", brief: "Where to write the export" },
+      force: { kind: "switch", brief: "Overwrite what is there" },
+    },
+    args: { min: 0, max: 2, name: "RUN", complete: ["list", "export"] },
+    load: async () => (await import("./checkpoints.ts")).checkpoints,
+  }),
+  command({
+    name: "validate",
+    group: "make",
+    brief: "Check manifests and show every mistake at once",
+    synopsis: "FILES…",
+    examples: [
+      { line: "simrun validate jobs/*.yaml", what: "line, column and what was meant" },
+      { line: "simrun validate --json jobs/", what: "for editors and CI" },
+    ],
+    flags: {
+      maxPoints: RUN_FLAGS.maxPoints,
+    },
+    args: { min: 1, max: ANY, name: "FILES", complete: "file" },
+    load: async () => (await import("./validate.ts")).validate,
+  }),
+  command({
+    name: "schema",
+    group: "make",
+    brief: "Print the JSON Schema of manifests, for editors",
+    synopsis: "",
+    examples: [{
+      line: "simrun schema > simrun.schema.json",
+      what: "completion and checks as you type",
+    }],
+    flags: {},
+    args: { min: 0, max: 0, name: "argument" },
+    load: async () => (await import("./schema.ts")).schema,
+  }),
+  command({
+    name: "init",
+    group: "make",
+    brief: "Begin with a working example",
+    synopsis: "[TEMPLATE] [FOLDER]",
+    about: "Without a name it lists the templates. Existing files are never overwritten.",
+    examples: [
+      { line: "simrun init", what: "what there is" },
+      { line: "simrun init sweep my_study", what: "manifest and model into my_study/" },
+    ],
+    flags: {},
+    args: { min: 0, max: 2, name: "argument" },
+    load: async () => (await import("./init.ts")).init,
+  }),
+  command({
+    name: "doctor",
+    group: "make",
+    brief: "Check this machine and the tree's disk",
+    synopsis: "",
+    examples: [{
+      line: "simrun doctor --tree /scratch/me/simruns",
+      what: "before a long campaign",
+    }],
+    flags: {},
+    args: { min: 0, max: 0, name: "argument" },
+    load: async () => (await import("./doctor.ts")).doctor,
+  }),
+  command({
+    name: "completions",
+    group: "make",
+    brief: "Print the completion script of a shell",
+    synopsis: "bash | zsh | fish",
+    examples: [
+      { line: 'eval "$(simrun completions bash)"', what: "in ~/.bashrc" },
+      { line: 'eval "$(simrun completions zsh)"', what: "in ~/.zshrc, after compinit" },
+      { line: "simrun completions fish | source", what: "in config.fish" },
+    ],
+    flags: {},
+    args: { min: 1, max: 1, name: "shell", complete: ["bash", "zsh", "fish"] },
+    load: async () => (await import("./completions.ts")).completions,
+  }),
+];
+
+export function findCommand(name: string): Command | undefined {
+  return COMMANDS.find((candidate) => candidate.name === name);
+}

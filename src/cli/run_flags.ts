@@ -1,0 +1,39 @@
+/** The flags of `run` and `resume`. */
+import type { Flags } from "./command.ts";
+import type { FlagValues } from "./command.ts";
+
+export const RUN_FLAGS = {
+  dryRun: { kind: "switch", letter: "n", brief: "Show what would be run and why; run nothing" },
+  slots: {
+    kind: "text",
+    letter: "j",
+    value: "N|N%|-N",
+    brief: "Runs at the same time: a number, a part of the cores, or all but N (default -1)",
+  },
+  rerun: {
+    kind: "choice",
+    values: ["changed", "failed", "all"],
+    brief: "Run again what is done but whose model changed, what failed, or all",
+  },
+  noCache: { kind: "switch", brief: "Compute anew what an equal run has computed already" },
+  maxFails: { kind: "count", min: 1, value: "N", brief: "Stop after so many failed runs" },
+  maxPoints: {
+    kind: "count",
+    min: 1,
+    value: "N",
+    brief: "Allow sweeps of up to so many points (default 1,000,000)",
+  },
+  retries: {
+    kind: "count",
+    min: 0,
+    value: "N",
+    brief: "Try a run again so often when its process died or hung",
+  },
+  priority: {
+    kind: "choice",
+    values: ["critical", "high", "normal", "low", "background"],
+    brief: "Priority of all jobs, instead of their own",
+  },
+} as const satisfies Flags;
+
+export type RunFlags = FlagValues<typeof RUN_FLAGS>;

@@ -1,0 +1,111 @@
+/** `simrun status`: how far everything is. Loads neither YAML nor workers, and never waits for a lock. */
+import { EXIT } from "../job/fault.ts";
+import { type TreeStatus, treeStatus } from "../report/status.ts";
+import { statusJson } from "../report/status_json.ts";
+import { Painter } from "../screen/painter.ts";
+import { renderStatus } from "../screen/status_view.ts";
+import { readLive } from "../store/live.ts";
+import { readOwner } from "../store/owner.ts";
+import {
+  type CliContext,
+  columnsOf,
+  type GlobalFlags,
+  paintOf,
+  printJson,
+  printLines,
+} from "./context.ts";
+import { readTree } from "./tree_reader.ts";
+
+interface StatusFlags extends GlobalFlags {
+  readonly watch: boolean;
+  readonly all: boolean;
+}
+
+const REFRESH_MS = 1000;
+/** Reading a tree again and again must not cost more than this part of a core. */
+const LOAD_MAX = 0.2;
+
+export async function status(
+  context: CliContext,
+  flags: StatusFlags,
+  selectors: readonly string[],
+): Promise<number> {
+  if (flags.watch) return await watch(context, flags, selectors);
+  const read = await readStatus(context, flags, selectors);
+  if (flags.json) printJson(context.stdout, statusJson(read));
+  else printLines(context.stdout, statusLines(context, read, Infinity));
+  return EXIT.completed.status;
+}
+
+async function readStatus(
+  context: CliContext,
+  flags: StatusFlags,
+  selectors: readonly string[],
+): Promise<TreeStatus> {
+  const { layout, history } = await readTree(context, flags);
+  const owner = await readOwner(layout, context.now);
+  const live = await readLive(layout);
+  return treeStatus(history, {
+    tree: layout.root,
+    nowMs: context.now().getTime(),
+    // A picture of an earlier holder, left behind by a kill, tells nothing.
+    live: live !== undefined && live.epoch === owner?.owner.epoch ? live : undefined,
+    working: owner?.alive ?? false,
+    selectors,
+    ...(flags.all || (flags.json && selectors.length > 0) ? { listMax: Infinity } : {}),
+  });
+}
+
+function statusLines(context: CliContext, read: TreeStatus, rows: number): string[] {
+  const { stdout } = context;
+  return renderStatus(read, {
+    paint: paintOf(stdout),
+    glyphs: stdout.glyphs,
+    columns: columnsOf(stdout),
+    jobsMax: Number.isFinite(rows) ? Math.max(3, Math.floor(rows / 2)) : 100,
+  });
+}
+
+/** Until Ctrl-C: a picture in place on a terminal, one JSON line each or whole texts elsewhere. */
+async function watch(
+  context: CliContext,
+  flags: StatusFlags,
+  selectors: readonly string[],
+): Promise<number> {
+  const { stdout } = context;
+  const painter = new Painter(stdout, context.clockMs);
+  const stopped = new AbortController();
+  const stop = (): void => stopped.abort();
+  Deno.addSignalListener("SIGINT", stop);
+  Deno.addSignalListener("SIGTERM", stop);
+  try {
+    while (!stopped.signal.aborted) {
+      const beganMs = context.clockMs();
+      const read = await readStatus(context, flags, selectors);
+      if (flags.json) stdout.write(JSON.stringify(statusJson(read)) + "\n");
+      else if (stdout.canRepaint) {
+        const { rows } = stdout.size();
+        painter.paint(statusLines(context, read, rows).slice(0, rows - 1), true);
+      } else printLines(stdout, [...statusLines(context, read, Infinity), ""]);
+      const spentMs = context.clockMs() - beganMs;
+      await sleep(Math.max(REFRESH_MS, spentMs / LOAD_MAX), stopped.signal);
+    }
+  } finally {
+    painter.close();
+    Deno.removeSignalListener("SIGINT", stop);
+    Deno.removeSignalListener("SIGTERM", stop);
+  }
+  return EXIT.completed.status;
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done);
+  });
+}

@@ -1,0 +1,39 @@
+/** What `hot/live.json` holds: the moment's picture of a working simrun, for `status` and displays. */
+
+export interface LiveRun {
+  readonly slot: number;
+  readonly job: string;
+  readonly run: string;
+  readonly attempt: number;
+  readonly step: number;
+  readonly steps: number;
+  /** Step this attempt started from: 0, or a checkpoint's. */
+  readonly fromStep: number;
+  /** Milliseconds since this attempt's first step. */
+  readonly elapsedMs: number;
+  readonly stepsPerSecond: number;
+  /** Resident memory of the slot's process, in bytes. */
+  readonly memoryBytes: number;
+  /** The last saved checkpoint of the run. */
+  readonly checkpoint?: { readonly step: number; readonly at: string };
+}
+
+export interface Live {
+  readonly at: string;
+  readonly epoch: number;
+  readonly pid: number;
+  readonly host: string;
+  readonly startedAt: string;
+  readonly slots: number;
+  readonly running: readonly LiveRun[];
+  readonly counts: {
+    readonly total: number;
+    /** Found done at the start, by an earlier invocation. */
+    readonly skipped: number;
+    readonly completed: number;
+    readonly failed: number;
+    readonly queued: number;
+  };
+  /** Steps over all planned runs, and of these done. */
+  readonly steps: { readonly total: number; readonly done: number };
+}

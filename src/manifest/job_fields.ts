@@ -1,0 +1,132 @@
+/** The keys of a job: what each may hold, what it is for, and the words that are not keys. */
+import { DEFAULT_CHECKPOINT, DEFAULT_HANG_MS, DEFAULT_RETRIES } from "../job/job.ts";
+import { fields, type ForeignWords } from "./fields.ts";
+import { cadenceShape, idShape, inputShape, modelShape, priorityShape } from "./job_shapes.ts";
+import { count, duration, named, parameterValue, text } from "./shape.ts";
+import { sweepShape } from "./sweep_shape.ts";
+
+export const JOB_FIELDS = {
+  id: {
+    shape: idShape(),
+    about:
+      "Names the job. Letters, digits, dots, dashes and underscores; unique over all manifests.",
+    examples: ["climate_2030"],
+  },
+  description: {
+    shape: text(),
+    about: "A note for people. Changes nothing.",
+  },
+  model: {
+    shape: modelShape(),
+    about: "The model's file, relative to the manifest: .ts, .js, .mjs, or .wasm.",
+    examples: ["../models/energy_balance.ts"],
+  },
+  steps: {
+    shape: count(),
+    about: "How many steps each run computes.",
+    examples: [100000, "1_000_000"],
+  },
+  priority: {
+    shape: priorityShape(),
+    about: "Which jobs come first: critical, high, normal, low (or background); or 0 to 3.",
+    default: "normal",
+  },
+  parameters: {
+    shape: named(parameterValue()),
+    about: "Values for the model's parameters, the same for all runs of the job.",
+    examples: [{ co2: 450 }],
+  },
+  sweep: {
+    shape: sweepShape(),
+    about: "Parameters that differ from run to run: every combination of the values given here.",
+    examples: [{ co2: [280, 420, 560], albedo: { from: 0.28, to: 0.34, count: 7 } }],
+  },
+  seed: {
+    shape: count({ min: 0 }),
+    about: "Another seed gives other random numbers for the same parameters.",
+    default: 0,
+  },
+  checkpoint_every: {
+    shape: cadenceShape(),
+    about: "When to save a run's state: a number of steps, a duration like 5m, or off.",
+    default: `${(DEFAULT_CHECKPOINT.every as { everyMs: number }).everyMs / 60_000}m`,
+    examples: [10000, "5m", "off"],
+  },
+  checkpoint: {
+    shape: fields({
+      every: {
+        shape: cadenceShape(),
+        about: "A number of steps, a duration like 5m, or off. The same as checkpoint_every.",
+        examples: [10000, "5m", "off"],
+      },
+      keep: {
+        shape: count({ max: 1000 }),
+        about: "How many of a run's newest checkpoints stay on disk.",
+        default: DEFAULT_CHECKPOINT.keep,
+      },
+    }),
+    about: "When to save a run's state, and how many of the saved ones to keep.",
+    examples: [{ every: "5m", keep: 3 }],
+  },
+  measure_every: {
+    shape: count(),
+    about: "Take a row of measurements every so many steps. Without it only the end is measured.",
+    examples: [1000],
+  },
+  inputs: {
+    shape: named(inputShape()),
+    about: "Files that the model reads, by name; relative to the manifest.",
+    examples: [{ insolation: "./data/insolation.csv" }],
+  },
+  hang_after: {
+    shape: duration(),
+    about: "A run that makes no step for so long, and for longer than its own rate explains, is " +
+      "stopped as hung. A duration, or seconds.",
+    default: `${DEFAULT_HANG_MS / 60_000}m`,
+  },
+  retry: {
+    shape: fields({
+      limit: {
+        shape: count({ min: 0, max: 100 }),
+        about: "How often a run is tried again when its slot died or hung.",
+        default: DEFAULT_RETRIES,
+      },
+    }, {
+      notOffered: { backoff: "A run that lost its slot is tried again at once." },
+      synonyms: { times: "limit", count: "limit", max: "limit", attempts: "limit" },
+    }),
+    about: "What to do about a run that failed for a passing reason.",
+    examples: [{ limit: 3 }],
+  },
+} as const;
+
+export const REQUIRED_FIELDS = ["id", "model", "steps"] as const;
+
+export const JOB_FOREIGN: ForeignWords = {
+  notOffered: {
+    needs: "Jobs cannot wait for each other yet. Run the manifests one after the other.",
+    timeout: "A run has no time limit yet; hang_after stops one that makes no steps.",
+    memory: "A run's memory cannot be set yet.",
+    backoff: "A run that lost its slot is tried again at once.",
+    order: "Jobs are ordered by priority, then as they are written.",
+  },
+  synonyms: {
+    name: "id",
+    params: "parameters",
+    args: "parameters",
+    random_seed: "seed",
+    retries: "retry: { limit: 3 }",
+    keep: "checkpoint: { keep: 3 }",
+    every: "checkpoint_every",
+    iterations: "steps",
+    n_steps: "steps",
+    script: "model",
+    grid: "sweep",
+    matrix: "sweep",
+    zip: "sweep: { zip: … }",
+    points: "sweep: { points: … }",
+    comment: "description",
+    needs_inputs: "inputs",
+    hang_limit: "hang_after",
+  },
+};

@@ -1,0 +1,168 @@
+/** The shapes of a job's own values: its id, model, paths, priority and when it is saved. */
+import { isAbsolute, resolve } from "node:path";
+import {
+  type Cadence,
+  type ModelKind,
+  type ModelReference,
+  type Priority,
+  PRIORITY_NAMES,
+} from "../job/job.ts";
+import { describe, findEntry, quote, type YamlMap } from "./node.ts";
+import { COUNT_PATTERN, DURATION_PATTERN, parseCount, parseDuration } from "./quantity.ts";
+import { mustBe, quantity, type Report, type Shape, text } from "./shape.ts";
+import { didYouMean } from "./suggest.ts";
+
+const JOB_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+const MODEL_KINDS: { readonly [ending: string]: ModelKind } = {
+  ".ts": "module",
+  ".js": "module",
+  ".mjs": "module",
+  ".wasm": "wasm",
+};
+
+const PRIORITIES: { readonly [name: string]: Priority } = {
+  ...Object.fromEntries(PRIORITY_NAMES.map((name, index) => [name, index as Priority])),
+  background: 3,
+};
+
+/** Home folders, addresses and control characters: no paths of a file on this machine. */
+// deno-lint-ignore no-control-regex -- control characters are what it finds
+const FOREIGN_PATH = /^~|^[A-Za-z][A-Za-z0-9+.-]+:\/\/|[\u0000-\u001f]/;
+
+export function idShape(): Shape<string> {
+  const anyText = text();
+  return {
+    schema: { type: "string", pattern: JOB_ID.source },
+    read(node, name, report) {
+      const id = anyText.read(node, name, report);
+      if (id === undefined || JOB_ID.test(id)) return id;
+      const message = `${quote(id)} cannot be the id of a job`;
+      const hint = id.length > 100
+        ? `It has ${id.length} characters; 100 are the most.`
+        : "An id begins with a letter or digit and has only A-Z, a-z, 0-9, dots, dashes and _.";
+      return report.error(node, "job-id", message, hint);
+    },
+  };
+}
+
+export function modelShape(): Shape<ModelReference> {
+  const path = pathShape(/\.(ts|js|mjs|wasm)$/.source);
+  return {
+    schema: path.schema,
+    read(node, name, report) {
+      if (node.kind === "map") return refuseModelMapping(node, report);
+      const absolute = path.read(node, name, report);
+      if (absolute === undefined) return undefined;
+      const ending = /\.[^./\\]*$/.exec(absolute)?.[0] ?? "";
+      const kind = Object.hasOwn(MODEL_KINDS, ending) ? MODEL_KINDS[ending] : undefined;
+      if (kind !== undefined) return { kind, path: absolute };
+      const message = `The model ${describe(node)} is neither a module nor WebAssembly`;
+      const hint = "A model's file ends in .ts, .js, .mjs or .wasm.";
+      return report.error(node, "value", message, hint);
+    },
+  };
+}
+
+function refuseModelMapping(node: YamlMap, report: Report): undefined {
+  const kind = ["command", "plecs"].find((key) => findEntry(node, key) !== undefined);
+  if (kind === undefined) return mustBe(node, "model", "the path of a file", report);
+  const hint = "A model is a .ts, .js or .mjs module or a .wasm file.";
+  return report.error(
+    node,
+    "not-offered",
+    `Models of the kind "${kind}" are not offered by this version`,
+    hint,
+  );
+}
+
+export function inputShape(): Shape<string> {
+  return pathShape();
+}
+
+/** A file's path, made absolute against the manifest's folder. */
+function pathShape(pattern?: string): Shape<string> {
+  const anyText = text(undefined, "the path of a file");
+  return {
+    // The second condition is what is refused below: empty, NUL, home folders, and addresses.
+    schema: {
+      type: "string",
+      minLength: 1,
+      ...(pattern === undefined ? {} : { pattern }),
+      not: { pattern: FOREIGN_PATH.source },
+    },
+    read(node, name, report) {
+      const path = anyText.read(node, name, report);
+      if (path === undefined) return undefined;
+      if (path === "") return mustBe(node, name, "the path of a file", report);
+      if (FOREIGN_PATH.test(path)) {
+        const hint = "Write a path relative to the manifest, or an absolute one.";
+        return report.error(
+          node,
+          "value",
+          `"${name}" must be the path of a file on this machine, but is ${quote(path)}`,
+          hint,
+        );
+      }
+      return isAbsolute(path) ? resolve(path) : resolve(node.source.folder, path);
+    },
+  };
+}
+
+export function priorityShape(): Shape<Priority> {
+  return {
+    schema: { enum: [...Object.keys(PRIORITIES), 0, 1, 2, 3] },
+    read(node, name, report) {
+      const value = node.kind === "scalar" ? node.value : undefined;
+      if (value === 0 || value === 1 || value === 2 || value === 3) return value;
+      if (typeof value === "string" && Object.hasOwn(PRIORITIES, value)) return PRIORITIES[value];
+      const hint = typeof value === "string"
+        ? didYouMean(value, Object.keys(PRIORITIES))
+        : undefined;
+      return mustBe(node, name, "critical, high, normal, low or 0 to 3", report, hint);
+    },
+  };
+}
+
+export function cadenceShape(): Shape<Cadence> {
+  return {
+    schema: {
+      anyOf: [
+        { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+        { type: "string", pattern: COUNT_PATTERN },
+        { type: "string", pattern: DURATION_PATTERN },
+        { const: "off" },
+      ],
+    },
+    read(node, name, report) {
+      const value = node.kind === "scalar" ? node.value : undefined;
+      if (value === "off") return { kind: "off" };
+      if (value === "auto") {
+        const message = `"${name}: auto" is not offered by this version`;
+        return report.error(node, "not-offered", message, "Write a duration, for example 1m.");
+      }
+      if (value === false || value === 0 || value === "never" || value === "none") {
+        return mustBe(
+          node,
+          name,
+          "steps, a duration or off",
+          report,
+          "Write off for no checkpoints.",
+        );
+      }
+      if (typeof value === "string" && parseDuration(value).ok) {
+        const everyMs = quantity(node, name, report, parseDuration);
+        return everyMs === undefined ? undefined : { kind: "time", everyMs };
+      }
+      const steps = quantity(node, name, report, (it) => {
+        const parsed = parseCount(it);
+        return parsed.ok || parsed.hint !== undefined || typeof it === "number" ? parsed : {
+          ok: false,
+          mistake: "must be a number of steps, a duration or off",
+          hint: "For example 10000, 5m, 1h30m or off.",
+        };
+      });
+      return steps === undefined ? undefined : { kind: "steps", steps };
+    },
+  };
+}

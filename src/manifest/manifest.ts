@@ -1,0 +1,284 @@
+/** Reads manifests: YAML text to checked jobs, and all mistakes of all files with their places. Pure. */
+import {
+  DEFAULT_CHECKPOINT,
+  DEFAULT_HANG_MS,
+  DEFAULT_PRIORITY,
+  DEFAULT_RETRIES,
+  type Job,
+} from "../job/job.ts";
+import { countPoints, sweepNames } from "../plan/sweep.ts";
+import { layOver } from "./defaults.ts";
+import type { Diagnostic, Place } from "./diagnostic.ts";
+import { readFields, refuseKey } from "./fields.ts";
+import { JOB_FIELDS, JOB_FOREIGN, REQUIRED_FIELDS } from "./job_fields.ts";
+import { LIMITS } from "./limits.ts";
+import { describe, findEntry, isNull, placeOf, type YamlMap, type YamlNode } from "./node.ts";
+import { mustBe, Report } from "./shape.ts";
+import { type ManifestSource, SourceText } from "./source.ts";
+import { didYouMean } from "./suggest.ts";
+import { findSweepValue } from "./sweep_shape.ts";
+import { readYaml } from "./yaml.ts";
+
+export type { ManifestSource } from "./source.ts";
+
+export interface ManifestReading {
+  /** The jobs without a mistake, in the order of the files. Run none of them if there is any error. */
+  readonly jobs: readonly Job[];
+  /** In the order of the files and lines. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Where a part of a job stands: `locate("a", ["parameters", "co2"])`, `locate("a", ["sweep", "co2", 3])`. */
+  locate(jobId: string, path: readonly (string | number)[]): Place | undefined;
+}
+
+export interface ReadOptions {
+  /** A sweep with more points than this is refused. */
+  readonly maxPoints?: number;
+}
+
+export const DEFAULT_MAX_POINTS = 5_000_000;
+
+const JOB_KEYS = Object.keys(JOB_FIELDS);
+const { id: _id, ...SHARED_FIELDS } = JOB_FIELDS;
+
+export function readManifests(
+  sources: readonly ManifestSource[],
+  options: ReadOptions = {},
+): ManifestReading {
+  const { maxPoints = DEFAULT_MAX_POINTS } = options;
+  const ids = new JobIds();
+  const jobs: Job[] = [];
+  const diagnostics: Diagnostic[] = [];
+  const maps = new Map<string, YamlMap>();
+  for (const source of sources) {
+    const text = new SourceText(source);
+    const { roots, diagnostics: found } = readYaml(text);
+    const report = new Report();
+    for (const map of roots.flatMap((root) => jobMaps(root, report))) {
+      const job = readJob(map, maxPoints, report);
+      ids.check(map, report);
+      if (job === undefined || maps.has(job.id)) continue;
+      jobs.push(job);
+      maps.set(job.id, map);
+    }
+    if (roots.length === 0 && found.length === 0) report.diagnostics.push(noJobs(text));
+    diagnostics.push(...[...found, ...report.diagnostics].sort(byPlace));
+  }
+  return { jobs, diagnostics, locate: (id, path) => locate(maps.get(id), path) };
+}
+
+/** The jobs of a document, each laid over the document's defaults. */
+function jobMaps(root: YamlNode, report: Report): YamlMap[] {
+  if (root.kind === "list") return jobsOfList(root.items, undefined, root, report);
+  if (root.kind === "scalar") {
+    mustBe(root, "manifest", "a job or a list of jobs", report);
+    return [];
+  }
+  const jobs = findEntry(root, "jobs");
+  const shared = findEntry(root, "defaults");
+  if (jobs === undefined && shared === undefined) {
+    if (root.entries.some(({ key }) => Object.hasOwn(JOB_FIELDS, key))) return [root];
+    refuseDocument(root, report);
+    return [];
+  }
+  for (const entry of root.entries) {
+    const { key, keyNode } = entry;
+    if (key === "jobs" || key === "defaults") continue;
+    if (Object.hasOwn(JOB_FIELDS, key)) {
+      const hint = `Put it under "defaults" if it is for all jobs.`;
+      report.error(keyNode, "unknown-key", `"${key}" stands beside "jobs"`, hint);
+    } else refuseKey(entry, ["jobs", "defaults"], "", report);
+  }
+  const defaults = readDefaults(shared?.value, report);
+  if (jobs === undefined) {
+    report.error(shared!.keyNode, "missing-key", `"defaults" stands without "jobs"`);
+    return [];
+  }
+  if (jobs.value.kind !== "list") {
+    const hint = "Each job begins with a dash: - id: …";
+    mustBe(jobs.value, "jobs", "a list of jobs", report, hint);
+    return [];
+  }
+  return jobsOfList(jobs.value.items, defaults, jobs.value, report);
+}
+
+function jobsOfList(
+  items: readonly YamlNode[],
+  defaults: YamlMap | undefined,
+  list: YamlNode,
+  report: Report,
+): YamlMap[] {
+  if (items.length === 0) report.error(list, "empty", "The list of jobs is empty");
+  const maps: YamlMap[] = [];
+  let size = 0;
+  for (const item of items) {
+    if (item.kind !== "map") {
+      mustBe(item, "job", "a mapping with id, model and steps", report);
+      continue;
+    }
+    const map = layOver(item, defaults);
+    size += map.size;
+    if (size > LIMITS.nodes) {
+      const message = `With the defaults written out, the jobs up to here have more than ${
+        LIMITS.nodes.toLocaleString("en")
+      } values`;
+      report.error(item, "limit", message);
+      break;
+    }
+    maps.push(map);
+  }
+  return maps;
+}
+
+function readDefaults(node: YamlNode | undefined, report: Report): YamlMap | undefined {
+  if (node === undefined || isNull(node)) return undefined;
+  if (node.kind !== "map") {
+    return mustBe(node, "defaults", "a mapping with keys of a job", report);
+  }
+  const id = findEntry(node, "id");
+  if (id !== undefined) {
+    report.error(id.keyNode, "unknown-key", `"defaults" cannot give an "id": each job has its own`);
+  }
+  const shared = { ...node, entries: node.entries.filter((entry) => entry !== id) };
+  // Checked here once, so that a mistake is found even where no job takes the value.
+  readFields(SHARED_FIELDS, shared, "", report, JOB_FOREIGN);
+  return shared;
+}
+
+function readJob(map: YamlMap, maxPoints: number, report: Report): Job | undefined {
+  const before = report.failures;
+  const values = readFields(JOB_FIELDS, map, "", report, JOB_FOREIGN);
+  const name = values.id === undefined ? "A job" : `Job "${values.id}"`;
+  for (const key of REQUIRED_FIELDS) {
+    if (findEntry(map, key) === undefined) {
+      const node = findEntry(map, "id")?.value ?? map;
+      report.error(node, "missing-key", `${name} has no "${key}"`, EXAMPLES[key]);
+    }
+  }
+  checkOneCadence(map, report);
+  const { id, model, steps, sweep, parameters = {}, checkpoint = {} } = values;
+  if (sweep !== undefined) {
+    const node = findEntry(map, "sweep")!.keyNode;
+    const count = countPoints(sweep);
+    if (count > maxPoints) {
+      const message = `The sweep has ${count.toLocaleString("en")} points; ` +
+        `more than ${maxPoints.toLocaleString("en")} must be asked for`;
+      report.error(node, "sweep-too-large", message, `Add --max-points ${count} to ask for them.`);
+    }
+    for (const swept of sweepNames(sweep)) {
+      if (!Object.hasOwn(parameters, swept)) continue;
+      const message = `"${swept}" stands in both "parameters" and "sweep"`;
+      report.error(nodeAt(map, ["parameters", swept]), "conflict", message, "Remove one of them.");
+    }
+  }
+  if (report.failures > before) return undefined;
+  if (id === undefined || model === undefined || steps === undefined) return undefined;
+  return {
+    id,
+    model,
+    steps,
+    parameters,
+    priority: values.priority ?? DEFAULT_PRIORITY,
+    ...(sweep === undefined ? {} : { sweep }),
+    seed: values.seed ?? 0,
+    checkpoint: {
+      every: values.checkpoint_every ?? checkpoint.every ?? DEFAULT_CHECKPOINT.every,
+      keep: checkpoint.keep ?? DEFAULT_CHECKPOINT.keep,
+    },
+    ...(values.measure_every === undefined ? {} : { measureEverySteps: values.measure_every }),
+    inputs: values.inputs ?? {},
+    hangMs: values.hang_after ?? DEFAULT_HANG_MS,
+    retries: values.retry?.limit ?? DEFAULT_RETRIES,
+  };
+}
+
+const EXAMPLES: { readonly [key in (typeof REQUIRED_FIELDS)[number]]: string } = {
+  id: "Name it, for example id: climate_2030.",
+  model: "Name the model's file, for example model: ../models/heat.ts.",
+  steps: "Say how many steps to compute, for example steps: 100000.",
+};
+
+function checkOneCadence(map: YamlMap, report: Report): void {
+  const every = findEntry(map, "checkpoint_every");
+  const checkpoint = findEntry(map, "checkpoint")?.value;
+  if (every === undefined || checkpoint?.kind !== "map") return;
+  if (findEntry(checkpoint, "every") === undefined) return;
+  const message = `"checkpoint_every" and "checkpoint.every" are two words for the same`;
+  report.error(every.keyNode, "conflict", message, "Remove one of them.");
+}
+
+function refuseDocument(root: YamlMap, report: Report): void {
+  const hints = root.entries.map(({ key }) => didYouMean(key, ["jobs", "defaults", ...JOB_KEYS]));
+  const hint = hints.find((found) => found !== undefined) ??
+    "A job has id, model and steps; several jobs stand under jobs: as a list.";
+  report.error(root, "missing-key", "This is neither a job nor a list of jobs", hint);
+}
+
+function noJobs(source: SourceText): Diagnostic {
+  const hint = "Type simrun init for an example to start from.";
+  const message = "The file is empty: it holds no job";
+  return { code: "empty", severity: "error", message, place: source.place(0, 0), hint };
+}
+
+/** Finds an id that was used before, in any file. */
+class JobIds {
+  readonly #first = new Map<string, YamlNode & { kind: "scalar" }>();
+
+  check(map: YamlMap, report: Report): void {
+    const node = findEntry(map, "id")?.value;
+    if (node?.kind !== "scalar" || typeof node.value !== "string") return;
+    const folded = node.value.toLowerCase();
+    const first = this.#first.get(folded);
+    if (first === undefined) {
+      this.#first.set(folded, node);
+      return;
+    }
+    const { path, line, column } = placeOf(first);
+    const where = `${path}:${line}:${column}`;
+    if (first.value === node.value) {
+      const message = `Job id ${describe(node)} is used twice, first at ${where}`;
+      report.error(node, "duplicate-id", message, "Give each job an id of its own.");
+    } else {
+      const message = `Job id ${describe(node)} differs only in case from ${describe(first)} ` +
+        `at ${where}`;
+      const hint = "On some file systems both would be the same folder. Choose another id.";
+      report.error(node, "duplicate-id", message, hint);
+    }
+  }
+}
+
+function locate(map: YamlMap | undefined, path: readonly (string | number)[]): Place | undefined {
+  return map === undefined ? undefined : placeOf(nodeAt(map, path));
+}
+
+/** The node at a path, or the innermost one on the way to it that exists. */
+function nodeAt(map: YamlMap, path: readonly (string | number)[]): YamlNode {
+  const [first, name, index] = path;
+  if (first === undefined) return findEntry(map, "id")?.value ?? map;
+  if (first === "sweep" && typeof name === "string") {
+    const sweep = findEntry(map, "sweep");
+    if (sweep !== undefined) {
+      const found = findSweepValue(
+        sweep.value,
+        name,
+        typeof index === "number" ? index : undefined,
+      );
+      return found ?? sweep.keyNode;
+    }
+  }
+  let node: YamlNode = map;
+  for (const key of path) {
+    const next: YamlNode | undefined = node.kind === "map"
+      ? findEntry(node, String(key))?.value
+      : node.kind === "list"
+      ? node.items[Number(key)]
+      : undefined;
+    if (next === undefined) break;
+    node = next;
+  }
+  return node === map ? findEntry(map, "id")?.value ?? map : node;
+}
+
+function byPlace(a: Diagnostic, b: Diagnostic): number {
+  if (a.place === undefined || b.place === undefined) return 0;
+  return a.place.line - b.place.line || a.place.column - b.place.column;
+}

@@ -1,0 +1,73 @@
+/** The JSON Schema of a manifest, made of the same shapes that check it. For editors. */
+import { fieldsSchema } from "./fields.ts";
+import { JOB_FIELDS, REQUIRED_FIELDS } from "./job_fields.ts";
+import type { JsonSchema } from "./shape.ts";
+
+/** What `simrun schema` prints: draft 2020-12, one document of a manifest. */
+export function manifestSchema(): object {
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "simrun manifest",
+    description: "A job, a list of jobs, or a mapping with jobs and their defaults.",
+    type: ["object", "array"],
+    if: { type: "array" },
+    then: { items: { $ref: "#/$defs/job" }, minItems: 1 },
+    else: {
+      if: { type: "object", anyOf: [{ required: ["jobs"] }, { required: ["defaults"] }] },
+      then: { $ref: "#/$defs/collection" },
+      else: { $ref: "#/$defs/job" },
+    },
+    $defs: {
+      job: { ...jobSchema(REQUIRED_FIELDS), title: "job" },
+      collection: collectionSchema(),
+    },
+  };
+}
+
+function collectionSchema(): JsonSchema {
+  const { id: _id, ...shared } = JOB_FIELDS;
+  // What a job needs may stand in the defaults instead.
+  const shareable = REQUIRED_FIELDS.filter((key) => key !== "id");
+  return {
+    type: "object",
+    required: ["jobs"],
+    additionalProperties: false,
+    properties: {
+      defaults: {
+        description: "Merged under each job; parameters, inputs, checkpoint and retry key by key.",
+        ...fieldsSchema(shared),
+        ...oneCadence(),
+        type: ["object", "null"],
+      },
+      jobs: {
+        description: "The jobs, in the order in which they run at equal priority.",
+        type: "array",
+        minItems: 1,
+        items: jobSchema(["id"]),
+      },
+    },
+    allOf: shareable.map((key) => ({
+      if: {
+        required: ["defaults"],
+        properties: { defaults: { type: "object", required: [key] } },
+      },
+      else: { properties: { jobs: { items: { required: [key] } } } },
+    })),
+  };
+}
+
+function jobSchema(required: readonly string[]): JsonSchema {
+  return { ...fieldsSchema(JOB_FIELDS, required), ...oneCadence() };
+}
+
+/** `checkpoint_every` and `checkpoint: { every }` exclude each other. */
+function oneCadence(): JsonSchema {
+  const cadence = { type: "object", required: ["every"] };
+  return {
+    not: {
+      type: "object",
+      required: ["checkpoint_every", "checkpoint"],
+      properties: { checkpoint: cadence },
+    },
+  };
+}

@@ -1,0 +1,71 @@
+/** Digests of meaning: run ids and spec digests over canonical values, never over the manifest's text. */
+import { hash } from "node:crypto";
+import type { Job, ParameterValue } from "../job/job.ts";
+import { encodePlain } from "../job/plain.ts";
+import type { Point } from "./sweep.ts";
+
+const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
+/** 60 bits: among a million runs two share an id with a probability of 4·10⁻⁷. */
+const DIGEST_CHARACTERS = 12;
+
+/**
+ * A run's id: the job's id, or for a sweep the digest of its point.
+ * Adding or reordering points changes nobody else's id.
+ */
+export function runId(job: Job, point: Point): string {
+  return job.sweep === undefined ? job.id : shortDigest(canonical(point));
+}
+
+/** Digests what a run computes: everything that its result depends on but the model and the steps. */
+export class SpecDigester {
+  readonly #fixed: Job["parameters"];
+  readonly #rest: string;
+
+  /** `inputDigests` holds the digest of each input file's content, by the input's name. */
+  constructor(job: Job, inputDigests: { readonly [name: string]: string } = {}) {
+    this.#fixed = job.parameters;
+    this.#rest = canonical({
+      seed: job.seed,
+      measure: job.measureEverySteps ?? null,
+      inputs: inputDigests,
+    });
+  }
+
+  digest(point: Point): string {
+    return shortDigest(canonical({ ...this.#fixed, ...point }) + this.#rest);
+  }
+}
+
+/** 128 bits that seed a run's random generator: from parameters and seed, so that a rename changes nothing. */
+export function randomSeed(job: Job, point: Point): Int32Array {
+  const text = `${job.seed}\n${canonical({ ...job.parameters, ...point })}`;
+  return new Int32Array(hash("sha256", text, "buffer").buffer.slice(0, 16));
+}
+
+/** Canonical JSON: keys sorted, numbers in their shortest exact form, nothing else between. */
+export function canonical(value: unknown): string {
+  if (typeof value === "string" || typeof value === "boolean" || value === null) {
+    return JSON.stringify(value);
+  }
+  if (typeof value === "number") {
+    return Number.isFinite(value) ? String(value) : JSON.stringify(encodePlain(value));
+  }
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  const record = value as Readonly<Record<string, ParameterValue>>;
+  let text = "{";
+  for (const key of Object.keys(record).sort()) {
+    text += `${text.length > 1 ? "," : ""}${JSON.stringify(key)}:${canonical(record[key])}`;
+  }
+  return text + "}";
+}
+
+/** 12 characters of base 32 from the head of a SHA-256. */
+export function shortDigest(text: string | Uint8Array): string {
+  const bytes: Uint8Array = hash("sha256", text, "buffer");
+  let digest = "";
+  for (let bit = 0; bit < DIGEST_CHARACTERS * 5; bit += 5) {
+    const pair = (bytes[bit >> 3]! << 8) | bytes[(bit >> 3) + 1]!;
+    digest += BASE32[(pair >> (11 - (bit & 7))) & 31];
+  }
+  return digest;
+}

@@ -1,0 +1,32 @@
+/** A failure in words. Pure; the message is the model's own and must be made safe before it is printed. */
+import type { Failure, FailureClass } from "../job/run.ts";
+import { formatCount } from "./format.ts";
+
+const CLASS_WORDS: { readonly [name in FailureClass]: string } = {
+  "model-error": "the model threw an error",
+  "bad-state": "its state or result cannot be kept",
+  "diverged": "diverged",
+  "hang": "hung",
+  "out-of-memory": "out of memory",
+  "slot-lost": "its process died",
+  "disk": "the disk refused to save it",
+};
+
+export function describeClass(name: FailureClass): string {
+  return CLASS_WORDS[name] ?? name;
+}
+
+/** `the model threw an error at step 1,200: message`. */
+export function describeFailure(failure: Failure): string {
+  const where = failure.step > 0 ? ` at step ${formatCount(failure.step)}` : "";
+  return `${describeClass(failure.class)}${where}: ${failure.message}`;
+}
+
+/** `file.ts:14:9`, relative to a folder when the file is below it. */
+export function describePlace(failure: Failure, folder: string): string | undefined {
+  const { place } = failure;
+  if (place === undefined) return undefined;
+  const base = folder.endsWith("/") ? folder : `${folder}/`;
+  const file = place.file.startsWith(base) ? place.file.slice(base.length) : place.file;
+  return `${file}:${place.line}:${place.column}`;
+}

@@ -1,0 +1,46 @@
+/** How fast a campaign goes, smoothed over its last seconds. The clock comes in with every picture; pure. */
+import type { Live } from "../job/live.ts";
+
+export interface Speed {
+  readonly runsPerSecond: number;
+  readonly stepsPerSecond: number;
+  /** Until all is done at this speed; undefined while that cannot be said. */
+  readonly etaMs: number | undefined;
+}
+
+const SMOOTHING_MS = 8_000;
+/** Pictures closer together than this say more of their rounding than of the speed. */
+const INTERVAL_MIN_MS = 400;
+
+export class Pace {
+  #last: { readonly atMs: number; readonly runs: number; readonly steps: number } | undefined;
+  #runsPerSecond: number | undefined;
+  #stepsPerSecond: number | undefined;
+
+  /** `nowMs` from a clock that never goes back. */
+  observe(live: Live, nowMs: number): Speed {
+    const runs = live.counts.completed + live.counts.failed;
+    const steps = live.steps.done;
+    if (this.#last === undefined) this.#last = { atMs: nowMs, runs, steps };
+    const spanMs = nowMs - this.#last.atMs;
+    if (spanMs >= INTERVAL_MIN_MS) {
+      const share = 1 - Math.exp(-spanMs / SMOOTHING_MS);
+      const mix = (old: number | undefined, gained: number): number => {
+        // A run that went back to its checkpoint makes steps undone: no speed, not a negative one.
+        const speed = Math.max(0, gained) / spanMs * 1000;
+        return old === undefined ? speed : old + (speed - old) * share;
+      };
+      this.#runsPerSecond = mix(this.#runsPerSecond, runs - this.#last.runs);
+      this.#stepsPerSecond = mix(this.#stepsPerSecond, steps - this.#last.steps);
+      this.#last = { atMs: nowMs, runs, steps };
+    }
+    const stepsPerSecond = this.#stepsPerSecond ??
+      live.running.reduce((sum, run) => sum + run.stepsPerSecond, 0);
+    const left = Math.max(0, live.steps.total - steps);
+    return {
+      runsPerSecond: this.#runsPerSecond ?? 0,
+      stepsPerSecond,
+      etaMs: left === 0 ? 0 : stepsPerSecond > 0 ? left / stepsPerSecond * 1000 : undefined,
+    };
+  }
+}

@@ -1,0 +1,49 @@
+/** What a person picks runs by: states, job ids, run names, globs. Pure. */
+
+/** States as a person sees them: what the journal says, corrected by whether a simrun works on it now. */
+export const VISIBLE_STATES = [
+  "running",
+  "interrupted",
+  "failed",
+  "waiting",
+  "completed",
+] as const;
+export type VisibleState = (typeof VISIBLE_STATES)[number];
+
+export type RunFilter = (job: string, run: string, state: VisibleState) => boolean;
+
+/**
+ * `all`, a state, a job (`ising`), a run (`ising/3fa9c1`), or either with `*` and `?`. States narrow what the
+ * names choose: `failed ising` are the failed runs of ising. Without selectors everything is chosen.
+ */
+export function filterRuns(selectors: readonly string[]): RunFilter {
+  const states = new Set(selectors.filter(isVisibleState));
+  const names = selectors
+    .filter((selector) => selector !== "all" && !isVisibleState(selector))
+    .map((selector) => ({ pattern: globPattern(selector), whole: selector.includes("/") }));
+  const everyName = names.length === 0 || selectors.includes("all");
+  return (job, run, state) => {
+    if (states.size > 0 && !states.has(state)) return false;
+    if (everyName) return true;
+    return names.some(({ pattern, whole }) =>
+      whole ? pattern.test(`${job}/${run}`) : pattern.test(job) || pattern.test(run)
+    );
+  };
+}
+
+/** The jobs that some selector may touch; a filter for whole jobs, so that others need no look. */
+export function filterJobs(selectors: readonly string[]): (job: string) => boolean {
+  const names = selectors.filter((selector) => selector !== "all" && !isVisibleState(selector));
+  if (names.length === 0 || selectors.includes("all")) return () => true;
+  const patterns = names.map((name) => globPattern(name.split("/")[0]!));
+  return (job) => patterns.some((pattern) => pattern.test(job));
+}
+
+function isVisibleState(word: string): word is VisibleState {
+  return (VISIBLE_STATES as readonly string[]).includes(word);
+}
+
+function globPattern(glob: string): RegExp {
+  const source = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*/g, ".*").replace(/\?/g, ".");
+  return new RegExp(`^${source}$`);
+}

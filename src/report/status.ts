@@ -1,0 +1,320 @@
+/** The state of a whole tree at one moment: history and live picture put together. Never reads a file or a clock. */
+import type { Live, LiveRun } from "../job/live.ts";
+import type { Failure } from "../job/run.ts";
+import type { History, JobHistory, PastRun } from "../queue/history.ts";
+import { filterRuns, type VisibleState } from "./selector.ts";
+
+/** Whether somebody works on the tree. */
+export type Activity =
+  | { readonly kind: "never" }
+  | {
+    readonly kind: "working";
+    readonly pid: number;
+    readonly host: string;
+    readonly since: string;
+    readonly slots: number | undefined;
+    /** Age of the live picture; a large one means that the simrun does not answer. */
+    readonly heardMs: number | undefined;
+  }
+  | { readonly kind: "ended"; readonly at: string; readonly outcome: string }
+  | {
+    /** It began, is gone, and never said that it ended: killed, or the machine went down. */
+    readonly kind: "lost";
+    readonly pid: number;
+    readonly host: string;
+    readonly since: string;
+  };
+
+export interface JobStatus {
+  readonly id: string;
+  readonly runs: number;
+  readonly counts: Readonly<Record<VisibleState, number>>;
+  readonly stepsDone: number;
+  readonly stepsTotal: number;
+  /** Runs of earlier versions of the job, which the present one does not have. */
+  readonly earlierRuns: number;
+}
+
+interface RunBase {
+  readonly job: string;
+  readonly run: string;
+  readonly attempt: number;
+  readonly stepsDone: number;
+  readonly stepsTotal: number;
+  /** The last saved checkpoint; a step of 0 means none. */
+  readonly savedStep: number;
+  readonly savedAgeMs: number | undefined;
+  readonly savedAt: string | undefined;
+  readonly degraded: string | undefined;
+}
+
+export type RunStatus = RunBase & RunCondition;
+
+export type RunCondition =
+  | {
+    readonly state: "running";
+    readonly slot: number;
+    readonly stepsPerSecond: number;
+    readonly etaMs: number | undefined;
+    readonly memoryBytes: number;
+  }
+  | { readonly state: "interrupted" }
+  | { readonly state: "waiting" }
+  | { readonly state: "failed"; readonly failure: Failure | undefined }
+  | { readonly state: "completed"; readonly ms: number; readonly ending: string | undefined };
+
+export interface TreeStatus {
+  readonly tree: string;
+  readonly at: string;
+  readonly activity: Activity;
+  readonly jobs: readonly JobStatus[];
+  readonly totals: Omit<JobStatus, "id">;
+  readonly stepsPerSecond: number;
+  readonly etaMs: number | undefined;
+  /** Runs worth a line: running, interrupted, failed; or what the selectors chose. */
+  readonly runs: readonly RunStatus[];
+  /** How many more there are of each state than `runs` holds. */
+  readonly unlisted: Readonly<Partial<Record<VisibleState, number>>>;
+}
+
+export interface StatusOptions {
+  readonly tree: string;
+  readonly nowMs: number;
+  /** The live picture, when there is one; of no account unless `working`. */
+  readonly live: Live | undefined;
+  /** Whether the tree's lock is held now. */
+  readonly working: boolean;
+  readonly selectors?: readonly string[];
+  /** At most so many runs of each state are listed; running ones always all. */
+  readonly listMax?: number;
+}
+
+const LIST_MAX = 20;
+
+export function treeStatus(history: History, options: StatusOptions): TreeStatus {
+  const { nowMs, working } = options;
+  const live = working ? options.live : undefined;
+  const selectors = options.selectors ?? [];
+  const chosen = filterRuns(selectors);
+  const listMax = options.listMax ?? LIST_MAX;
+  const runs: RunStatus[] = [];
+  const unlisted: Partial<Record<VisibleState, number>> = {};
+  const listed: Partial<Record<VisibleState, number>> = {};
+
+  const list = (run: RunStatus): void => {
+    if (selectors.length === 0 && (run.state === "waiting" || run.state === "completed")) return;
+    if (!chosen(run.job, run.run, run.state)) return;
+    const count = listed[run.state] ?? 0;
+    if (run.state !== "running" && count >= listMax) {
+      unlisted[run.state] = (unlisted[run.state] ?? 0) + 1;
+      return;
+    }
+    listed[run.state] = count + 1;
+    runs.push(run);
+  };
+
+  const jobs: JobStatus[] = [];
+  for (const [id, job] of history.jobs) {
+    const liveRuns = new Map(
+      live?.running.filter((run) => run.job === id).map((run) => [run.run, run]),
+    );
+    const scan = selectors.length > 0 || liveRuns.size > 0 || needsScan(job);
+    jobs.push(scan ? scanJob(id, job, liveRuns, options, list) : countJob(id, job));
+  }
+
+  const totals = sumJobs(jobs);
+  const stepsPerSecond = live?.running.reduce((sum, run) => sum + run.stepsPerSecond, 0) ?? 0;
+  return {
+    tree: options.tree,
+    at: new Date(nowMs).toISOString(),
+    activity: activityOf(history, options),
+    jobs,
+    totals,
+    stepsPerSecond,
+    etaMs: live === undefined
+      ? undefined
+      : remainingMs(live.steps.total - live.steps.done, stepsPerSecond),
+    runs,
+    unlisted,
+  };
+}
+
+/** What is left at the present rate, or undefined where no rate is known. */
+export function remainingMs(steps: number, stepsPerSecond: number): number | undefined {
+  return stepsPerSecond > 0 ? (Math.max(0, steps) / stepsPerSecond) * 1000 : undefined;
+}
+
+function activityOf(history: History, options: StatusOptions): Activity {
+  const { session, sessionEnded } = history;
+  const { live } = options;
+  if (options.working) {
+    return {
+      kind: "working",
+      pid: live?.pid ?? session?.pid ?? 0,
+      host: live?.host ?? session?.host ?? "",
+      since: live?.startedAt ?? session?.at ?? "",
+      slots: live?.slots,
+      heardMs: live === undefined ? undefined : options.nowMs - Date.parse(live.at),
+    };
+  }
+  if (session === undefined) return { kind: "never" };
+  if (sessionEnded !== undefined) return { kind: "ended", ...sessionEnded };
+  return { kind: "lost", pid: session.pid, host: session.host, since: session.at };
+}
+
+/** Whether counts alone do not tell the story of a job. */
+function needsScan(job: JobHistory): boolean {
+  const { running, queued, failed } = job.counts;
+  return running > 0 || queued > 0 || failed > 0 || job.generations > 1;
+}
+
+/** A job whose runs are all completed or never begun: no look at its rows. */
+function countJob(id: string, job: JobHistory): JobStatus {
+  const runs = Math.max(job.count, job.size);
+  const steps = job.job?.steps ?? 0;
+  const { completed } = job.counts;
+  return {
+    id,
+    runs,
+    counts: { running: 0, interrupted: 0, failed: 0, waiting: runs - completed, completed },
+    stepsDone: completed * steps,
+    stepsTotal: runs * steps,
+    earlierRuns: 0,
+  };
+}
+
+function scanJob(
+  id: string,
+  job: JobHistory,
+  liveRuns: ReadonlyMap<string, LiveRun>,
+  options: StatusOptions,
+  list: (run: RunStatus) => void,
+): JobStatus {
+  const counts: Record<VisibleState, number> = {
+    running: 0,
+    interrupted: 0,
+    failed: 0,
+    waiting: 0,
+    completed: 0,
+  };
+  const stepsAsked = job.job?.steps ?? 0;
+  let stepsDone = 0;
+  for (const past of job.rows()) {
+    const run = runStatus(id, job, past, liveRuns.get(past.run), stepsAsked, options);
+    counts[run.state]++;
+    stepsDone += run.state === "completed"
+      ? run.stepsTotal
+      : Math.min(run.stepsDone, run.stepsTotal);
+    list(run);
+  }
+  // A live run that the journal read a moment earlier does not show yet.
+  for (const live of liveRuns.values()) {
+    if (job.find(live.run) !== undefined) continue;
+    counts.running++;
+    stepsDone += live.step;
+    list(liveStatus(live, options.nowMs));
+  }
+  const seen = counts.running + counts.interrupted + counts.failed + counts.waiting +
+    counts.completed;
+  const planned = job.count === 0 ? seen : job.count;
+  const earlierRuns = job.generations > 1 ? Math.max(0, seen - planned) : 0;
+  counts.waiting += Math.max(0, planned - seen);
+  // Which of the rows are of the earlier versions is not known here; the finished ones most likely.
+  const finishedEarlier = Math.min(earlierRuns, counts.completed);
+  counts.completed -= finishedEarlier;
+  const runs = Math.max(planned, seen - earlierRuns);
+  const stepsTotal = runs * stepsAsked;
+  return {
+    id,
+    runs,
+    counts,
+    stepsDone: Math.min(stepsTotal, stepsDone - finishedEarlier * stepsAsked),
+    stepsTotal,
+    earlierRuns,
+  };
+}
+
+function runStatus(
+  id: string,
+  job: JobHistory,
+  past: PastRun,
+  live: LiveRun | undefined,
+  stepsAsked: number,
+  options: StatusOptions,
+): RunStatus {
+  if (live !== undefined) return liveStatus(live, options.nowMs);
+  const rare = past.savedStep > 0 || past.state !== "queued" ? job.rare(past.run) : {};
+  const stepsTotal = stepsAsked === 0 ? past.steps : stepsAsked;
+  const savedAgeMs = rare.savedAt === undefined
+    ? undefined
+    : options.nowMs - Date.parse(rare.savedAt);
+  const base: RunBase = {
+    job: id,
+    run: past.run,
+    attempt: past.attempt,
+    stepsDone: past.savedStep,
+    stepsTotal,
+    savedStep: past.savedStep,
+    savedAt: rare.savedAt,
+    savedAgeMs,
+    degraded: rare.degraded,
+  };
+  switch (past.state) {
+    case "completed": {
+      const { ending } = rare;
+      // The job was given more steps since: the run waits to be extended.
+      if (past.steps < stepsTotal && ending === undefined) {
+        return { ...base, state: "waiting", stepsDone: past.steps };
+      }
+      return { ...base, state: "completed", stepsDone: past.steps, ms: past.ms, ending };
+    }
+    case "failed":
+      return {
+        ...base,
+        state: "failed",
+        stepsDone: rare.failure?.step ?? past.savedStep,
+        failure: rare.failure,
+      };
+    case "running":
+    case "queued":
+      return { ...base, state: options.working ? "waiting" : "interrupted" };
+  }
+}
+
+function liveStatus(live: LiveRun, nowMs: number): RunStatus {
+  return {
+    job: live.job,
+    run: live.run,
+    attempt: live.attempt,
+    state: "running",
+    slot: live.slot,
+    stepsDone: live.step,
+    stepsTotal: live.steps,
+    stepsPerSecond: live.stepsPerSecond,
+    etaMs: remainingMs(live.steps - live.step, live.stepsPerSecond),
+    memoryBytes: live.memoryBytes,
+    savedStep: live.checkpoint?.step ?? 0,
+    savedAt: live.checkpoint?.at,
+    savedAgeMs: live.checkpoint === undefined ? undefined : nowMs - Date.parse(live.checkpoint.at),
+    degraded: undefined,
+  };
+}
+
+function sumJobs(jobs: readonly JobStatus[]): Omit<JobStatus, "id"> {
+  const counts: Record<VisibleState, number> = {
+    running: 0,
+    interrupted: 0,
+    failed: 0,
+    waiting: 0,
+    completed: 0,
+  };
+  let runs = 0, stepsDone = 0, stepsTotal = 0, earlierRuns = 0;
+  for (const job of jobs) {
+    runs += job.runs;
+    stepsDone += job.stepsDone;
+    stepsTotal += job.stepsTotal;
+    earlierRuns += job.earlierRuns;
+    for (const state of Object.keys(counts) as VisibleState[]) counts[state] += job.counts[state];
+  }
+  return { runs, counts, stepsDone, stepsTotal, earlierRuns };
+}

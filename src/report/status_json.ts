@@ -1,0 +1,118 @@
+/** The status as JSON for programs: the names of the founding `get_status()`, and numbers with their units in the names. */
+import { runName } from "../job/run.ts";
+import { formatAge, formatBytes, formatPercent } from "./format.ts";
+import type { Activity, JobStatus, RunStatus, TreeStatus } from "./status.ts";
+
+type Json = { readonly [key: string]: unknown };
+
+/** Keys are stable; a key without a value is absent. `runs` has one entry a listed run, by its name. */
+export function statusJson(status: TreeStatus): Json {
+  return {
+    tree: status.tree,
+    at: status.at,
+    simrun: activityJson(status.activity),
+    ...countsJson(status.totals),
+    ...compact({
+      steps_per_second: status.stepsPerSecond > 0 ? status.stepsPerSecond : undefined,
+      eta_seconds: seconds(status.etaMs),
+    }),
+    jobs: Object.fromEntries(status.jobs.map((job) => [job.id, countsJson(job)])),
+    runs: Object.fromEntries(
+      status.runs.map((run) => [runName(run.job, run.run), runJson(run)]),
+    ),
+    unlisted: status.unlisted,
+  };
+}
+
+/** One run as in the founding example: progress, steps_done, memory_used, last_checkpoint, and more. */
+export function runJson(run: RunStatus): Json {
+  return compact({
+    state: run.state,
+    progress: formatPercent(fractionOf(run)),
+    steps_done: run.stepsDone,
+    steps_total: run.stepsTotal,
+    attempt: run.attempt,
+    ...(run.state === "running"
+      ? {
+        memory_used: formatBytes(run.memoryBytes),
+        memory_bytes: run.memoryBytes,
+        steps_per_second: run.stepsPerSecond,
+        eta_seconds: seconds(run.etaMs),
+        slot: run.slot,
+      }
+      : {}),
+    ...(run.savedStep > 0
+      ? {
+        last_checkpoint: run.savedAgeMs === undefined ? undefined : formatAge(run.savedAgeMs),
+        last_checkpoint_step: run.savedStep,
+        last_checkpoint_at: run.savedAt,
+        last_checkpoint_age_seconds: seconds(run.savedAgeMs),
+      }
+      : {}),
+    ...(run.state === "failed" && run.failure !== undefined
+      ? {
+        failure: compact({
+          class: run.failure.class,
+          message: run.failure.message,
+          step: run.failure.step,
+          ...run.failure.place,
+        }),
+      }
+      : {}),
+    ...(run.state === "completed" ? { compute_seconds: seconds(run.ms), ending: run.ending } : {}),
+    checkpoints_degraded: run.degraded,
+  });
+}
+
+/** How much of a run is done, 0 to 1; one that ended early by its own rule is done. */
+export function fractionOf(run: RunStatus): number {
+  if (run.state === "completed") return 1;
+  return run.stepsTotal > 0 ? Math.min(1, run.stepsDone / run.stepsTotal) : 0;
+}
+
+function countsJson(job: Omit<JobStatus, "id">): Json {
+  return {
+    progress: formatPercent(job.stepsTotal > 0 ? job.stepsDone / job.stepsTotal : 0),
+    steps_done: job.stepsDone,
+    steps_total: job.stepsTotal,
+    runs_total: job.runs,
+    runs_completed: job.counts.completed,
+    runs_failed: job.counts.failed,
+    runs_running: job.counts.running,
+    runs_interrupted: job.counts.interrupted,
+    runs_waiting: job.counts.waiting,
+  };
+}
+
+function activityJson(activity: Activity): Json {
+  switch (activity.kind) {
+    case "never":
+      return { state: "never" };
+    case "working":
+      return compact({
+        state: "working",
+        pid: activity.pid,
+        host: activity.host,
+        started_at: activity.since,
+        slots: activity.slots,
+        heard_seconds: seconds(activity.heardMs),
+      });
+    case "ended":
+      return { state: "ended", outcome: activity.outcome, ended_at: activity.at };
+    case "lost":
+      return {
+        state: "lost",
+        pid: activity.pid,
+        host: activity.host,
+        started_at: activity.since,
+      };
+  }
+}
+
+function seconds(ms: number | undefined): number | undefined {
+  return ms === undefined || !Number.isFinite(ms) ? undefined : Math.max(0, Math.round(ms) / 1000);
+}
+
+function compact(record: { readonly [key: string]: unknown }): Json {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
+}

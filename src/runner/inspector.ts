@@ -1,0 +1,51 @@
+/** Finds out what models offer, in the sandbox of a slot, before anything runs. The slot is used afterwards. */
+import { pathToFileURL } from "node:url";
+import type { Inspection, ModelProblem } from "../worker/protocol.ts";
+import type { SlotProcess } from "../worker/slot_process.ts";
+
+export type Inspected =
+  | { readonly ok: true; readonly inspection: Inspection }
+  | { readonly ok: false; readonly problem: ModelProblem };
+
+/** A model whose top level does not come to an end in this time is not waited for. */
+const INSPECTION_MS_MAX = 30_000;
+
+/** Loads each model once, one after the other. Takes over the slot's messages until it is done. */
+export async function inspectModels(
+  slot: SlotProcess,
+  paths: readonly string[],
+): Promise<Map<string, Inspected>> {
+  const found = new Map<string, Inspected>();
+  let answer: (inspected: Inspected) => void = () => {};
+  const isReady = new Promise<void>((ready, lost) => {
+    slot.attach({
+      onMessage(message) {
+        if (message.type === "ready") ready();
+        if (message.type === "inspected") answer({ ok: true, inspection: message.inspection });
+        if (message.type === "uninspectable") answer({ ok: false, problem: message.problem });
+      },
+      onExit({ status, signal, stderr }) {
+        const why = stderr.trim().split("\n").at(-1) ?? "";
+        const message = `a slot ended ${
+          signal ?? `with status ${status}`
+        } while loading it: ${why}`;
+        answer({ ok: false, problem: { message } });
+        lost(new Error(`the slot's process does not start: ${stderr.trim()}`));
+      },
+    });
+  });
+  await isReady;
+  for (const path of paths) {
+    const answered = new Promise<Inspected>((resolve) => answer = resolve);
+    slot.send({ type: "inspect", model: pathToFileURL(path).href });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<Inspected>((resolve) => {
+      const message = `did not finish loading in ${INSPECTION_MS_MAX / 1000} s; ` +
+        "move work from the top level of the module into init()";
+      timer = setTimeout(() => resolve({ ok: false, problem: { message } }), INSPECTION_MS_MAX);
+    });
+    found.set(path, await Promise.race([answered, late]));
+    clearTimeout(timer);
+  }
+  return found;
+}

@@ -1,0 +1,29 @@
+/** What a model is: a digest over its file and over the files it imports from beside it. Reads files. */
+import { basename, dirname, resolve } from "node:path";
+import type { ModelIdentity } from "../job/event.ts";
+import { shortDigest } from "../plan/digest.ts";
+
+/**
+ * Relative specifiers in `import … from "./x.ts"`, `export … from`, `import("./x.ts")`.
+ * Found by pattern, comments included: a file too many in the digest does no harm, one too few would.
+ */
+const SPECIFIER = /\b(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"'\n]+)["']/g;
+
+/** Throws what reading the model's own file throws; imports that are missing are the model's affair. */
+export async function identifyModel(path: string): Promise<ModelIdentity> {
+  const files = new Map<string, Uint8Array>([[path, await Deno.readFile(path)]]);
+  if (!path.endsWith(".wasm")) {
+    for (const [file, bytes] of files) {
+      for (const match of new TextDecoder().decode(bytes).matchAll(SPECIFIER)) {
+        const neighbour = resolve(dirname(file), match[1]!);
+        if (files.has(neighbour)) continue;
+        const content = await Deno.readFile(neighbour).catch(() => undefined);
+        if (content !== undefined) files.set(neighbour, content);
+      }
+    }
+  }
+  const digests = [...files.values()].map((bytes) => shortDigest(bytes));
+  // In the order they are imported, so that a rename of the folder changes nothing.
+  const digest = digests.length === 1 ? digests[0]! : shortDigest(digests.join(" "));
+  return { name: basename(path), digest };
+}

@@ -1,0 +1,95 @@
+/** From checked jobs to a plan: loads the models, checks parameters against them, looks at the history. */
+import { Fault } from "../job/fault.ts";
+import type { Job } from "../job/job.ts";
+import { checkParameters } from "../manifest/parameters.ts";
+import type { Diagnostic, Place } from "../manifest/diagnostic.ts";
+import { shortDigest } from "../plan/digest.ts";
+import type { JobToPlan } from "../plan/plan.ts";
+import type { ModelIdentity } from "../job/event.ts";
+import type { SlotProcess } from "../worker/slot_process.ts";
+import { type Inspected, inspectModels } from "./inspector.ts";
+import { identifyModel } from "./model_identity.ts";
+
+export type Locate = (job: string, path: readonly (string | number)[]) => Place | undefined;
+
+/** Mistakes found when jobs met their models; shown like those of the manifest. */
+export class JobProblems extends Error {
+  override readonly name = "JobProblems";
+  constructor(readonly diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map((diagnostic) => diagnostic.message).join("; "));
+  }
+}
+
+/** Throws {@linkcode JobProblems} with all mistakes at once. */
+export async function prepareJobs(
+  jobs: readonly Job[],
+  slot: SlotProcess,
+  locate: Locate = () => undefined,
+): Promise<JobToPlan[]> {
+  const diagnostics: Diagnostic[] = [];
+  const identities = new Map<string, ModelIdentity>();
+  for (const { id, model } of jobs) {
+    if (identities.has(model.path)) continue;
+    try {
+      identities.set(model.path, await identifyModel(model.path));
+    } catch (error) {
+      diagnostics.push(modelDiagnostic(locate(id, ["model"]), unreadable(model.path, error)));
+    }
+  }
+  const inspected = await inspectModels(slot, [...identities.keys()]);
+  const told = new Set<string>();
+  const prepared: JobToPlan[] = [];
+  for (const job of jobs) {
+    const model = identities.get(job.model.path);
+    const found = inspected.get(job.model.path);
+    if (model === undefined || found === undefined) continue;
+    if (!found.ok) {
+      // One model, one message: a hundred jobs with the same broken model say it once.
+      if (!told.has(job.model.path)) {
+        diagnostics.push(modelDiagnostic(locate(job.id, ["model"]), brokenModel(job, found)));
+      }
+      told.add(job.model.path);
+      continue;
+    }
+    const { params } = found.inspection;
+    if (params !== undefined) diagnostics.push(...checkParameters(job, params, locate));
+    prepared.push({ job, model, inputDigests: await digestInputs(job, locate, diagnostics) });
+  }
+  if (diagnostics.some(({ severity }) => severity === "error")) throw new JobProblems(diagnostics);
+  return prepared;
+}
+
+async function digestInputs(
+  job: Job,
+  locate: Locate,
+  diagnostics: Diagnostic[],
+): Promise<{ readonly [name: string]: string }> {
+  const digests: Record<string, string> = {};
+  for (const [name, path] of Object.entries(job.inputs)) {
+    try {
+      digests[name] = shortDigest(await Deno.readFile(path));
+    } catch (error) {
+      const place = locate(job.id, ["inputs", name]);
+      const message = `Input ${name} of job ${job.id}: ${unreadable(path, error)}`;
+      diagnostics.push({ code: "input", severity: "error", message, ...(place && { place }) });
+    }
+  }
+  return digests;
+}
+
+function modelDiagnostic(place: Place | undefined, message: string): Diagnostic {
+  return { code: "model", severity: "error", message, ...(place && { place }) };
+}
+
+function brokenModel(job: Job, found: Inspected & { ok: false }): string {
+  const { message, place } = found.problem;
+  const at = place === undefined ? job.model.path : `${place.file}:${place.line}:${place.column}`;
+  return `The model cannot be used: ${message} (${at})`;
+}
+
+function unreadable(path: string, error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return `There is no file ${path}`;
+  if (error instanceof Deno.errors.IsADirectory) return `${path} is a folder, not a file`;
+  if (error instanceof Fault) return error.message;
+  return `${path} cannot be read (${error instanceof Error ? error.message : error})`;
+}

@@ -1,0 +1,241 @@
+/** The live display: the lines that show a working campaign at one moment. Pure; the painter puts them on the screen. */
+import type { Live, LiveRun } from "../job/live.ts";
+import { runName } from "../job/run.ts";
+import {
+  formatAge,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatNumberOf,
+  formatPercent,
+  formatRate,
+  formatRemaining,
+} from "../report/format.ts";
+import type { Speed } from "../report/pace.ts";
+import { remainingMs } from "../report/status.ts";
+import { type Glyphs, renderBar } from "./bar.ts";
+import type { Note } from "./note.ts";
+import type { Paint } from "./paint.ts";
+import { safeText } from "./safe_text.ts";
+import { cutToWidth, displayWidth, padToWidth } from "./width.ts";
+
+export interface LiveView {
+  readonly live: Live;
+  readonly speed: Speed;
+  /** Since this invocation began. */
+  readonly elapsedMs: number;
+  /** Wall-clock time, to tell the age of checkpoints. */
+  readonly nowMs: number;
+  /** Oldest first. */
+  readonly notes: readonly Note[];
+  readonly stopping: "checkpoint" | "now" | undefined;
+}
+
+export interface Canvas {
+  readonly columns: number;
+  readonly rows: number;
+  readonly paint: Paint;
+  readonly glyphs: Glyphs;
+}
+
+const MARGIN = "  ";
+/** A line wider than this is harder to read, not more informative. */
+const COLUMNS_MAX = 130;
+/** Runs shorter than this come and go too quickly for a line each. */
+const LINE_MIN_MS = 1500;
+
+export function renderLive(view: LiveView, canvas: Canvas): string[] {
+  const columns = Math.min(canvas.columns - 1, COLUMNS_MAX);
+  const sized = { ...canvas, columns };
+  const head = renderHead(view, sized);
+  const foot = renderStopping(view, sized);
+  const notesMax = Math.max(1, Math.min(6, Math.floor(canvas.rows / 3)));
+  const notes = renderNotes(view.notes, notesMax, sized);
+  const room = canvas.rows - 1 - head.length - notes.length - foot.length;
+  const slots = renderSlots(view, Math.max(0, room), sized);
+  return [...head, ...slots, ...notes, ...foot]
+    .slice(0, Math.max(1, canvas.rows - 1))
+    .map((line) => cutToWidth(line, canvas.columns - 1));
+}
+
+/** Two lines: the counts and the times, the bar over everything. */
+function renderHead(view: LiveView, canvas: Canvas): string[] {
+  const { live, speed } = view;
+  const { paint } = canvas;
+  const { counts, steps } = live;
+  const done = counts.completed + counts.skipped;
+  const parts = [
+    paint.strong(formatNumberOf(counts.total, "run")),
+    done > 0 ? `${formatCount(done)} done` : "",
+    counts.failed > 0 ? paint.bad(`${formatCount(counts.failed)} failed`) : "",
+    live.running.length > 0 ? `${formatCount(live.running.length)} running` : "",
+    counts.queued > 0 ? `${formatCount(counts.queued)} waiting` : "",
+  ].filter((part) => part !== "");
+  const eta = speed.etaMs === undefined
+    ? ""
+    : speed.etaMs > 0
+    ? ` ${paint.faint("·")} ${paint.strong(formatRemaining(speed.etaMs))} left`
+    : "";
+  const left = MARGIN + parts.join(paint.faint(" · "));
+  const right = formatDuration(wholeSeconds(view.elapsedMs)) + eta;
+
+  const fraction = steps.total > 0 ? steps.done / steps.total : 0;
+  const percent = formatPercent(fraction).padStart(4);
+  const rate = speed.stepsPerSecond > 0 ? `  ${formatRate(speed.stepsPerSecond, "steps")}` : "";
+  const tail = `  ${percent}${rate.padEnd(17)}`;
+  const fits = canvas.columns - MARGIN.length - displayWidth(tail);
+  const bar = fits >= 12
+    ? renderBar(fraction, fits, paint, canvas.glyphs) + tail
+    : renderBar(fraction, Math.max(4, canvas.columns - 8), paint, canvas.glyphs) + `  ${percent}`;
+  return [spread(left, right, canvas.columns), MARGIN + bar];
+}
+
+/** A line for every run that lasts, one for all the short ones together. */
+function renderSlots(view: LiveView, room: number, canvas: Canvas): string[] {
+  const { running, slots } = view.live;
+  const { paint } = canvas;
+  if (room < 2 || running.length === 0) return [];
+  const quick = view.speed.runsPerSecond > slots;
+  const lasting = running.filter((run) => !quick || run.elapsedMs >= LINE_MIN_MS);
+  const short = running.filter((run) => quick && run.elapsedMs < LINE_MIN_MS);
+
+  const lines: string[] = [];
+  if (short.length > 0) {
+    const jobs = [...new Set(short.map((run) => run.job))].join(", ");
+    const speed = paint.strong(formatRate(view.speed.runsPerSecond, "runs"));
+    const memory = short.reduce((sum, run) => sum + run.memoryBytes, 0);
+    lines.push([
+      `${MARGIN}${jobs}`,
+      speed,
+      formatNumberOf(short.length, "slot"),
+      formatBytes(memory),
+    ].join(paint.faint(" · ")));
+  }
+  const shown = lasting.slice(
+    0,
+    lasting.length + lines.length + 1 > room
+      ? Math.max(0, room - lines.length - 2)
+      : lasting.length,
+  );
+  lines.push(...renderRuns(shown, view.nowMs, canvas));
+  const hidden = lasting.length - shown.length;
+  if (hidden > 0) lines.push(paint.faint(`${MARGIN}… and ${hidden} more running`));
+  return ["", ...lines];
+}
+
+/** Fields of a run's line, the first to go when the terminal is narrow having the highest number. */
+const FIELDS = [
+  { leaves: 3, minWidth: 0, text: stepsText },
+  { leaves: 4, minWidth: 9, text: (run: LiveRun) => formatRate(run.stepsPerSecond) },
+  { leaves: 1, minWidth: 11, text: etaText },
+  { leaves: 5, minWidth: 6, text: (run: LiveRun) => formatBytes(run.memoryBytes) },
+  { leaves: 2, minWidth: 15, text: savedText },
+] as const;
+
+function renderRuns(runs: readonly LiveRun[], nowMs: number, canvas: Canvas): string[] {
+  const { paint, columns } = canvas;
+  const names = runs.map((run) => safeText(runName(run.job, run.run)));
+  const cells = FIELDS.map((field) => runs.map((run) => field.text(run, nowMs)));
+  const widths = cells.map((column, i) =>
+    Math.max(FIELDS[i]!.minWidth, ...column.map((cell) => displayWidth(cell)))
+  );
+  let nameWidth = Math.min(36, Math.max(...names.map(displayWidth)));
+  let kept = FIELDS.map((_, i) => i);
+  const percentWidth = 4;
+  const barMin = 10;
+  const needed = (): number =>
+    MARGIN.length + nameWidth + 2 + barMin + 2 + percentWidth +
+    kept.reduce((sum, i) => sum + 2 + widths[i]!, 0);
+  while (needed() > columns && kept.length > 0) {
+    const first = kept.reduce((a, b) => FIELDS[a]!.leaves > FIELDS[b]!.leaves ? a : b);
+    kept = kept.filter((i) => i !== first);
+  }
+  nameWidth = Math.max(6, nameWidth - Math.max(0, needed() - columns));
+  const barWidth = Math.max(4, Math.min(30, barMin + columns - needed()));
+  return runs.map((run, at) => {
+    const fraction = run.steps > 0 ? run.step / run.steps : 0;
+    const fields = kept.map((i) => {
+      const text = padToWidth(
+        cells[i]![at]!,
+        widths[i]!,
+        FIELDS[i]!.text === savedText ? "end" : "start",
+      );
+      return FIELDS[i]!.text === stepsText ? text : paint.faint(text);
+    });
+    return [
+      MARGIN + padToWidth(cutToWidth(names[at]!, nameWidth), nameWidth),
+      renderBar(fraction, barWidth, paint, canvas.glyphs),
+      formatPercent(fraction).padStart(percentWidth),
+      ...fields,
+    ].join("  ").trimEnd();
+  });
+}
+
+function stepsText(run: LiveRun): string {
+  const total = formatCount(run.steps);
+  return `${formatCount(run.step).padStart(total.length)}/${total}`;
+}
+
+function etaText(run: LiveRun): string {
+  const ms = remainingMs(run.steps - run.step, run.stepsPerSecond);
+  return ms === undefined ? "" : `${formatRemaining(ms)} left`;
+}
+
+function savedText(run: LiveRun, nowMs: number): string {
+  if (run.checkpoint === undefined) return run.fromStep > 0 ? "resumed" : "";
+  return `saved ${formatAge(nowMs - Date.parse(run.checkpoint.at))}`;
+}
+
+/** Failures stay in sight; other notes only while there is room for them. */
+function renderNotes(notes: readonly Note[], most: number, canvas: Canvas): string[] {
+  if (notes.length === 0) return [];
+  const { paint } = canvas;
+  const failed = notes.filter((note) => note.kind === "failed");
+  const others = notes.filter((note) => note.kind !== "failed");
+  const shownFailed = failed.slice(0, most);
+  const shownOthers = others.slice(-Math.max(0, Math.min(2, most - shownFailed.length)));
+  const lines = [...shownFailed, ...(most > shownFailed.length ? shownOthers : [])].map((note) => {
+    const mark = note.kind === "failed"
+      ? paint.bad("failed")
+      : note.kind === "warning"
+      ? paint.warn("note  ")
+      : paint.faint("note  ");
+    return cutToWidth(
+      `${MARGIN}${mark}  ${safeText(note.subject)}  ${paint.faint(note.text)}`,
+      canvas.columns,
+    );
+  });
+  const hidden = failed.length - shownFailed.length;
+  if (hidden > 0) {
+    lines.push(
+      paint.faint(`${MARGIN}… and ${formatCount(hidden)} more failed: simrun status failed`),
+    );
+  }
+  return ["", ...lines];
+}
+
+function renderStopping(view: LiveView, canvas: Canvas): string[] {
+  switch (view.stopping) {
+    case undefined:
+      return [];
+    case "checkpoint":
+      return [
+        "",
+        canvas.paint.warn(
+          `${MARGIN}stopping: saving what runs. Press Ctrl-C again to stop at once.`,
+        ),
+      ];
+    case "now":
+      return ["", canvas.paint.warn(`${MARGIN}stopping at once.`)];
+  }
+}
+
+/** One text to the left, one to the right; the right one gives way. */
+function spread(left: string, right: string, columns: number): string {
+  const gap = columns - displayWidth(left) - displayWidth(right);
+  return gap >= 2 ? left + " ".repeat(gap) + right : left;
+}
+
+function wholeSeconds(ms: number): number {
+  return ms < 60_000 ? Math.max(0, Math.floor(ms / 1000) * 1000) || 0 : ms;
+}

@@ -1,0 +1,229 @@
+/** The status of a tree as lines for a person. Pure. */
+import { runName } from "../job/run.ts";
+import { assertNever } from "../job/fault.ts";
+import { describeClass } from "../report/failure_text.ts";
+import {
+  formatAge,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatNumberOf,
+  formatPercent,
+  formatRate,
+  formatRemaining,
+} from "../report/format.ts";
+import type { Activity, JobStatus, RunStatus, TreeStatus } from "../report/status.ts";
+import { fractionOf } from "../report/status_json.ts";
+import { type Glyphs, renderBar } from "./bar.ts";
+import type { Paint } from "./paint.ts";
+import { safeText } from "./safe_text.ts";
+import { type Column, renderTable } from "./table.ts";
+
+export interface StatusCanvas {
+  readonly paint: Paint;
+  readonly glyphs: Glyphs;
+  /** Unlimited when absent: not a terminal. */
+  readonly columns: number | undefined;
+  /** Lists of jobs longer than this end in a count. */
+  readonly jobsMax: number;
+}
+
+const BAR_CELLS = 20;
+
+export function renderStatus(status: TreeStatus, canvas: StatusCanvas): string[] {
+  const { paint } = canvas;
+  const lines = [activityLine(status.activity, canvas)];
+  if (status.jobs.length === 0) {
+    lines.push("", "Nothing was run here yet. Type simrun jobs/*.yaml to begin.");
+    return lines;
+  }
+  const sections = [
+    jobsSection(status, canvas),
+    runningSection(status, canvas),
+    listSection(status, "interrupted", canvas),
+    listSection(status, "failed", canvas),
+    listSection(status, "waiting", canvas),
+    listSection(status, "completed", canvas),
+  ];
+  for (const section of sections) if (section.length > 0) lines.push("", ...section);
+  const advice = adviceLine(status);
+  if (advice !== undefined) lines.push("", paint.strong(advice));
+  return lines;
+}
+
+function activityLine(activity: Activity, { paint }: StatusCanvas): string {
+  switch (activity.kind) {
+    case "never":
+      return "No simrun has worked on this tree yet.";
+    case "working": {
+      const slots = activity.slots === undefined
+        ? ""
+        : ` on ${formatNumberOf(activity.slots, "slot")}`;
+      const silent = activity.heardMs !== undefined && activity.heardMs > 10_000
+        ? paint.warn(`; last heard ${formatAge(activity.heardMs)}`)
+        : "";
+      return `${paint.good("simrun is working")}${slots} ${
+        paint.faint(`(process ${activity.pid} on ${safeText(activity.host)})`)
+      }${silent}`;
+    }
+    case "ended":
+      return `No simrun is working here; the last one ${ENDINGS[activity.outcome] ?? "ended"}.`;
+    case "lost":
+      return paint.warn("No simrun is working here; the last one was killed.");
+  }
+}
+
+const ENDINGS: { readonly [outcome: string]: string } = {
+  completed: "completed everything",
+  failed: "ended with failed runs",
+  stopped: "was stopped",
+};
+
+function jobsSection(status: TreeStatus, canvas: StatusCanvas): string[] {
+  const { paint } = canvas;
+  const { columns } = canvas;
+  const shown = status.jobs.slice(0, canvas.jobsMax);
+  const bars = columns === undefined || columns >= 70;
+  const row = (job: Omit<JobStatus, "id">, name: string): string[] => {
+    const fraction = job.stepsTotal > 0 ? job.stepsDone / job.stepsTotal : 0;
+    const tone = job.counts.failed > 0 ? "bad" : fraction >= 1 ? "good" : "active";
+    return [
+      name,
+      ...(bars ? [renderBar(fraction, BAR_CELLS, paint, canvas.glyphs, tone)] : []),
+      formatPercent(fraction),
+      `${formatCount(job.counts.completed)}/${formatCount(job.runs)}`,
+      countsText(job, paint),
+    ];
+  };
+  const rows = shown.map((job) => row(job, safeText(job.id)));
+  if (status.jobs.length > 1) rows.push(row(status.totals, paint.faint("all")));
+  const head: Column[] = [
+    { title: "job", shrinkTo: 12 },
+    ...(bars ? [{ title: "" }] : []),
+    { title: "", align: "right" },
+    { title: "done", align: "right" },
+    { title: "", shrinkTo: 10 },
+  ];
+  const lines = renderTable(head, rows, { columns, header: paint.faint });
+  const hidden = status.jobs.length - shown.length;
+  if (hidden > 0) lines.splice(-1, 0, paint.faint(`… and ${formatNumberOf(hidden, "more job")}`));
+  if (status.activity.kind === "working" && status.etaMs !== undefined) {
+    const rate = status.stepsPerSecond > 0 ? `${formatRate(status.stepsPerSecond, "steps")}, ` : "";
+    lines.push(paint.faint(`${rate}${formatRemaining(status.etaMs)} left`));
+  }
+  return lines;
+}
+
+function countsText(job: Omit<JobStatus, "id">, paint: Paint): string {
+  const { counts } = job;
+  return [
+    counts.running > 0 ? paint.active(`${formatCount(counts.running)} running`) : "",
+    counts.interrupted > 0 ? paint.warn(`${formatCount(counts.interrupted)} interrupted`) : "",
+    counts.failed > 0 ? paint.bad(`${formatCount(counts.failed)} failed`) : "",
+    counts.waiting > 0 ? `${formatCount(counts.waiting)} waiting` : "",
+    job.earlierRuns > 0 ? paint.faint(`${formatCount(job.earlierRuns)} of earlier plans`) : "",
+  ].filter((part) => part !== "").join(", ");
+}
+
+function runningSection(status: TreeStatus, canvas: StatusCanvas): string[] {
+  const { paint } = canvas;
+  const runs = status.runs.filter((run) => run.state === "running");
+  if (runs.length === 0) return [];
+  return renderTable(
+    [
+      { title: "running", shrinkTo: 12 },
+      { title: "progress", align: "right" },
+      { title: "steps done", align: "right" },
+      { title: "rate", align: "right" },
+      { title: "left", align: "right" },
+      { title: "memory used", align: "right" },
+      { title: "last checkpoint", shrinkTo: 8 },
+    ],
+    runs.map((run) => [
+      nameOf(run),
+      formatPercent(fractionOf(run)),
+      formatCount(run.stepsDone),
+      formatRate(run.stepsPerSecond),
+      run.etaMs === undefined ? "" : formatRemaining(run.etaMs),
+      formatBytes(run.memoryBytes),
+      savedText(run) + (run.attempt > 1 ? `, attempt ${run.attempt}` : ""),
+    ]),
+    { columns: canvas.columns, header: paint.faint },
+  );
+}
+
+/** Runs of one state that is not `running`, a line each, and how many more there are. */
+function listSection(
+  status: TreeStatus,
+  state: Exclude<RunStatus["state"], "running">,
+  canvas: StatusCanvas,
+): string[] {
+  const { paint } = canvas;
+  const runs = status.runs.filter((run) => run.state === state);
+  if (runs.length === 0) return [];
+  const lines = renderTable(
+    [
+      { title: state, shrinkTo: 12 },
+      { title: "progress", align: "right" },
+      { title: "steps done", align: "right" },
+      { title: "", shrinkTo: 20 },
+    ],
+    runs.map((run) => [
+      nameOf(run),
+      formatPercent(fractionOf(run)),
+      formatCount(run.stepsDone),
+      remark(run, paint),
+    ]),
+    { columns: canvas.columns, header: paint.faint },
+  );
+  const hidden = status.unlisted[state] ?? 0;
+  if (hidden > 0) {
+    lines.push(paint.faint(`… and ${formatCount(hidden)} more: simrun status ${state} --all`));
+  }
+  return lines;
+}
+
+function remark(run: RunStatus, paint: Paint): string {
+  switch (run.state) {
+    case "running":
+    case "waiting":
+    case "interrupted":
+      return run.savedStep > 0
+        ? `saved at step ${formatCount(run.savedStep)}${
+          run.savedAgeMs === undefined ? "" : `, ${formatAge(run.savedAgeMs)}`
+        }`
+        : run.state === "waiting"
+        ? ""
+        : "nothing saved; begins anew";
+    case "failed": {
+      const { failure } = run;
+      if (failure === undefined) return "";
+      return `${paint.bad(describeClass(failure.class))}: ${safeText(failure.message)}`;
+    }
+    case "completed":
+      return run.ending === undefined
+        ? `in ${formatDuration(run.ms)}`
+        : `in ${formatDuration(run.ms)}, ${safeText(run.ending)}`;
+    default:
+      return assertNever(run);
+  }
+}
+
+function adviceLine(status: TreeStatus): string | undefined {
+  if (status.activity.kind === "working") return undefined;
+  const { counts } = status.totals;
+  if (counts.interrupted + counts.waiting > 0) {
+    return "simrun resume goes on with what is not done.";
+  }
+  const failed = status.runs.find((run) => run.state === "failed");
+  return failed === undefined ? undefined : `simrun explain ${nameOf(failed)} tells what happened.`;
+}
+
+function nameOf(run: RunStatus): string {
+  return safeText(runName(run.job, run.run));
+}
+
+function savedText(run: RunStatus): string {
+  if (run.degraded !== undefined) return "cannot be saved";
+  return run.savedAgeMs === undefined ? "none yet" : formatAge(run.savedAgeMs);
+}

@@ -1,0 +1,343 @@
+/**
+ * The archive: sealed journal segments, and packs of finished runs' files. Zip, so that any tool opens them.
+ *
+ * Crash order of sealing: the pack is durable, then the hot journal is replaced by an empty one. In between
+ * both hold the same entries: readers know them by sequence number, the next writer empties the hot file.
+ *
+ * Crash order of packing runs: the pack is durable, then each folder is renamed to a temporary name and
+ * removed. In between a run stands in both places, which counts as one (R9); the folder is asked first.
+ * Packs never change; of two that hold a run, the one with the higher number is right.
+ */
+import { join } from "node:path";
+import {
+  diskFault,
+  makeFolderDurable,
+  syncFolder,
+  temporaryBeside,
+  type WarningSink,
+  writeFileDurable,
+} from "./disk.ts";
+import { decodeLine, NEWLINE } from "./journal_line.ts";
+import type { Layout } from "./layout.ts";
+import { listSegments, segmentEntryName } from "./segment.ts";
+import { subfolders } from "./tree.ts";
+import { BadZip, listZip, readZipEntry, type ZipEntry } from "./zip.ts";
+import type { PackedFile } from "./zip_writer.ts";
+import { Fault } from "../job/fault.ts";
+
+/** A hot journal above this is sealed. */
+export const JOURNAL_LIMIT_BYTES = 16 << 20;
+
+/** Lines sealed into one segment, so that none needs more memory than this to be read. */
+const SEGMENT_BYTES_MAX = 64 << 20;
+/** Content of one pack; a run with more keeps its folder, which costs few files. */
+const PACK_BYTES_MAX = 64 << 20;
+const PACK_RUNS_MAX = 2_000;
+const PACK_FILES_MAX = 20_000;
+
+export interface PackOptions {
+  /** Folders of `recent/` that may stay; packing begins above it and goes down to half of it. */
+  readonly keep: number;
+  /** Whether the run's files may move; those of a running one must not. */
+  readonly finished: (job: string, run: string) => boolean;
+  readonly onWarning?: WarningSink;
+}
+
+export interface PackReport {
+  readonly packs: number;
+  readonly runs: number;
+  readonly files: number;
+}
+
+export interface RunFile {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+interface RunFolder {
+  readonly job: string;
+  readonly run: string;
+  readonly path: string;
+  readonly modifiedMs: number;
+}
+
+/**
+ * Seals the hot journal when it is larger than the limit. Only for the holder of the lock, and while no
+ * writer is open. Answers whether it did.
+ */
+export async function rotateJournal(
+  layout: Layout,
+  limitBytes = JOURNAL_LIMIT_BYTES,
+  onWarning?: WarningSink,
+): Promise<boolean> {
+  const size = await Deno.stat(layout.journal).then((info) => info.size, () => 0);
+  if (size <= limitBytes) return false;
+  try {
+    const bytes = await Deno.readFile(layout.journal);
+    const segments = listSegments(layout);
+    const sealedSeq = Math.max(0, ...segments.map((segment) => segment.lastSeq));
+    let number = Math.max(0, ...segments.map((segment) => segment.number));
+    for (const part of partsOf(bytes)) {
+      const range = sequenceRange(part);
+      // Without a range there is nothing in it; up to `sealedSeq` it was sealed before a crash.
+      if (range === undefined || range.last <= sealedSeq) continue;
+      const name = segmentEntryName(range.first, range.last);
+      await writePack(layout, layout.journalPack(++number), [{ name, data: part }], onWarning);
+    }
+    await writeFileDurable(layout.journal, "", onWarning);
+  } catch (error) {
+    throw diskFault(error, layout.journal);
+  }
+  return true;
+}
+
+/** Packs the files of finished runs when more than `keep` of them have folders. Holder of the lock only. */
+export async function packRecent(layout: Layout, options: PackOptions): Promise<PackReport> {
+  const folders = await listRecent(layout, options.finished);
+  let report: PackReport = { packs: 0, runs: 0, files: 0 };
+  if (folders.length <= options.keep) return report;
+  // Which ones stay is a convenience; so the time of the folder is good enough to tell.
+  folders.sort((a, b) => a.modifiedMs - b.modifiedMs || (a.path < b.path ? -1 : 1));
+  const leaving = folders.slice(0, folders.length - Math.floor(options.keep / 2));
+  let batch = new Batch();
+  const close = async () => {
+    if (batch.folders.length === 0) return;
+    const number = Math.max(0, ...packNumbers(layout)) + 1;
+    await writePack(layout, layout.runsPack(number), batch.files, options.onWarning);
+    for (const folder of batch.folders) await removeFolder(folder.path);
+    report = {
+      packs: report.packs + 1,
+      runs: report.runs + batch.folders.length,
+      files: report.files + batch.files.length,
+    };
+    batch = new Batch();
+  };
+  for (const folder of leaving) {
+    const files = await readFolder(folder);
+    if (files === undefined) continue;
+    if (!batch.hasRoomFor(files)) await close();
+    batch.add(folder, files);
+  }
+  await close();
+  return report;
+}
+
+/** One file of a finished run, from its folder or the newest pack that holds the run. */
+export async function readRunFile(
+  layout: Layout,
+  job: string,
+  run: string,
+  name: string,
+): Promise<Uint8Array | undefined> {
+  const path = join(layout.recentFolder(job, run), name);
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw diskFault(error, path);
+  }
+  const packed = findPacked(layout, job, run);
+  const entry = packed?.entries.find((entry) => entry.name === `${job}/${run}/${name}`);
+  if (packed === undefined || entry === undefined) return undefined;
+  try {
+    return readZipEntry(packed.path, entry);
+  } catch (error) {
+    if (error instanceof BadZip) {
+      throw new Fault("tree-damaged", `${packed.path} cannot be read: ${error.message}.`, {
+        hint: `Type simrun run --rerun with the manifest of ${job} to compute the run again.`,
+        cause: error,
+      });
+    }
+    throw diskFault(error, packed.path);
+  }
+}
+
+/** The files that a finished run left, wherever they are now; sorted by name. */
+export async function listRunFiles(
+  layout: Layout,
+  job: string,
+  run: string,
+): Promise<readonly RunFile[]> {
+  const folder = layout.recentFolder(job, run);
+  const found: RunFile[] = [];
+  for (const name of await filesBelow(folder)) {
+    found.push({ name, bytes: (await Deno.stat(join(folder, name))).size });
+  }
+  if (found.length > 0) return found;
+  const prefix = `${job}/${run}/`;
+  return (findPacked(layout, job, run)?.entries ?? [])
+    .map((entry) => ({ name: entry.name.slice(prefix.length), bytes: entry.rawBytes }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+class Batch {
+  readonly folders: RunFolder[] = [];
+  readonly files: PackedFile[] = [];
+  #bytes = 0;
+
+  hasRoomFor(files: readonly PackedFile[]): boolean {
+    return this.#bytes + sizeOf(files) <= PACK_BYTES_MAX && this.folders.length < PACK_RUNS_MAX &&
+      this.files.length + files.length <= PACK_FILES_MAX;
+  }
+
+  add(folder: RunFolder, files: readonly PackedFile[]): void {
+    this.folders.push(folder);
+    this.files.push(...files);
+    this.#bytes += sizeOf(files);
+  }
+}
+
+async function writePack(
+  layout: Layout,
+  path: string,
+  files: readonly PackedFile[],
+  onWarning: WarningSink | undefined,
+): Promise<void> {
+  // Loaded here: reading an archive must not cost the start-up time of the zip package.
+  const { buildZip } = await import("./zip_writer.ts");
+  await makeFolderDurable(layout.archiveFolder);
+  await writeFileDurable(path, await buildZip(files), onWarning);
+}
+
+async function listRecent(
+  layout: Layout,
+  finished: (job: string, run: string) => boolean,
+): Promise<RunFolder[]> {
+  const folders: RunFolder[] = [];
+  for (const job of await subfolders(layout.recentRoot)) {
+    for (const run of await subfolders(join(layout.recentRoot, job))) {
+      if (!finished(job, run)) continue;
+      const path = layout.recentFolder(job, run);
+      const modifiedMs = (await Deno.stat(path)).mtime?.getTime() ?? 0;
+      folders.push({ job, run, path, modifiedMs });
+    }
+  }
+  return folders;
+}
+
+/** All files of a run, or undefined when they are too much for a pack. */
+async function readFolder(folder: RunFolder): Promise<PackedFile[] | undefined> {
+  const names = await filesBelow(folder.path);
+  if (names.length > PACK_FILES_MAX) return undefined;
+  let bytes = 0;
+  for (const name of names) bytes += (await Deno.stat(join(folder.path, name))).size;
+  if (bytes > PACK_BYTES_MAX) return undefined;
+  const files: PackedFile[] = [];
+  for (const name of names) {
+    const data = await Deno.readFile(join(folder.path, name));
+    files.push({ name: `${folder.job}/${folder.run}/${name}`, data });
+  }
+  return files;
+}
+
+/** Out of the way in one operation, so that a crash never leaves half of a folder where it counts. */
+async function removeFolder(path: string): Promise<void> {
+  const temporary = temporaryBeside(path);
+  try {
+    await Deno.rename(path, temporary);
+    await syncFolder(join(path, ".."));
+    await Deno.remove(temporary, { recursive: true });
+  } catch (error) {
+    throw diskFault(error, path);
+  }
+}
+
+/** Paths of the plain files below a folder, relative to it; links are not followed. */
+async function filesBelow(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for await (const entry of Deno.readDir(folder)) {
+      if (entry.isFile) names.push(entry.name);
+      if (!entry.isDirectory) continue;
+      const inside = await filesBelow(join(folder, entry.name));
+      names.push(...inside.map((name) => `${entry.name}/${name}`));
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw diskFault(error, folder);
+  }
+  return names.sort();
+}
+
+interface PackedRun {
+  readonly path: string;
+  readonly entries: readonly ZipEntry[];
+}
+
+/** Directories of packs that were read: packs never change. */
+const directories = new Map<string, ReadonlyMap<string, readonly ZipEntry[]>>();
+
+function findPacked(layout: Layout, job: string, run: string): PackedRun | undefined {
+  for (const number of packNumbers(layout).sort((a, b) => b - a)) {
+    const path = layout.runsPack(number);
+    const entries = directoryOf(path).get(`${job}/${run}`);
+    if (entries !== undefined) return { path, entries };
+  }
+  return undefined;
+}
+
+function directoryOf(path: string): ReadonlyMap<string, readonly ZipEntry[]> {
+  const known = directories.get(path);
+  if (known !== undefined) return known;
+  const byRun = new Map<string, ZipEntry[]>();
+  try {
+    for (const entry of listZip(path)) {
+      const run = entry.name.split("/", 2).join("/");
+      const entries = byRun.get(run);
+      if (entries === undefined) byRun.set(run, [entry]);
+      else entries.push(entry);
+    }
+  } catch (error) {
+    // A damaged pack hides what is in it, not what is in the others; verify reports it.
+    if (!(error instanceof BadZip)) throw diskFault(error, path);
+  }
+  directories.set(path, byRun);
+  return byRun;
+}
+
+function packNumbers(layout: Layout): number[] {
+  const numbers: number[] = [];
+  try {
+    for (const entry of Deno.readDirSync(layout.archiveFolder)) {
+      const number = /^runs-(\d{6,})\.zip$/.exec(entry.name)?.[1];
+      if (number !== undefined) numbers.push(Number(number));
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw diskFault(error, layout.archiveFolder);
+  }
+  return numbers;
+}
+
+/** The journal in parts of whole lines, each small enough for a segment (a longer line stands alone). */
+function* partsOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let from = 0; from < bytes.length;) {
+    const limit = from + SEGMENT_BYTES_MAX;
+    let end = bytes.length;
+    if (limit < end) {
+      const last = bytes.lastIndexOf(NEWLINE, limit);
+      const next = last < from ? bytes.indexOf(NEWLINE, limit) : last;
+      end = next === -1 ? bytes.length : next + 1;
+    }
+    yield bytes.subarray(from, end);
+    from = end;
+  }
+}
+
+/** First and last sequence number in the good lines of a part. */
+function sequenceRange(part: Uint8Array): { first: number; last: number } | undefined {
+  let first: number | undefined;
+  let last = 0;
+  for (let from = 0; from < part.length;) {
+    const newline = part.indexOf(NEWLINE, from);
+    const end = newline === -1 ? part.length : newline;
+    const entry = decodeLine(part.subarray(from, end));
+    if (typeof entry !== "string") {
+      first ??= entry.seq;
+      last = entry.seq;
+    }
+    from = end + 1;
+  }
+  return first === undefined ? undefined : { first, last };
+}
+
+function sizeOf(files: readonly PackedFile[]): number {
+  return files.reduce((sum, { data }) => sum + data.length, 0);
+}

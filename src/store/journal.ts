@@ -1,0 +1,280 @@
+/**
+ * Writing the journal: the only truth about progress, appended by the holder of the lock alone.
+ *
+ * Crash order of an append: the lines of a group are written at the end of the file, then the file is
+ * synced, and only then do their promises resolve. A crash in between leaves whole lines that nobody was
+ * told of (true all the same: what they report had happened) and at most one torn line, which is cut off,
+ * durably, when the journal is opened again, before anything is appended.
+ * A write or sync that failed ends the writer (R3): the group is cut off again, so that what was
+ * refused is not found later, and everything after it is refused until the journal is opened anew.
+ */
+import { join } from "node:path";
+import type { RunEvent } from "../job/event.ts";
+import { Fault } from "../job/fault.ts";
+import {
+  diskFault,
+  makeFolderDurable,
+  syncFolder,
+  type WarningSink,
+  writeFileDurable,
+  writeFully,
+} from "./disk.ts";
+import { decodeLine, encodeLine, lineBody, lineBytesMax, NEWLINE } from "./journal_line.ts";
+import type { Layout } from "./layout.ts";
+import { listSegments } from "./segment.ts";
+
+export {
+  type BadLine,
+  type JournalReport,
+  type JournalVisitor,
+  readEntryAt,
+  readJournal,
+  REPAIR_HINT,
+} from "./journal_read.ts";
+export type { JournalLocation } from "./journal_line.ts";
+
+export interface JournalOptions {
+  /** Called before each commit; throws when the lock is lost (R11). */
+  readonly fence?: () => void;
+  readonly onWarning?: WarningSink;
+}
+
+export interface OpenedJournal {
+  readonly writer: JournalWriter;
+  /** Sequence number of the last entry that is there. */
+  readonly lastSeq: number;
+  /** Bytes of torn lines that were cut off; a copy is in the quarantine. */
+  readonly tornBytes: number;
+}
+
+const PIECE_BYTES = 1 << 20;
+
+export class JournalWriter {
+  readonly #file: Deno.FsFile;
+  readonly #path: string;
+  readonly #now: () => Date;
+  readonly #fence: (() => void) | undefined;
+  #buffer = new Uint8Array(PIECE_BYTES);
+  #durableBytes: number;
+  #nextSeq: number;
+  #waiting: string[] = [];
+  #waitingGroup: PromiseWithResolvers<void> | undefined;
+  #writing: Promise<void> | undefined;
+  #fault: Fault | undefined;
+  #closed = false;
+
+  private constructor(
+    file: Deno.FsFile,
+    path: string,
+    tail: Tail,
+    now: () => Date,
+    fence: (() => void) | undefined,
+  ) {
+    this.#file = file;
+    this.#path = path;
+    this.#durableBytes = tail.bytes;
+    this.#nextSeq = tail.seq + 1;
+    this.#now = now;
+    this.#fence = fence;
+  }
+
+  /** Opens the journal behind its last good line. Only for the holder of the lock. */
+  static async open(
+    layout: Layout,
+    now: () => Date,
+    options: JournalOptions = {},
+  ): Promise<OpenedJournal> {
+    let file: Deno.FsFile | undefined;
+    try {
+      const sealedSeq = Math.max(0, ...listSegments(layout).map((segment) => segment.lastSeq));
+      file = await openToAppend(layout, options.onWarning);
+      let tail = findTail(file);
+      const tornBytes = (await file.stat()).size - tail.bytes;
+      if (tornBytes > 0) await cutTail(layout, file, tail.bytes);
+      if (tail.seq > 0 && tail.seq <= sealedSeq) {
+        // Sealed, and then a crash before the hot file was emptied: do that now.
+        file.close();
+        await writeFileDurable(layout.journal, "", options.onWarning);
+        file = await openToAppend(layout, options.onWarning);
+        tail = { bytes: 0, seq: 0 };
+      }
+      const lastSeq = Math.max(tail.seq, sealedSeq);
+      const at = { bytes: tail.bytes, seq: lastSeq };
+      return {
+        writer: new JournalWriter(file, layout.journal, at, now, options.fence),
+        lastSeq,
+        tornBytes,
+      };
+    } catch (error) {
+      file?.close();
+      throw diskFault(error, layout.journal);
+    }
+  }
+
+  /** Set once a write or sync failed: every later append rejects with it. */
+  get fault(): Fault | undefined {
+    return this.#fault;
+  }
+
+  /** Bytes of the hot journal that are durable. */
+  get bytes(): number {
+    return this.#durableBytes;
+  }
+
+  /** Resolves when the event is durable. Appends that come while a group is being synced go together. */
+  append(event: RunEvent): Promise<void> {
+    if (this.#closed) throw new Error("append to a closed journal");
+    if (this.#fault !== undefined) return Promise.reject(this.#fault);
+    this.#waiting.push(lineBody(event, this.#nextSeq++, this.#now().toISOString()));
+    if (this.#waitingGroup === undefined) {
+      this.#waitingGroup = Promise.withResolvers();
+      // Nobody needs to wait for it; the fault is kept and meets the next append.
+      this.#waitingGroup.promise.catch(() => {});
+      if (this.#writing === undefined) queueMicrotask(() => this.#start());
+    }
+    return this.#waitingGroup.promise;
+  }
+
+  /** As {@linkcode append}, for an event that nothing waits for. */
+  appendSoon(event: RunEvent): void {
+    if (this.#fault === undefined) void this.append(event);
+  }
+
+  /** Resolves when all that was appended is durable. */
+  async flush(): Promise<void> {
+    this.#start();
+    while (this.#writing !== undefined) await this.#writing;
+    if (this.#fault !== undefined) throw this.#fault;
+  }
+
+  /** Flushes and closes. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    try {
+      await this.flush();
+    } finally {
+      this.#closed = true;
+      this.#file.close();
+    }
+  }
+
+  #start(): void {
+    if (this.#writing !== undefined || this.#waitingGroup === undefined) return;
+    this.#writing = this.#writeGroups().finally(() => {
+      this.#writing = undefined;
+      // What was appended after the last look of the loop and before here.
+      this.#start();
+    });
+  }
+
+  async #writeGroups(): Promise<void> {
+    while (this.#waitingGroup !== undefined) {
+      const lines = this.#waiting;
+      const group = this.#waitingGroup;
+      this.#waiting = [];
+      this.#waitingGroup = undefined;
+      try {
+        if (this.#fault !== undefined) throw this.#fault;
+        this.#fence?.();
+        const bytes = await this.#write(lines);
+        await this.#file.syncData();
+        this.#durableBytes += bytes;
+        group.resolve();
+      } catch (error) {
+        await this.#fail(error);
+        group.reject(this.#fault);
+      }
+    }
+  }
+
+  async #write(lines: readonly string[]): Promise<number> {
+    let total = 0;
+    let filled = 0;
+    for (const line of lines) {
+      const room = lineBytesMax(line);
+      if (filled > 0 && filled + room > this.#buffer.length) {
+        await writeFully(this.#file, this.#buffer.subarray(0, filled));
+        filled = 0;
+      }
+      if (room > this.#buffer.length) this.#buffer = new Uint8Array(room);
+      const end = encodeLine(line, this.#buffer, filled);
+      total += end - filled;
+      filled = end;
+    }
+    await writeFully(this.#file, this.#buffer.subarray(0, filled));
+    return total;
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    if (this.#fault !== undefined) return;
+    this.#fault = diskFault(error, this.#path);
+    // A lost lock means that the file is another's now: not one byte of it may be touched.
+    if (this.#fault.code !== "tree-busy") {
+      await this.#file.truncate(this.#durableBytes).catch(() => {});
+    }
+  }
+}
+
+interface Tail {
+  /** Where the last good line ends. */
+  readonly bytes: number;
+  /** Its sequence number; 0 when there is none. */
+  readonly seq: number;
+}
+
+/** Finds the last good line from the end, in a window that grows until it holds one. */
+export function findTail(file: Deno.FsFile): Tail {
+  const size = file.statSync().size;
+  for (let window = 1 << 20;; window *= 4) {
+    const start = Math.max(0, size - window);
+    const bytes = readFrom(file, start, size - start);
+    let end = bytes.lastIndexOf(NEWLINE) + 1;
+    while (end > 0) {
+      const from = end < 2 ? 0 : bytes.lastIndexOf(NEWLINE, end - 2) + 1;
+      if (from === 0 && start > 0) break;
+      const entry = decodeLine(bytes.subarray(from, end - 1));
+      if (typeof entry !== "string") return { bytes: start + end, seq: entry.seq };
+      end = from;
+    }
+    if (start === 0) return { bytes: 0, seq: 0 };
+  }
+}
+
+function readFrom(file: Deno.FsFile, from: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  file.seekSync(from, Deno.SeekMode.Start);
+  let at = 0;
+  while (at < length) {
+    const read = file.readSync(bytes.subarray(at));
+    if (read === null) break;
+    at += read;
+  }
+  return bytes.subarray(0, at);
+}
+
+/** Copies the torn end to the quarantine, durably, and only then cuts it off. */
+async function cutTail(layout: Layout, file: Deno.FsFile, goodBytes: number): Promise<void> {
+  const size = file.statSync().size;
+  await makeFolderDurable(layout.quarantineFolder, { within: layout.root });
+  const copy = join(layout.quarantineFolder, `journal-torn-at-${goodBytes}.jsonl`);
+  await writeFileDurable(copy, readFrom(file, goodBytes, size - goodBytes));
+  await file.truncate(goodBytes);
+  await file.sync();
+}
+
+async function openToAppend(layout: Layout, onWarning?: WarningSink): Promise<Deno.FsFile> {
+  const there = await Deno.lstat(layout.journal).catch(() => undefined);
+  if (there !== undefined && !there.isFile) {
+    throw new Fault("tree-invalid", `${layout.journal} is not a plain file.`, {
+      hint: "Move it away; simrun writes a new one.",
+    });
+  }
+  const create = there === undefined;
+  const file = await Deno.open(layout.journal, {
+    read: true,
+    append: true,
+    ...(create && { createNew: true }),
+  });
+  if (create) await syncFolder(layout.hotFolder, onWarning);
+  return file;
+}

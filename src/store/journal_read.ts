@@ -1,0 +1,209 @@
+/**
+ * Reading the journal without a lock, while it is written and sealed by another process.
+ *
+ * Order of reading: open the hot journal, then list the sealed segments, read these, then read the open
+ * handle. Sealing replaces the hot file and never changes it, so whatever happens in between, each entry
+ * is in what is read; an entry that is met twice is known by its sequence number.
+ */
+import type { JournalEntry } from "../job/event.ts";
+import { diskFault } from "./disk.ts";
+import { decodeLine, type JournalLocation, NEWLINE } from "./journal_line.ts";
+import { listSegments, readSegment, type Segment } from "./segment.ts";
+import type { Layout } from "./layout.ts";
+import { BadZip } from "./zip.ts";
+import { Fault } from "../job/fault.ts";
+
+export interface BadLine {
+  readonly file: string;
+  /** From 1; 0 when the whole file is meant. */
+  readonly line: number;
+  readonly reason: string;
+}
+
+export interface JournalReport {
+  /** Entries that were visited. */
+  readonly entries: number;
+  readonly lastSeq: number;
+  /** Bytes of an unfinished last line: being written, or torn by a crash. Not an error. */
+  readonly tornBytes: number;
+  /** Lines that are damaged; everything else was visited. */
+  readonly bad: readonly BadLine[];
+  /** Sequence numbers that are in no line: first and last. */
+  readonly missing: readonly { readonly from: number; readonly to: number }[];
+}
+
+export type JournalVisitor = (entry: JournalEntry, location: JournalLocation) => void;
+
+/** What to type about a damaged journal. */
+export const REPAIR_HINT =
+  "The other lines were kept. To set the damaged ones aside, type: simrun verify --repair";
+
+const CHUNK_BYTES = 4 << 20;
+
+/** Visits every entry in order: the sealed segments, then the hot journal. */
+export function readJournal(layout: Layout, visit: JournalVisitor): JournalReport {
+  const fold = new Fold(visit);
+  try {
+    using hot = openHot(layout);
+    for (const segment of listSegments(layout)) fold.readSegment(segment);
+    if (hot !== undefined) fold.readHot(hot, layout.journal);
+  } catch (error) {
+    throw diskFault(error, layout.journal);
+  }
+  return fold.report();
+}
+
+/** Reads one entry again. A location in the hot journal stays good when that is sealed. */
+export function readEntryAt(layout: Layout, location: JournalLocation): JournalEntry {
+  const entry = location.segment === 0
+    ? readHotAt(layout, location) ?? readSealed(layout, location)
+    : readSealed(layout, location);
+  if (entry === undefined) {
+    throw new Fault("tree-damaged", `Entry ${location.seq} of the journal cannot be read again.`, {
+      hint: "Check the tree with: simrun verify",
+    });
+  }
+  return entry;
+}
+
+/** Calls back for each whole line of a file, read in big chunks; answers the bytes behind the last. */
+export function scanLines(
+  read: (into: Uint8Array) => number | null,
+  onLine: (line: Uint8Array, offset: number) => void,
+): number {
+  let buffer = new Uint8Array(CHUNK_BYTES);
+  let filled = 0;
+  let base = 0;
+  for (;;) {
+    if (filled === buffer.length) {
+      const larger = new Uint8Array(buffer.length * 2);
+      larger.set(buffer);
+      buffer = larger;
+    }
+    const count = read(buffer.subarray(filled));
+    if (count === null || count === 0) return filled;
+    const end = filled + count;
+    let from = 0;
+    let newline = buffer.indexOf(NEWLINE, filled);
+    while (newline !== -1 && newline < end) {
+      onLine(buffer.subarray(from, newline), base + from);
+      from = newline + 1;
+      newline = buffer.indexOf(NEWLINE, from);
+    }
+    buffer.copyWithin(0, from, end);
+    base += from;
+    filled = end - from;
+  }
+}
+
+class Fold {
+  readonly #visit: JournalVisitor;
+  readonly #bad: BadLine[] = [];
+  readonly #missing: { from: number; to: number }[] = [];
+  #entries = 0;
+  #lastSeq = 0;
+  #tornBytes = 0;
+
+  constructor(visit: JournalVisitor) {
+    this.#visit = visit;
+  }
+
+  readSegment(segment: Segment): void {
+    let bytes: Uint8Array;
+    try {
+      bytes = readSegment(segment);
+    } catch (error) {
+      if (!(error instanceof BadZip)) throw error;
+      this.#bad.push({ file: segment.path, line: 0, reason: error.message });
+      return;
+    }
+    let number = 0;
+    for (let from = 0; from < bytes.length;) {
+      const newline = bytes.indexOf(NEWLINE, from);
+      const end = newline === -1 ? bytes.length : newline;
+      const line = bytes.subarray(from, end);
+      this.#take(line, {
+        segment: segment.number,
+        path: segment.path,
+        offset: from,
+        number: ++number,
+      });
+      from = end + 1;
+    }
+  }
+
+  readHot(file: Deno.FsFile, path: string): void {
+    let number = 0;
+    this.#tornBytes = scanLines(
+      (into) => file.readSync(into),
+      (line, offset) => this.#take(line, { segment: 0, path, offset, number: ++number }),
+    );
+  }
+
+  report(): JournalReport {
+    return {
+      entries: this.#entries,
+      lastSeq: this.#lastSeq,
+      tornBytes: this.#tornBytes,
+      bad: this.#bad,
+      missing: this.#missing,
+    };
+  }
+
+  #take(
+    line: Uint8Array,
+    place: { segment: number; path: string; offset: number; number: number },
+  ): void {
+    const entry = decodeLine(line);
+    if (typeof entry === "string") {
+      this.#bad.push({ file: place.path, line: place.number, reason: entry });
+      return;
+    }
+    if (entry.seq <= this.#lastSeq) return;
+    if (entry.seq > this.#lastSeq + 1) {
+      this.#missing.push({ from: this.#lastSeq + 1, to: entry.seq - 1 });
+    }
+    this.#lastSeq = entry.seq;
+    this.#entries++;
+    const { segment, offset } = place;
+    this.#visit(entry, { segment, offset, bytes: line.length, seq: entry.seq });
+  }
+}
+
+function openHot(layout: Layout): Deno.FsFile | undefined {
+  try {
+    return Deno.openSync(layout.journal, { read: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+function readHotAt(layout: Layout, location: JournalLocation): JournalEntry | undefined {
+  using file = openHot(layout);
+  if (file === undefined) return undefined;
+  const line = new Uint8Array(location.bytes);
+  file.seekSync(location.offset, Deno.SeekMode.Start);
+  for (let at = 0; at < line.length;) {
+    const read = file.readSync(line.subarray(at));
+    if (read === null) return undefined;
+    at += read;
+  }
+  return entryIn(line, location.seq);
+}
+
+function readSealed(layout: Layout, location: JournalLocation): JournalEntry | undefined {
+  for (const segment of listSegments(layout)) {
+    if (location.seq < segment.firstSeq || location.seq > segment.lastSeq) continue;
+    // Sealing keeps the bytes, so the offset is good for both.
+    const line = readSegment(segment).subarray(location.offset, location.offset + location.bytes);
+    const entry = entryIn(line, location.seq);
+    if (entry !== undefined) return entry;
+  }
+  return undefined;
+}
+
+function entryIn(line: Uint8Array, seq: number): JournalEntry | undefined {
+  const entry = decodeLine(line);
+  return typeof entry !== "string" && entry.seq === seq ? entry : undefined;
+}

@@ -1,0 +1,72 @@
+/** Where everything stands in a tree: pure path arithmetic, never a look at the disk. */
+import { join } from "node:path";
+
+/** Version of the tree's format, as `docs/format.md` describes it. */
+export const FORMAT_VERSION = 1;
+
+/** Paths of one tree. A run without sweep has its job's id and still gets a folder of its own. */
+export class Layout {
+  readonly root: string;
+  /** Says that the folder is a tree, and of which format. */
+  readonly marker: string;
+  readonly hotFolder: string;
+  /** Held with flock by the simrun that works here; its inode stays. */
+  readonly lock: string;
+  /** Who holds the lock, or held it last; and the epoch. */
+  readonly owner: string;
+  readonly journal: string;
+  readonly live: string;
+  readonly inbox: string;
+  readonly answers: string;
+  readonly recentRoot: string;
+  readonly checkpointRoot: string;
+  readonly archiveFolder: string;
+  readonly quarantineFolder: string;
+
+  constructor(root: string) {
+    this.root = root;
+    this.marker = join(root, "simrun.json");
+    this.hotFolder = join(root, "hot");
+    this.lock = join(this.hotFolder, "lock");
+    this.owner = join(this.hotFolder, "owner.json");
+    this.journal = join(this.hotFolder, "journal.jsonl");
+    this.live = join(this.hotFolder, "live.json");
+    this.inbox = join(this.hotFolder, "inbox");
+    this.answers = join(this.hotFolder, "answers");
+    this.recentRoot = join(root, "recent");
+    this.checkpointRoot = join(root, "checkpoints");
+    this.archiveFolder = join(root, "archive");
+    this.quarantineFolder = join(root, "quarantine");
+  }
+
+  recentFolder(job: string, run: string): string {
+    return join(this.recentRoot, segment(job), segment(run));
+  }
+
+  checkpointFolder(job: string, run: string): string {
+    return join(this.checkpointRoot, segment(job), segment(run));
+  }
+
+  /** A sealed part of the journal, numbered from 1. */
+  journalPack(number: number): string {
+    return join(this.archiveFolder, `journal-${String(number).padStart(6, "0")}.zip`);
+  }
+
+  /** A pack of finished runs' files, numbered from 1. */
+  runsPack(number: number): string {
+    return join(this.archiveFolder, `runs-${String(number).padStart(6, "0")}.zip`);
+  }
+
+  /** A manifest as it was submitted, by the digest of its bytes. */
+  manifestCopy(digest: string): string {
+    return join(this.archiveFolder, "manifests", `${segment(digest)}.yaml`);
+  }
+}
+
+/** Ids are checked when the manifest is read; a path that leaves the tree is a bug, not a mistake. */
+function segment(name: string): string {
+  if (!/^[^/\\\0]{1,200}$/.test(name) || name.startsWith(".")) {
+    throw new Error(`not a name in the tree: ${JSON.stringify(name)}`);
+  }
+  return name;
+}

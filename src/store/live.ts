@@ -1,0 +1,30 @@
+/** The moment's picture in `hot/live.json`: written whole, never synced, read by anyone without a lock. */
+import type { Live } from "../job/live.ts";
+import { writeFileVolatile } from "./disk.ts";
+import type { Layout } from "./layout.ts";
+
+export function writeLive(layout: Layout, live: Live): Promise<void> {
+  return writeFileVolatile(layout.live, JSON.stringify(live));
+}
+
+/** The last picture, or undefined when there is none to be read: it is a courtesy, never a truth. */
+export async function readLive(layout: Layout): Promise<Live | undefined> {
+  try {
+    const value: unknown = JSON.parse(await Deno.readTextFile(layout.live));
+    return isLive(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Removes the picture: nothing is running any more. */
+export async function removeLive(layout: Layout): Promise<void> {
+  await Deno.remove(layout.live).catch(() => {});
+}
+
+function isLive(value: unknown): value is Live {
+  if (typeof value !== "object" || value === null) return false;
+  const live = value as Partial<Live>;
+  return typeof live.pid === "number" && Array.isArray(live.running) &&
+    typeof live.counts === "object" && live.counts !== null;
+}

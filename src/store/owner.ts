@@ -1,0 +1,141 @@
+/** Who holds the tree: the record in `hot/owner.json`, and whether that process still lives. Never locks. */
+import { Fault } from "../job/fault.ts";
+import type { Layout } from "./layout.ts";
+
+/** The holder's record. Written whole at taking and letting go; the heartbeat is the lock file's mtime. */
+export interface OwnerRecord {
+  readonly uuid: string;
+  /** Grows by one with every holder. */
+  readonly epoch: number;
+  readonly host: string;
+  readonly pid: number;
+  readonly startedAt: string;
+  /** The rest tells this process from all others, where the system offers it. */
+  readonly machineId?: string;
+  /** Names one start of one kernel: equal means the same machine, whatever the host is called. */
+  readonly bootId?: string;
+  /** A process id means something only in its own namespace (containers). */
+  readonly pidNamespace?: string;
+  /** Start of the process in ticks since boot: with the process id, no other process has both. */
+  readonly startTicks?: number;
+  /** The batch job, for people. */
+  readonly slurmJob?: string;
+  /** Present once the holder let go on its own. */
+  readonly releasedAt?: string;
+}
+
+/** How often a holder shows that it lives. */
+export const HEARTBEAT_MS = 5_000;
+
+export interface OwnerState {
+  readonly owner: OwnerRecord;
+  readonly alive: boolean;
+}
+
+/** The holder and whether it lives; undefined when nobody ever held the tree. For readers. */
+export async function readOwner(
+  layout: Layout,
+  now: () => Date,
+): Promise<OwnerState | undefined> {
+  const owner = readOwnerRecord(layout);
+  if (owner === undefined) return undefined;
+  const life = lifeOf(owner);
+  if (life !== "unknown") return { owner, alive: life === "alive" };
+  // Another host or container: only its heartbeat can be seen from here.
+  const beat = await heartbeat(layout);
+  return { owner, alive: Math.abs(now().getTime() - beat) < 4 * HEARTBEAT_MS };
+}
+
+/** The record as it stands; undefined when it is absent or not readable as one. */
+export function readOwnerRecord(layout: Layout): OwnerRecord | undefined {
+  try {
+    const value = JSON.parse(Deno.readTextFileSync(layout.owner)) as Partial<OwnerRecord> | null;
+    const whole = typeof value?.uuid === "string" && Number.isSafeInteger(value.epoch) &&
+      typeof value.host === "string" && typeof value.pid === "number" &&
+      typeof value.startedAt === "string";
+    return whole ? value as OwnerRecord : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What can be known from here about the process of a record. A process id alone proves nothing. */
+export function lifeOf(owner: OwnerRecord): "alive" | "dead" | "unknown" {
+  if (owner.releasedAt !== undefined) return "dead";
+  const here = describeProcess();
+  if (owner.bootId === undefined || here.bootId === undefined) return "unknown";
+  if (owner.bootId !== here.bootId) return sameMachine(owner) ? "dead" : "unknown";
+  if (owner.pidNamespace === undefined || owner.pidNamespace !== here.pidNamespace) {
+    return "unknown";
+  }
+  const ticks = startTicks(String(owner.pid));
+  return ticks !== undefined && ticks === owner.startTicks ? "alive" : "dead";
+}
+
+/** Whether flock on this machine speaks for the holder too. */
+export function sameMachine(owner: OwnerRecord): boolean {
+  const here = describeProcess();
+  if (owner.bootId !== undefined && owner.bootId === here.bootId) return true;
+  // Nodes started from one image share a machine id, containers share host names: both must agree.
+  return owner.host === here.host && owner.machineId === here.machineId;
+}
+
+/** When the holder last showed itself, as the filesystem's time in ms; 0 when it cannot be read. */
+export async function heartbeat(layout: Layout): Promise<number> {
+  const info = await Deno.stat(layout.lock).catch(() => undefined);
+  return info?.mtime?.getTime() ?? 0;
+}
+
+type ProcessIdentity = Pick<
+  OwnerRecord,
+  "host" | "pid" | "machineId" | "bootId" | "pidNamespace" | "startTicks" | "slurmJob"
+>;
+
+let described: ProcessIdentity | undefined;
+
+/** This process, as far as the system lets itself be asked. */
+export function describeProcess(): ProcessIdentity {
+  if (described !== undefined) return described;
+  const optional = {
+    machineId: attempt(() => Deno.readTextFileSync("/etc/machine-id").trim()),
+    bootId: attempt(() => Deno.readTextFileSync("/proc/sys/kernel/random/boot_id").trim()),
+    pidNamespace: attempt(() => Deno.readLinkSync("/proc/self/ns/pid")),
+    startTicks: startTicks("self"),
+    slurmJob: attempt(() => Deno.env.get("SLURM_JOB_ID")),
+  };
+  const known = Object.entries(optional).filter(([, value]) => value !== undefined && value !== "");
+  described = {
+    host: attempt(() => Deno.hostname()) ?? "unknown",
+    pid: Deno.pid,
+    ...Object.fromEntries(known),
+  };
+  return described;
+}
+
+/** The fault that says who is at work. */
+export function busyFault(layout: Layout, owner: OwnerRecord | undefined): Fault {
+  const who = owner === undefined
+    ? ""
+    : `: process ${owner.pid} on ${owner.host}, since ${owner.startedAt}`;
+  return new Fault("tree-busy", `Another simrun works on ${layout.root}${who}.`, {
+    hint: "Watch it with simrun status, or use another tree with --tree DIR.",
+  });
+}
+
+/** Field 22 of /proc/PID/stat; undefined for a process that is gone, or dead and not yet reaped. */
+function startTicks(pid: string): number | undefined {
+  return attempt(() => {
+    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    // The name in parentheses may itself hold spaces and parentheses.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" || fields[0] === "X" ? undefined : Number(fields[19]);
+  });
+}
+
+function attempt<T>(ask: () => T): T | undefined {
+  try {
+    return ask();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * The safetensors layout: 8 bytes header length, a JSON header, the arrays one after the other. What a
+ * checkpoint says of itself stands in the header's metadata. In memory only; never touches the disk.
+ */
+import {
+  type CheckpointIdentity,
+  type Dtype,
+  DTYPE_BYTES,
+  type Snapshot,
+  type Tensor,
+} from "../job/snapshot.ts";
+
+/** The limit of the reference implementation, so that Python opens whatever is written here. */
+const HEADER_BYTES_MAX = 100_000_000;
+const RESERVED = "__metadata__";
+
+export interface SafetensorsLayout {
+  /** Length field and JSON, padded so that the arrays start at a multiple of 8. */
+  readonly header: Uint8Array;
+  /** The arrays as they follow: the widest elements first, so that each is aligned without gaps. */
+  readonly tensors: readonly Tensor[];
+  /** Bytes of the whole. */
+  readonly bytes: number;
+}
+
+export interface Safetensors {
+  readonly identity: CheckpointIdentity;
+  readonly plain: string;
+  readonly tensors: readonly Tensor[];
+  /** Names of the arrays whose bytes are shuffled. */
+  readonly shuffled: ReadonlySet<string>;
+}
+
+/** Header and order of a safetensors file. `shuffled` is empty in a file for other programs. */
+export function layoutSafetensors(
+  identity: CheckpointIdentity,
+  snapshot: Snapshot,
+  shuffled: ReadonlySet<string>,
+): SafetensorsLayout {
+  const tensors = [...snapshot.tensors].sort((a, b) => DTYPE_BYTES[b.dtype] - DTYPE_BYTES[a.dtype]);
+  const fields = [`"${RESERVED}":${JSON.stringify(metadata(identity, snapshot.plain, shuffled))}`];
+  let at = 0;
+  for (const { name, dtype, length, bytes } of tensors) {
+    const end = at + length * DTYPE_BYTES[dtype];
+    if (bytes.byteLength !== end - at) {
+      throw new Error(`array ${name} has ${bytes.byteLength} bytes`);
+    }
+    // Not an object literal: an array may be called "__proto__".
+    fields.push(
+      `${JSON.stringify(escapeName(name))}:` +
+        `{"dtype":"${dtype}","shape":[${length}],"data_offsets":[${at},${end}]}`,
+    );
+    at = end;
+  }
+  const json = new TextEncoder().encode(`{${fields.join(",")}}`);
+  const padded = Math.ceil(json.length / 8) * 8;
+  if (padded > HEADER_BYTES_MAX) {
+    throw new RangeError(
+      `The state holds ${json.length} bytes besides its typed arrays; keep numbers in typed arrays.`,
+    );
+  }
+  const header = new Uint8Array(8 + padded).fill(0x20);
+  new DataView(header.buffer).setBigUint64(0, BigInt(padded), true);
+  header.set(json, 8);
+  return { header, tensors, bytes: header.length + at };
+}
+
+/** Takes a file apart. The arrays are views on it. Throws an Error whose message is the reason. */
+export function decodeSafetensors(file: Uint8Array): Safetensors {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const stated = file.length < 8 ? -1n : view.getBigUint64(0, true);
+  if (stated < 2n || stated > BigInt(Math.min(HEADER_BYTES_MAX, file.length - 8))) {
+    throw new Error("its header is cut off");
+  }
+  const start = 8 + Number(stated);
+  const header = parseHeader(file.subarray(8, start));
+  const tensors: Tensor[] = [];
+  for (const [name, value] of Object.entries(header)) {
+    if (name !== RESERVED) tensors.push(decodeTensor(unescapeName(name), value, file, start));
+  }
+  const total = tensors.reduce((sum, tensor) => sum + tensor.bytes.length, start);
+  if (total !== file.length) throw new Error("its arrays do not fill it");
+  const meta = header[RESERVED] as { readonly [name: string]: unknown } | undefined;
+  const shuffled = JSON.parse(text(meta, "shuffled")) as string[];
+  return {
+    identity: decodeIdentity(meta),
+    plain: text(meta, "state"),
+    tensors,
+    shuffled: new Set(shuffled),
+  };
+}
+
+function parseHeader(bytes: Uint8Array): { [name: string]: unknown } {
+  const header: unknown = JSON.parse(new TextDecoder().decode(bytes));
+  if (typeof header !== "object" || header === null || Array.isArray(header)) {
+    throw new Error("its header is not an object");
+  }
+  return header as { [name: string]: unknown };
+}
+
+function decodeTensor(name: string, value: unknown, file: Uint8Array, start: number): Tensor {
+  const { dtype, shape, data_offsets: offsets } = value as {
+    dtype: Dtype;
+    shape: number[];
+    data_offsets: number[];
+  };
+  const length = shape[0];
+  const [from, to] = offsets;
+  if (
+    !Object.hasOwn(DTYPE_BYTES, dtype) || shape.length !== 1 || !isCount(length) ||
+    !isCount(from) || !isCount(to) || to - from !== length * DTYPE_BYTES[dtype] ||
+    start + to > file.length
+  ) {
+    throw new Error(`its array ${JSON.stringify(name)} is described wrongly`);
+  }
+  return { name, dtype, length, bytes: file.subarray(start + from, start + to) };
+}
+
+/** All values are strings: so the format wants it, and so 64-bit counts survive any reader. */
+function metadata(
+  identity: CheckpointIdentity,
+  plain: string,
+  shuffled: ReadonlySet<string>,
+): { readonly [name: string]: string } {
+  return {
+    format: "simrun-checkpoint-1",
+    job: identity.job,
+    run: identity.run,
+    digest: identity.digest,
+    model: identity.model,
+    step: String(identity.step),
+    attempt: String(identity.attempt),
+    epoch: String(identity.epoch),
+    series_bytes: String(identity.series.bytes),
+    series_crc32: String(identity.series.crc32),
+    ...(identity.dependsOnSteps !== undefined && {
+      depends_on_steps: String(identity.dependsOnSteps),
+    }),
+    ms: String(identity.ms),
+    shuffled: JSON.stringify([...shuffled]),
+    state: plain,
+  };
+}
+
+function decodeIdentity(
+  meta: { readonly [name: string]: unknown } | undefined,
+): CheckpointIdentity {
+  const format = text(meta, "format");
+  if (format !== "simrun-checkpoint-1") throw new Error(`its format is ${JSON.stringify(format)}`);
+  return {
+    job: text(meta, "job"),
+    run: text(meta, "run"),
+    digest: text(meta, "digest"),
+    model: text(meta, "model"),
+    step: count(meta, "step"),
+    attempt: count(meta, "attempt"),
+    epoch: count(meta, "epoch"),
+    series: { bytes: count(meta, "series_bytes"), crc32: count(meta, "series_crc32") },
+    ...(meta?.depends_on_steps !== undefined && {
+      dependsOnSteps: count(meta, "depends_on_steps"),
+    }),
+    ms: Number(text(meta, "ms")),
+  };
+}
+
+function text(meta: { readonly [name: string]: unknown } | undefined, name: string): string {
+  const value = meta?.[name];
+  if (typeof value !== "string") throw new Error(`its header does not say its ${name}`);
+  return value;
+}
+
+function count(meta: { readonly [name: string]: unknown } | undefined, name: string): number {
+  const value = Number(text(meta, name));
+  if (!isCount(value)) throw new Error(`its ${name} is no count`);
+  return value;
+}
+
+function isCount(value: number | undefined): value is number {
+  return value !== undefined && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** One name is the format's own; an array of that name gets one more underscore in front. */
+function escapeName(name: string): string {
+  return /^_*__metadata__$/.test(name) ? `_${name}` : name;
+}
+
+function unescapeName(name: string): string {
+  return /^_+__metadata__$/.test(name) ? name.slice(1) : name;
+}

@@ -1,0 +1,172 @@
+/** Opening a tree: its marker, its version, and what is wrong with a folder that is none. */
+import { join } from "node:path";
+import { Fault } from "../job/fault.ts";
+import {
+  diskFault,
+  errnoOf,
+  isTemporary,
+  makeFolderDurable,
+  removeQuietly,
+  removeTemporaries,
+  temporaryBeside,
+  type WarningSink,
+  writeFileDurable,
+} from "./disk.ts";
+import { FORMAT_VERSION, Layout } from "./layout.ts";
+
+/**
+ * Opens the tree at `root`. `write` creates what is missing (marker first: a folder is a tree before
+ * anything else is in it); `read` changes nothing.
+ */
+export async function openTree(
+  root: string,
+  mode: "read" | "write",
+  onWarning?: WarningSink,
+): Promise<Layout> {
+  const layout = new Layout(root);
+  const kind = await folderKind(root);
+  if (kind === "file") {
+    throw new Fault("tree-invalid", `${root} is a file; a tree is a folder.`, {
+      hint: "Give another place with --tree DIR.",
+    });
+  }
+  if (kind === "missing" && mode === "read") {
+    throw new Fault("tree-missing", `There is no tree at ${root}.`, {
+      hint: "Run something first, e.g. simrun jobs/*.yaml, or name the tree with --tree DIR.",
+    });
+  }
+  const marked = kind === "folder" && await checkMarker(layout);
+  if (mode === "read") {
+    if (!marked) throw foreign(root, "holds no simrun.json, so it is not a tree");
+    return layout;
+  }
+  if (!marked) {
+    if (kind === "folder") await refuseForeignContent(layout);
+    await makeFolderDurable(root, warn(onWarning));
+    await writeFileDurable(layout.marker, markerText(), onWarning);
+  }
+  await probeWritable(layout);
+  const folders = [layout.hotFolder, layout.inbox, layout.answers, layout.recentRoot];
+  for (const folder of [...folders, layout.checkpointRoot, layout.archiveFolder]) {
+    await makeFolderDurable(folder, warn(onWarning));
+  }
+  return layout;
+}
+
+/** Removes what interrupted writes left anywhere in the tree. Only for the holder of the lock. */
+export async function sweepTree(layout: Layout): Promise<number> {
+  let removed = 0;
+  const flat = [layout.root, layout.hotFolder, layout.inbox, layout.answers, layout.archiveFolder];
+  for (const folder of [...flat, join(layout.archiveFolder, "manifests")]) {
+    removed += await removeTemporaries(folder);
+  }
+  for (const tier of [layout.recentRoot, layout.checkpointRoot]) {
+    for (const job of await subfolders(tier)) {
+      removed += await removeTemporaries(join(tier, job));
+      for (const run of await subfolders(join(tier, job))) {
+        removed += await removeTemporaries(join(tier, job, run));
+      }
+    }
+  }
+  return removed;
+}
+
+/** Names of the folders in a folder, sorted; none when it is not there. */
+export async function subfolders(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for await (const entry of Deno.readDir(folder)) {
+      if (entry.isDirectory && !isTemporary(entry.name)) names.push(entry.name);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw diskFault(error, folder);
+  }
+  return names.sort();
+}
+
+function markerText(): string {
+  return `{"format":${FORMAT_VERSION},"about":"A tree of simrun; type simrun status --tree DIR."}\n`;
+}
+
+/** Whether there is a marker; refuses one that cannot be understood. */
+async function checkMarker(layout: Layout): Promise<boolean> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(layout.marker);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw diskFault(error, layout.marker);
+  }
+  const format = markerFormat(text);
+  if (format === undefined) {
+    throw new Fault("tree-invalid", `${layout.marker} is damaged: it names no format.`, {
+      hint: `If the folder is a tree, write it anew: ${markerText().trim()}`,
+    });
+  }
+  if (format > FORMAT_VERSION) {
+    throw new Fault(
+      "tree-newer",
+      `${layout.root} was written by a newer simrun: format ${format}, this one knows ${FORMAT_VERSION}.`,
+      { hint: "Use the newer simrun, or another tree with --tree DIR." },
+    );
+  }
+  return true;
+}
+
+function markerFormat(text: string): number | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const format = (value as { format?: unknown } | null)?.format;
+    return typeof format === "number" && Number.isInteger(format) && format > 0
+      ? format
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A folder without marker must be empty, so that simrun never spreads over somebody's data. */
+async function refuseForeignContent(layout: Layout): Promise<void> {
+  const found: string[] = [];
+  try {
+    for await (const entry of Deno.readDir(layout.root)) {
+      if (!isTemporary(entry.name)) found.push(entry.name);
+    }
+  } catch (error) {
+    throw diskFault(error, layout.root);
+  }
+  // Another simrun may have made the tree since the first look.
+  if (found.length === 0 || await checkMarker(layout)) return;
+  throw foreign(layout.root, `is not a tree and not empty (it holds ${found.sort()[0]})`);
+}
+
+function foreign(root: string, why: string): Fault {
+  return new Fault("tree-invalid", `${root} ${why}.`, {
+    hint: "Give an empty or a new folder with --tree DIR.",
+  });
+}
+
+async function probeWritable(layout: Layout): Promise<void> {
+  const probe = temporaryBeside(layout.marker);
+  try {
+    (await Deno.open(probe, { write: true, createNew: true })).close();
+  } catch (error) {
+    throw diskFault(error, layout.root);
+  } finally {
+    await removeQuietly(probe);
+  }
+}
+
+async function folderKind(path: string): Promise<"folder" | "file" | "missing"> {
+  try {
+    return (await Deno.stat(path)).isDirectory ? "folder" : "file";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "missing";
+    if (errnoOf(error) === 20) return "missing";
+    throw diskFault(error, path);
+  }
+}
+
+function warn(onWarning: WarningSink | undefined): { onWarning?: WarningSink } {
+  return onWarning === undefined ? {} : { onWarning };
+}

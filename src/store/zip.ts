@@ -1,0 +1,104 @@
+/** Reading zip packs: the central directory and single entries, bounded; never the whole file. */
+import { constants, crc32, inflateRawSync } from "node:zlib";
+
+export interface ZipEntry {
+  readonly name: string;
+  readonly rawBytes: number;
+  readonly packedBytes: number;
+  readonly crc32: number;
+  readonly method: number;
+  /** Where the entry's local header stands. */
+  readonly offset: number;
+}
+
+/** A pack that cannot be read; the message is the reason in words. */
+export class BadZip extends Error {}
+
+const STORED = 0;
+const DEFLATED = 8;
+const END_SIGNATURE = 0x06054b50;
+const ENTRY_SIGNATURE = 0x02014b50;
+const LOCAL_SIGNATURE = 0x04034b50;
+const END_BYTES = 22;
+const COMMENT_BYTES_MAX = 65_535;
+
+/** The entries of a zip file, in the order of its central directory. */
+export function listZip(path: string): ZipEntry[] {
+  using file = Deno.openSync(path, { read: true });
+  const size = file.statSync().size;
+  const tail = readAt(file, Math.max(0, size - END_BYTES - COMMENT_BYTES_MAX), size);
+  const view = viewOf(tail);
+  let end = tail.length - END_BYTES;
+  while (end >= 0 && view.getUint32(end, true) !== END_SIGNATURE) end--;
+  if (end < 0) throw new BadZip("it has no end record: it is cut off, or no zip file");
+  const count = view.getUint16(end + 10, true);
+  const from = view.getUint32(end + 16, true);
+  const bytes = view.getUint32(end + 12, true);
+  if (from + bytes > size) throw new BadZip("its directory lies outside the file");
+  return readDirectory(readAt(file, from, from + bytes), count);
+}
+
+/** The content of one entry, checked against its length and checksum. */
+export function readZipEntry(path: string, entry: ZipEntry): Uint8Array {
+  using file = Deno.openSync(path, { read: true });
+  const local = viewOf(readAt(file, entry.offset, entry.offset + 30));
+  if (local.getUint32(0, true) !== LOCAL_SIGNATURE) throw new BadZip(`${entry.name} is damaged`);
+  const from = entry.offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
+  const raw = inflate(readAt(file, from, from + entry.packedBytes), entry);
+  if (raw.length !== entry.rawBytes || crc32(raw) !== entry.crc32) {
+    throw new BadZip(`${entry.name} does not match its checksum`);
+  }
+  return raw;
+}
+
+function inflate(packed: Uint8Array, entry: ZipEntry): Uint8Array {
+  if (entry.method === STORED) return packed;
+  if (entry.method !== DEFLATED) {
+    throw new BadZip(`${entry.name} is compressed in an unknown way (${entry.method})`);
+  }
+  if (entry.rawBytes === 0) return new Uint8Array(0);
+  try {
+    // The chunk size makes it one pass into one buffer.
+    const chunkSize = Math.max(constants.Z_MIN_CHUNK, entry.rawBytes);
+    return inflateRawSync(packed, { maxOutputLength: entry.rawBytes, chunkSize });
+  } catch {
+    throw new BadZip(`${entry.name} is damaged`);
+  }
+}
+
+function readDirectory(bytes: Uint8Array, count: number): ZipEntry[] {
+  const view = viewOf(bytes);
+  const decoder = new TextDecoder();
+  const entries: ZipEntry[] = [];
+  for (let at = 0; entries.length < count;) {
+    if (at + 46 > bytes.length || view.getUint32(at, true) !== ENTRY_SIGNATURE) {
+      throw new BadZip("its directory is damaged");
+    }
+    const nameBytes = view.getUint16(at + 28, true);
+    entries.push({
+      name: decoder.decode(bytes.subarray(at + 46, at + 46 + nameBytes)),
+      method: view.getUint16(at + 10, true),
+      crc32: view.getUint32(at + 16, true),
+      packedBytes: view.getUint32(at + 20, true),
+      rawBytes: view.getUint32(at + 24, true),
+      offset: view.getUint32(at + 42, true),
+    });
+    at += 46 + nameBytes + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
+  }
+  return entries;
+}
+
+function readAt(file: Deno.FsFile, from: number, to: number): Uint8Array {
+  const bytes = new Uint8Array(to - from);
+  file.seekSync(from, Deno.SeekMode.Start);
+  for (let at = 0; at < bytes.length;) {
+    const read = file.readSync(bytes.subarray(at));
+    if (read === null) throw new BadZip("it is cut off");
+    at += read;
+  }
+  return bytes;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,47 @@
+/** Making zip packs: fflate's container around node:zlib's deflate, which runs off the calling thread. */
+import { promisify } from "node:util";
+import { crc32, deflateRaw } from "node:zlib";
+import { Zip, type ZipInputFile } from "fflate";
+
+export interface PackedFile {
+  readonly name: string;
+  readonly data: Uint8Array;
+}
+
+/** fflate writes no zip64: so many entries and bytes at most. */
+export const ZIP_ENTRIES_MAX = 65_535;
+
+const deflate = promisify(deflateRaw) as unknown as (
+  data: Uint8Array,
+  options: { level: number },
+) => Promise<Uint8Array<ArrayBuffer>>;
+
+/** Always the same time of day, so that the same files make the same pack. */
+const MODIFIED = new Date(1980, 0, 1);
+const LEVEL = 6;
+
+/** The parts of a zip file, to be written one after the other. */
+export async function buildZip(files: readonly PackedFile[]): Promise<Uint8Array[]> {
+  if (files.length > ZIP_ENTRIES_MAX) {
+    throw new Error(`too many files in one pack: ${files.length}`);
+  }
+  const parts: Uint8Array[] = [];
+  const zip = new Zip((error, part) => {
+    if (error) throw error;
+    parts.push(part);
+  });
+  for (const { name, data } of files) {
+    const packed = await deflate(data, { level: LEVEL });
+    const entry: ZipInputFile = {
+      filename: name,
+      size: data.length,
+      crc: crc32(data),
+      compression: 8,
+      mtime: MODIFIED,
+    };
+    zip.add(entry);
+    entry.ondata?.(null, packed, true);
+  }
+  zip.end();
+  return parts;
+}

@@ -1,0 +1,341 @@
+/**
+ * The agent: the main thread of a slot's process. Talks to the orchestrator over stdin and stdout,
+ * keeps the simulation thread fed, writes what it hands over, watches that it lives.
+ */
+import { dirname } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { DTYPE_BYTES } from "../job/snapshot.ts";
+import { isNoSpace } from "../store/disk.ts";
+import { Layout } from "../store/layout.ts";
+import { readLines } from "./lines.ts";
+import { LifeWatch } from "./life_watch.ts";
+import {
+  CONTROL,
+  type FromSimulation,
+  type FromSlot,
+  RECORD_SEPARATOR,
+  type ToSimulation,
+  type ToSlot,
+} from "./protocol.ts";
+import { RunFiles, type Writer } from "./run_files.ts";
+
+type Batch = Extract<ToSlot, { type: "batch" }>;
+
+/** How long an agent that lost its orchestrator may take for the write in hand. */
+const LAST_WRITE_MS = 10_000;
+
+interface SlotJob extends Writer {
+  readonly number: number;
+}
+
+/** Runs the agent until its stdin closes or it is told to exit. */
+export async function runAgent(memoryBytesMax: number): Promise<void> {
+  const agent = new Agent();
+  agent.watch(memoryBytesMax);
+  agent.tell({ type: "ready" });
+  for await (const line of readLines(Deno.stdin.readable)) {
+    const message = JSON.parse(line) as ToSlot;
+    if (message.type === "exit") break;
+    agent.receive(message);
+  }
+  await agent.finish();
+  Deno.exit(0);
+}
+
+class Agent {
+  readonly #jobs = new Map<number, SlotJob>();
+  readonly #batches = new Map<number, Batch>();
+  /** Batches not handed to the simulation thread yet. */
+  #waiting: Batch[] = [];
+  readonly #files = new Map<string, RunFiles>();
+  readonly #control = new SharedArrayBuffer(CONTROL.bytes);
+  readonly #orders = new Int32Array(this.#control);
+  readonly #watch = new LifeWatch(this.#control);
+  readonly #encoder = new TextEncoder();
+  #worker: Worker | undefined;
+  #workerUrl = "";
+  #workerJobs = new Set<number>();
+  #running = new Set<number>();
+  /** All disk work, one piece after the other: a result is told after what it rests on is durable. */
+  #disk: Promise<void> = Promise.resolve();
+  #pumping = false;
+
+  tell(message: FromSlot): void {
+    this.#tellText(JSON.stringify(message));
+  }
+
+  receive(message: Exclude<ToSlot, { type: "exit" }>): void {
+    switch (message.type) {
+      case "inspect":
+        return this.#start(message.model, []);
+      case "job": {
+        const { number, job, modelDigest, epoch } = message;
+        const layout = new Layout(message.root);
+        this.#jobs.set(number, { number, job, modelDigest, epoch, layout });
+        return;
+      }
+      case "batch":
+        this.#batches.set(message.batch, message);
+        this.#waiting.push(message);
+        void this.#pump();
+        return;
+      case "yield":
+        return this.#yield();
+    }
+  }
+
+  /** Waits for the write in hand, not for ever. */
+  async finish(): Promise<void> {
+    const late = new Promise<void>((done) => setTimeout(done, LAST_WRITE_MS));
+    await Promise.race([this.#disk, late]);
+  }
+
+  #tellText(text: string): void {
+    const bytes = this.#encoder.encode(`${RECORD_SEPARATOR}${text}\n`);
+    try {
+      for (let sent = 0; sent < bytes.length;) sent += Deno.stdout.writeSync(bytes.subarray(sent));
+    } catch {
+      // Nobody reads any more: the orchestrator is gone. Stdin will say so too.
+    }
+  }
+
+  /** Hands waiting batches to the simulation thread, changing it where the model changes. */
+  async #pump(): Promise<void> {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      while (this.#waiting.length > 0) {
+        const batch = this.#waiting[0]!;
+        const { job, number } = this.#jobs.get(batch.job)!;
+        const url = pathToFileURL(job.model.path).href;
+        const grants = Object.values(job.inputs);
+        if (url !== this.#workerUrl || grants.length > 0 && !this.#workerJobs.has(number)) {
+          if (this.#running.size > 0) return;
+          this.#start(url, grants);
+        }
+        this.#waiting.shift();
+        this.#running.add(batch.batch);
+        if (!this.#workerJobs.has(number)) {
+          this.#workerJobs.add(number);
+          this.#order({ type: "job", number, job });
+        }
+        const resume = await this.#resume(batch);
+        this.#watch.limitMs = job.hangMs;
+        const runs = batch.runs.map(({ index, run }) => ({ index, run }));
+        this.#order({ type: "batch", batch: batch.batch, job: batch.job, runs, ...resume });
+      }
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  async #resume(batch: Batch): Promise<{ resume?: NonNullable<SimulationBatch["resume"]> }> {
+    const first = batch.runs[0]!;
+    if (!first.look) return {};
+    await this.#disk;
+    const { checkpoint, rejected } = await this.#filesOf(batch, first.index).resume();
+    const step = checkpoint?.identity.step ?? 0;
+    this.tell({ type: "resumed", batch: batch.batch, index: first.index, step, rejected });
+    if (checkpoint === undefined) return {};
+    return { resume: { step, ms: checkpoint.identity.ms, snapshot: checkpoint.snapshot } };
+  }
+
+  #filesOf(batch: Batch, index: number): RunFiles {
+    const key = `${batch.batch}:${index}`;
+    let files = this.#files.get(key);
+    if (files === undefined) {
+      const { run, digest } = batch.runs.find((one) => one.index === index)!;
+      files = new RunFiles(this.#jobs.get(batch.job)!, { run, digest, attempt: batch.attempt });
+      this.#files.set(key, files);
+    }
+    return files;
+  }
+
+  #order(message: ToSimulation): void {
+    this.#worker!.postMessage(message);
+  }
+
+  #start(url: string, grants: readonly string[]): void {
+    // An idle thread does stop; a busy one is never replaced, its process is.
+    this.#worker?.terminate();
+    this.#workerUrl = url;
+    this.#workerJobs = new Set();
+    const read = [dirname(fileURLToPath(url)), ...grants];
+    const permissions = {
+      read,
+      write: false,
+      net: false,
+      env: false,
+      run: false,
+      sys: false,
+      ffi: false,
+      import: false,
+    };
+    const options = { type: "module", deno: { permissions } } as WorkerOptions;
+    const worker = new Worker(new URL("./simulation.ts", import.meta.url), options);
+    worker.onmessage = (event: MessageEvent<FromSimulation>) => this.#hear(event.data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#lostThread(event.message);
+    };
+    this.#worker = worker;
+    this.#order({ type: "start", model: url, control: this.#control });
+  }
+
+  #hear(message: FromSimulation): void {
+    switch (message.type) {
+      case "started":
+        this.tell({ type: "inspected", model: this.#workerUrl, inspection: message.inspection });
+        return;
+      case "unusable":
+        this.tell({ type: "uninspectable", model: this.#workerUrl, problem: message.problem });
+        return;
+      case "snapshot":
+        return this.#then(() => this.#save(message));
+      case "file":
+        return this.#then(() => this.#writeFile(message));
+      case "log":
+        return this.#then(() => this.#appendLog(message));
+      case "results":
+        return this.#then(() =>
+          this.#tellText(`{"type":"results","batch":${message.batch},"runs":${message.text}}`)
+        );
+      case "failed":
+        return this.#then(() => this.tell(message));
+      case "yielded":
+        return this.#then(() => this.tell(message));
+      case "ended":
+        return this.#then(() => this.#end(message.batch));
+    }
+  }
+
+  #then(work: () => void | Promise<void>): void {
+    this.#disk = this.#disk.then(work);
+  }
+
+  async #save(message: Extract<FromSimulation, { type: "snapshot" }>): Promise<void> {
+    const batch = this.#batches.get(message.batch)!;
+    const files = this.#filesOf(batch, message.index);
+    const { index, step } = message;
+    const tensors = message.tensors.map(({ name, dtype, length, offset }) => ({
+      name,
+      dtype,
+      length,
+      bytes: new Uint8Array(message.shared, offset, length * DTYPE_BYTES[dtype]) as Uint8Array,
+    }));
+    try {
+      const saved = await files.save(message, { plain: message.plain, tensors }, message.series);
+      this.tell({ type: "saved", batch: batch.batch, index, step, ...saved });
+      await files.prune();
+    } catch (error) {
+      this.#tellUnsaved(batch.batch, index, error);
+    } finally {
+      Atomics.store(this.#orders, CONTROL.buffers[message.buffer]!, 0);
+      Atomics.notify(this.#orders, CONTROL.buffers[message.buffer]!);
+    }
+  }
+
+  #tellUnsaved(batch: number, index: number, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.tell({ type: "unsaved", batch, index, reason, noSpace: isNoSpace(error) });
+  }
+
+  /** A result that cannot be kept is no result: the orchestrator hears of it before the results come. */
+  async #writeFile(message: Extract<FromSimulation, { type: "file" }>): Promise<void> {
+    const files = this.#filesOf(this.#batches.get(message.batch)!, message.index);
+    try {
+      if (message.name === "series.csv") await files.appendSeries(message.text);
+      else await files.writeResult(message.name, message.text);
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      const failure = { class: "disk" as const, message: text, step: 0 };
+      const { batch, index } = message;
+      this.tell({ type: "failed", batch, index, failure, noSpace: isNoSpace(error) });
+    }
+  }
+
+  async #appendLog(message: Extract<FromSimulation, { type: "log" }>): Promise<void> {
+    const files = this.#filesOf(this.#batches.get(message.batch)!, message.index);
+    try {
+      await files.appendLog(message.text);
+    } catch (error) {
+      this.#tellUnsaved(message.batch, message.index, error);
+    }
+  }
+
+  #end(batch: number): void {
+    for (const { index } of this.#batches.get(batch)!.runs) this.#files.delete(`${batch}:${index}`);
+    this.#batches.delete(batch);
+    this.#running.delete(batch);
+    if (this.#running.size === 0) Atomics.store(this.#orders, CONTROL.yield, 0);
+    void this.#pump();
+  }
+
+  #yield(): void {
+    if (this.#running.size > 0) Atomics.store(this.#orders, CONTROL.yield, 1);
+    for (const { batch, runs } of this.#waiting) {
+      this.tell({ type: "yielded", batch, indices: runs.map((run) => run.index) });
+      this.#batches.delete(batch);
+    }
+    this.#waiting = [];
+  }
+
+  /** Begins to look after the simulation thread, a few times a second. */
+  watch(memoryBytesMax: number): void {
+    const every = setInterval(() => {
+      const life = this.#watch.look(performance.now());
+      if (life === undefined) return;
+      const memoryBytes = Deno.memoryUsage().rss;
+      const { batch, index, step } = life;
+      if (memoryBytes > memoryBytesMax) {
+        clearInterval(every);
+        const message = `uses ${mebibytes(memoryBytes)}, more than its ${
+          mebibytes(memoryBytesMax)
+        }`;
+        this.#giveUp({
+          type: "failed",
+          batch,
+          index,
+          failure: { class: "out-of-memory", message, step },
+        });
+      } else if (life.stillMs > life.limitMs) {
+        clearInterval(every);
+        this.#giveUp({ type: "hung", batch, index, step, afterMs: life.stillMs });
+      } else if (life.begunMs > 200) {
+        this.tell({ type: "progress", batch, index, step, memoryBytes });
+      }
+    }, LOOK_EVERY_MS);
+  }
+
+  /** The thread cannot be stopped, so the process ends; what is being written is finished first. */
+  #giveUp(message: FromSlot): void {
+    this.#then(async () => {
+      this.tell(message);
+      await new Promise((done) => setTimeout(done, 0));
+      Deno.exit(EXIT_GAVE_UP);
+    });
+  }
+
+  /** The thread ended by an exception outside of a run, e.g. a rejected promise or a timer of the model. */
+  #lostThread(message: string): void {
+    const life = this.#watch.look(performance.now());
+    if (life === undefined) {
+      this.tell({ type: "uninspectable", model: this.#workerUrl, problem: { message } });
+      this.#worker = undefined;
+      this.#workerUrl = "";
+      return;
+    }
+    const { batch, index, step } = life;
+    const failure = { class: "model-error" as const, message, step };
+    this.#giveUp({ type: "failed", batch, index, failure });
+  }
+}
+
+type SimulationBatch = Extract<ToSimulation, { type: "batch" }>;
+const LOOK_EVERY_MS = 200;
+/** Any status but 0; the orchestrator has had the reason as a message. */
+const EXIT_GAVE_UP = 70;
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`;
+}

@@ -1,0 +1,67 @@
+/**
+ * Tells from the shared progress whether the simulation thread lives: a step, a new run, a batch.
+ * The limit is learned from the run's own rate and never less than the job's floor.
+ */
+import { ACTIVITY, CONTROL } from "./protocol.ts";
+
+/** A run is hung when it stands still this many times as long as it ever did between two steps. */
+const PATIENCE = 20;
+
+export interface Life {
+  readonly batch: number;
+  readonly index: number;
+  readonly step: number;
+  /** Since this run was first seen. */
+  readonly begunMs: number;
+  /** Since the last sign of life. */
+  readonly stillMs: number;
+  readonly limitMs: number;
+}
+
+export class LifeWatch {
+  /** The floor: no limit is below it. */
+  limitMs = Infinity;
+  readonly #orders: Int32Array;
+  readonly #progress: Float64Array;
+  #begun = -1;
+  #begunAt = 0;
+  #step = -1;
+  #movedAt = 0;
+  #longestMs = 0;
+
+  constructor(control: SharedArrayBuffer) {
+    this.#orders = new Int32Array(control);
+    this.#progress = new Float64Array(control);
+  }
+
+  /** Undefined while no run is being computed, or while it waits for the disk. */
+  look(now: number): Life | undefined {
+    const activity = Atomics.load(this.#orders, CONTROL.activity);
+    const begun = this.#progress[CONTROL.begun]!;
+    const step = this.#progress[CONTROL.step]!;
+    if (begun !== this.#begun) {
+      this.#begun = begun;
+      this.#begunAt = now;
+      this.#longestMs = 0;
+      this.#moved(step, now);
+    } else if (step !== this.#step) {
+      this.#longestMs = Math.max(this.#longestMs, now - this.#movedAt);
+      this.#moved(step, now);
+    }
+    if (activity === ACTIVITY.waitingForDisk) this.#movedAt = now;
+    if (activity === ACTIVITY.idle) return undefined;
+    return {
+      batch: Atomics.load(this.#orders, CONTROL.batch),
+      index: this.#progress[CONTROL.index]!,
+      step,
+      begunMs: now - this.#begunAt,
+      stillMs: now - this.#movedAt,
+      limitMs: Math.max(this.limitMs, PATIENCE * this.#longestMs),
+    };
+  }
+
+  #moved(step: number, now: number): void {
+    this.#step = step;
+    this.#movedAt = now;
+  }
+}

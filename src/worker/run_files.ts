@@ -1,0 +1,126 @@
+/**
+ * What one run writes: checkpoints, series, log, a big result. Lives in the agent.
+ * Crash order: rows of the series first, then the checkpoint that counts them, then the word that it is
+ * saved, then older checkpoints go (rules R1 and R4).
+ */
+import { join } from "node:path";
+import type { Job } from "../job/job.ts";
+import type { CheckpointIdentity, Snapshot } from "../job/snapshot.ts";
+import {
+  type Checkpoint,
+  newestGood,
+  pruneCheckpoints,
+  type Rejected,
+  writeCheckpoint,
+  type WrittenCheckpoint,
+} from "../store/checkpoint.ts";
+import { makeFolderDurable, writeFileDurable } from "../store/disk.ts";
+import type { Layout } from "../store/layout.ts";
+import { appendSeries, checkSeries, EMPTY_SERIES, truncateSeries } from "../store/series.ts";
+
+export const SERIES_FILE = "series.csv";
+export const LOG_FILE = "log.txt";
+
+/** Who writes, for the identity of its checkpoints. */
+export interface Writer {
+  readonly layout: Layout;
+  readonly job: Job;
+  readonly modelDigest: string;
+  readonly epoch: number;
+}
+
+export interface RunIdentity {
+  readonly run: string;
+  readonly digest: string;
+  readonly attempt: number;
+}
+
+export class RunFiles {
+  readonly #writer: Writer;
+  readonly #run: RunIdentity;
+  readonly #checkpoints: string;
+  readonly #folder: string;
+  #series: CheckpointIdentity["series"] = EMPTY_SERIES;
+  #ready = { checkpoints: false, folder: false };
+  /** Rows that could not be written yet; they go with the next ones. */
+  #rowsWaiting = "";
+
+  constructor(writer: Writer, run: RunIdentity) {
+    this.#writer = writer;
+    this.#run = run;
+    this.#checkpoints = writer.layout.checkpointFolder(writer.job.id, run.run);
+    this.#folder = writer.layout.recentFolder(writer.job.id, run.run);
+  }
+
+  /** Finds the newest good checkpoint and cuts the series back to it. */
+  async resume(): Promise<{ checkpoint?: Checkpoint; rejected: readonly Rejected[] }> {
+    const { layout, job, modelDigest } = this.#writer;
+    const found = await newestGood(layout, job.id, this.#run.run, {
+      digest: this.#run.digest,
+      model: modelDigest,
+      steps: job.steps,
+      check: (identity) => checkSeries(this.#seriesPath, identity.series),
+    }, "quarantine");
+    this.#series = found.checkpoint?.identity.series ?? EMPTY_SERIES;
+    await truncateSeries(this.#seriesPath, this.#series);
+    return found.checkpoint === undefined
+      ? { rejected: found.rejected }
+      : { checkpoint: found.checkpoint, rejected: found.rejected };
+  }
+
+  /** Durable when it returns. Rule R3: after a failure one new file is written from memory, no more. */
+  async save(
+    state: { step: number; ms: number; dependsOnSteps: boolean },
+    snapshot: Snapshot,
+    rows: string,
+  ): Promise<WrittenCheckpoint> {
+    const { job, modelDigest, epoch } = this.#writer;
+    await this.appendSeries(rows);
+    if (!this.#ready.checkpoints) await makeFolderDurable(this.#checkpoints);
+    this.#ready.checkpoints = true;
+    const identity: CheckpointIdentity = {
+      job: job.id,
+      ...this.#run,
+      model: modelDigest,
+      step: state.step,
+      epoch,
+      series: this.#series,
+      ...(state.dependsOnSteps ? { dependsOnSteps: job.steps } : {}),
+      ms: state.ms,
+    };
+    const write = () => writeCheckpoint(this.#checkpoints, identity, snapshot);
+    return await write().catch(write);
+  }
+
+  async prune(): Promise<void> {
+    await pruneCheckpoints(this.#checkpoints, this.#writer.job.checkpoint.keep);
+  }
+
+  async appendSeries(rows: string): Promise<void> {
+    this.#rowsWaiting += rows;
+    if (this.#rowsWaiting === "") return;
+    await this.#makeFolder();
+    this.#series = await appendSeries(this.#seriesPath, this.#rowsWaiting, this.#series);
+    this.#rowsWaiting = "";
+  }
+
+  async writeResult(name: string, text: string): Promise<void> {
+    await this.#makeFolder();
+    await writeFileDurable(join(this.#folder, name), text);
+  }
+
+  /** A log is not a result: it is appended without a sync and may end early after a power cut. */
+  async appendLog(text: string): Promise<void> {
+    await this.#makeFolder();
+    await Deno.writeTextFile(join(this.#folder, LOG_FILE), text, { append: true });
+  }
+
+  get #seriesPath(): string {
+    return join(this.#folder, SERIES_FILE);
+  }
+
+  async #makeFolder(): Promise<void> {
+    if (!this.#ready.folder) await makeFolderDurable(this.#folder);
+    this.#ready.folder = true;
+  }
+}

@@ -1,0 +1,110 @@
+/** A slot's process as the orchestrator holds it: starts it, talks to it over pipes, ends it. */
+import { fileURLToPath } from "node:url";
+import type { SlotExit, SlotHandlers, SlotPort } from "../campaign/world.ts";
+import { readLines } from "./lines.ts";
+import { type FromSlot, RECORD_SEPARATOR, type ToSlot } from "./protocol.ts";
+
+/** The hidden sub-command under which the executable becomes a slot. */
+export const SLOT_COMMAND = "__slot";
+
+export interface SlotLimits {
+  /** Cap of the JavaScript heap. */
+  readonly heapBytesMax: number;
+  /** Cap of all resident memory, watched by the agent. */
+  readonly memoryBytesMax: number;
+}
+
+const STDERR_KEPT_CHARACTERS = 4096;
+
+export class SlotProcess implements SlotPort {
+  readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #encoder = new TextEncoder();
+  #handlers: SlotHandlers | undefined;
+  /** What came before anybody listened. */
+  #unheard: FromSlot[] = [];
+  #exit: SlotExit | undefined;
+  #stderr = "";
+
+  constructor(limits: SlotLimits) {
+    const [command, ...args] = slotCommand(limits.memoryBytesMax);
+    const heap = `--max-old-space-size=${Math.max(64, Math.floor(limits.heapBytesMax / 2 ** 20))}`;
+    this.#child = new Deno.Command(command!, {
+      args,
+      env: { DENO_V8_FLAGS: [Deno.env.get("DENO_V8_FLAGS"), heap].filter(Boolean).join(",") },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#input = this.#child.stdin.getWriter();
+    void this.#listen();
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Hears messages from now on, those that came before first. One listener at a time. */
+  attach(handlers: SlotHandlers): void {
+    this.#handlers = handlers;
+    // Not at once: the caller is still being set up.
+    queueMicrotask(() => {
+      const unheard = this.#unheard;
+      this.#unheard = [];
+      for (const message of unheard) this.#handlers?.onMessage(message);
+      if (this.#exit !== undefined) this.#handlers?.onExit(this.#exit);
+    });
+  }
+
+  send(message: ToSlot): void {
+    // A slot that is gone says so by its exit; what could not be sent is given back then.
+    this.#input.write(this.#encoder.encode(JSON.stringify(message) + "\n")).catch(() => {});
+  }
+
+  kill(): void {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+  }
+
+  /** Resolves when the process is gone. */
+  async gone(): Promise<void> {
+    await this.#child.status;
+  }
+
+  async #listen(): Promise<void> {
+    const [, , status] = await Promise.all([this.#hear(), this.#hearErrors(), this.#child.status]);
+    this.#exit = { status: status.code, signal: status.signal, stderr: this.#stderr };
+    await this.#input.abort().catch(() => {});
+    this.#handlers?.onExit(this.#exit);
+  }
+
+  async #hear(): Promise<void> {
+    for await (const line of readLines(this.#child.stdout)) {
+      // Stray text of a model may stand before a record: one record begins at the separator.
+      const at = line.indexOf(RECORD_SEPARATOR);
+      if (at < 0) continue;
+      const message = JSON.parse(line.slice(at + 1)) as FromSlot;
+      if (this.#handlers === undefined) this.#unheard.push(message);
+      else this.#handlers.onMessage(message);
+    }
+  }
+
+  async #hearErrors(): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const chunk of this.#child.stderr) {
+      this.#stderr = (this.#stderr + decoder.decode(chunk, { stream: true }))
+        .slice(-STDERR_KEPT_CHARACTERS);
+    }
+  }
+}
+
+function slotCommand(memoryBytesMax: number): string[] {
+  const memory = String(Math.floor(memoryBytesMax));
+  if (Deno.build.standalone) return [Deno.execPath(), SLOT_COMMAND, memory];
+  const entry = fileURLToPath(new URL("./slot_main.ts", import.meta.url));
+  const flags = ["-A", "--quiet", "--no-prompt", "--no-check", "--unstable-worker-options"];
+  return [Deno.execPath(), "run", ...flags, entry, memory];
+}
