@@ -2,8 +2,13 @@
 import { VERSION } from "./src/job/version.ts";
 
 if (import.meta.main) {
-  if (Deno.args.length === 1 && Deno.args[0] === "--version") {
+  const [first] = Deno.args;
+  if (first === "--version" && Deno.args.length === 1) {
     console.log(VERSION);
+  } else if (first === "__slot") {
+    // The executable calls itself so for each slot; from source a slot has an entry file of its own.
+    const { runAgent } = await import("./src/worker/agent.ts");
+    await runAgent(Number(Deno.args[1] ?? Infinity));
   } else {
     const { runProgram } = await import("./src/cli/app.ts");
     Deno.exit(await runProgram(Deno.args));

@@ -11,11 +11,12 @@ import type { Live, LiveRun } from "../job/live.ts";
 import type { Failure } from "../job/run.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import { pointAt } from "../plan/sweep.ts";
-import type { FromSlot, RunResult } from "../worker/protocol.ts";
+import { encodePlain } from "../job/plain.ts";
 import { BatchSizes, takeBatch } from "./batching.ts";
 import { classifyExit, isRetried } from "./causes.ts";
 import type { RunTable } from "./run_table.ts";
 import { type CurrentRun, Slot, type SlotBatch } from "./slot.ts";
+import { type Assignment, EXIT_GAVE_UP, type FromSlot, type RunResult } from "./slot_messages.ts";
 import { Tally } from "./tally.ts";
 import type { SlotExit, World } from "./world.ts";
 
@@ -25,8 +26,10 @@ export interface CampaignOptions {
   readonly slots: number;
   /** Stop when so many runs failed. */
   readonly maxFails?: number;
-  /** The runs of a job that have a folder of checkpoints to look into. */
-  readonly checkpointed: (job: string) => ReadonlySet<string> | undefined;
+  /** Go on from checkpoints that another version of the model wrote. */
+  readonly acceptModel?: boolean;
+  /** The runs of a job that left files to look into: checkpoints, a series. */
+  readonly withFiles: (job: string) => ReadonlySet<string> | undefined;
   /** Every event, once it is durable. Must not throw. */
   readonly onEvent?: (event: RunEvent) => void;
 }
@@ -42,7 +45,7 @@ export interface Outcome {
   readonly cause?: unknown;
 }
 
-/** A slot that dies so often before it ends a run will not live the next time either. */
+/** A slot that dies so often with no run to blame for it will not live the next time either. */
 const DEATHS_MAX = 5;
 
 export class Campaign {
@@ -117,20 +120,33 @@ export class Campaign {
   #fill(): void {
     if (this.#stop !== undefined || this.#ended) return;
     while (this.#slots.length < this.#slotLimit && this.#slots.length < this.#table.ready.size) {
-      const slot = new Slot(this.#slots.length);
+      const slot = new Slot(this.#freeId());
       this.#slots.push(slot);
       this.#start(slot);
+      if (this.#stop !== undefined) return;
     }
     for (const slot of this.#slots) this.#feed(slot);
+  }
+
+  #freeId(): number {
+    let id = 0;
+    while (this.#slots.some((slot) => slot.id === id)) id++;
+    return id;
   }
 
   #start(slot: Slot): void {
     slot.ready = false;
     slot.jobsKnown.clear();
-    slot.port = this.#world.startSlot({
-      onMessage: (message) => this.#hear(slot, message),
-      onExit: (exit) => this.#lost(slot, exit),
-    });
+    try {
+      slot.port = this.#world.startSlot({
+        onMessage: (message) => this.#hear(slot, message),
+        onExit: (exit) => this.#lost(slot, exit),
+      });
+    } catch (error) {
+      // The system gives no process: what runs already is saved, the rest waits for a better time.
+      this.#slots.splice(this.#slots.indexOf(slot), 1);
+      this.stop("checkpoint", "broken", error);
+    }
   }
 
   #feed(slot: Slot): void {
@@ -142,7 +158,7 @@ export class Campaign {
         this.#table,
         this.#sizes,
         this.#slotLimit,
-        (job, number) => this.#looks(job, number),
+        (job, number) => this.#hasFiles(job, number),
       );
       if (taken === undefined) return;
       const identities = new Map(
@@ -157,6 +173,7 @@ export class Campaign {
         identities,
         runs: taken.numbers.length,
         sent: false,
+        whole: true,
       };
       if (slot.batches.size === 0) slot.busySince = this.#world.now();
       slot.batches.set(batch.id, batch);
@@ -171,10 +188,10 @@ export class Campaign {
     }
   }
 
-  /** Whether a run may have checkpoints: by the folder it has, or because its slot was lost. */
-  #looks(job: PlannedJob, number: number): boolean {
+  /** Whether a run may have files of an earlier attempt: by the folder it has, or because its slot was lost. */
+  #hasFiles(job: PlannedJob, number: number): boolean {
     if (this.#table.isAlone(number)) return true;
-    const runs = this.#options.checkpointed(job.job.id);
+    const runs = this.#options.withFiles(job.job.id);
     if (runs === undefined || runs.size === 0) return false;
     return runs.has(job.identify(number - job.offset).run);
   }
@@ -196,6 +213,7 @@ export class Campaign {
         modelDigest: job.model.digest,
         root: this.#options.root,
         epoch: this.#options.epoch,
+        anyModel: this.#options.acceptModel ?? false,
       });
     }
     batch.sent = true;
@@ -208,9 +226,16 @@ export class Campaign {
         index: number - job.offset,
         run,
         digest,
-        look: this.#looks(job, number),
+        past: this.#pastOf(job, number),
       })),
     });
+  }
+
+  /** What a slot does about files of earlier attempts. Asked to compute anew, the first attempt clears them. */
+  #pastOf(job: PlannedJob, number: number): Assignment["past"] {
+    if (!this.#hasFiles(job, number)) return "none";
+    const isAnew = job.decisionAt(number - job.offset) === "asked";
+    return isAnew && !this.#table.isAlone(number) ? "clear" : "look";
   }
 
   // --- what slots say --------------------------------------------------------------------------
@@ -221,8 +246,7 @@ export class Campaign {
       return this.#feed(slot);
     }
     if (message.type === "inspected" || message.type === "uninspectable") {
-      // Seen at planning already; a model that cannot be loaded now was changed or lost since.
-      if (message.type === "uninspectable") this.#modelLost(slot, message.problem.message);
+      // Seen at planning already; runs whose model cannot be loaded any more are told as failed.
       return;
     }
     const batch = slot.batches.get(message.batch);
@@ -260,7 +284,7 @@ export class Campaign {
     }
   }
 
-  #progress(slot: Slot, batch: SlotBatch, number: number, step: number): void {
+  #progress(slot: Slot, batch: SlotBatch, number: number, step: number, fromStep = 0): void {
     const now = this.#world.now();
     const current = slot.current;
     if (current === undefined || current.number !== number || current.batch !== batch) {
@@ -268,7 +292,7 @@ export class Campaign {
         batch,
         number,
         startedAt: now,
-        fromStep: step,
+        fromStep,
         step,
         stepsPerSecond: 0,
         seenAt: now,
@@ -289,7 +313,7 @@ export class Campaign {
   #resumed(slot: Slot, batch: SlotBatch, message: Extract<FromSlot, { type: "resumed" }>): void {
     const number = batch.job.offset + message.index;
     const { run } = batch.identities.get(number)!;
-    this.#progress(slot, batch, number, message.step);
+    this.#progress(slot, batch, number, message.step, message.step);
     if (message.step === 0 && message.rejected.length === 0) return;
     const { step, rejected } = message;
     this.#append({ type: "run.resumed", job: batch.job.job.id, run, step, rejected });
@@ -332,9 +356,11 @@ export class Campaign {
       const { run, digest } = batch.identities.get(number)!;
       const { index: _, step, ...rest } = result;
       steps += job.job.steps;
-      const point = job.job.sweep === undefined
-        ? {}
-        : { point: pointAt(job.job.sweep, result.index) };
+      const point = job.job.sweep === undefined ? {} : {
+        point: encodePlain(pointAt(job.job.sweep, result.index)) as
+          & CompletedRun["point"]
+          & object,
+      };
       runs.push({ run, digest, ...point, attempt: batch.attempt, steps: step, ...rest });
     }
     slot.deaths = 0;
@@ -396,6 +422,7 @@ export class Campaign {
     },
   ): void {
     const open = numbers.filter((number) => batch.open.delete(number));
+    batch.whole = false;
     for (const number of open) {
       this.#table.requeue(number, { counted: why.counted, alone: why.alone ?? false });
     }
@@ -419,7 +446,9 @@ export class Campaign {
     slot.batches.delete(batch.id);
     if (slot.current?.batch === batch) slot.current = undefined;
     const now = this.#world.now();
-    if (batch.sent) this.#sizes.learn(batch.job, batch.runs, Math.max(now - slot.busySince, 1e-3));
+    if (batch.sent && batch.whole) {
+      this.#sizes.learn(batch.job, batch.runs, Math.max(now - slot.busySince, 1e-3));
+    }
     slot.busySince = now;
   }
 
@@ -428,6 +457,7 @@ export class Campaign {
   /**
    * A slot's process ended. The run it was at is known when it was alone in its batch; of a larger batch
    * nobody is blamed: its runs are run again one at a time, and the guilty one will be found then.
+   * A slot that gave up has named the guilty one already, and who never heard of a batch did not die of it.
    */
   #lost(slot: Slot, exit: SlotExit): void {
     const step = slot.current?.step ?? 0;
@@ -435,22 +465,16 @@ export class Campaign {
     slot.ready = false;
     slot.current = undefined;
     if (this.#ended) return;
-    slot.deaths++;
-    const [working, ...ahead] = [...slot.batches.values()];
-    if (working !== undefined && this.#stop === undefined) {
-      if (working.open.size === 1) {
-        const [number] = working.open;
-        const failure = classifyExit(exit, step);
-        this.#failed(slot, working, number! - working.job.offset, failure, {});
-      } else {
-        const why = { cause: "slot-lost", counted: false, alone: true } as const;
-        this.#giveBack(slot, working, [...working.open], why);
-      }
+    const gaveUp = exit.status === EXIT_GAVE_UP && exit.signal === null;
+    const suspect = !gaveUp && slot.working?.sent === true ? slot.working : undefined;
+    slot.deaths = gaveUp || suspect !== undefined ? 0 : slot.deaths + 1;
+    const why = { cause: "slot-lost", counted: false } as const;
+    for (const batch of [...slot.batches.values()]) {
+      const open = [...batch.open];
+      if (batch !== suspect || this.#stop !== undefined) this.#giveBack(slot, batch, open, why);
+      else if (open.length > 1) this.#giveBack(slot, batch, open, { ...why, alone: true });
+      else this.#failed(slot, batch, open[0]! - batch.job.offset, classifyExit(exit, step), {});
     }
-    for (const batch of ahead) {
-      this.#giveBack(slot, batch, [...batch.open], { cause: "slot-lost", counted: false });
-    }
-    this.#forget(slot);
     if (this.#stop === undefined && slot.deaths > DEATHS_MAX) {
       const words = classifyExit(exit, 0).message;
       return this.stop("checkpoint", "broken", new Error(`slots cannot be kept running: ${words}`));
@@ -459,15 +483,6 @@ export class Campaign {
     if (this.#stop === undefined && this.#table.counts.ready > 0) this.#start(slot);
     else this.#slots.splice(this.#slots.indexOf(slot), 1);
     this.#endIfDone();
-  }
-
-  #modelLost(slot: Slot, message: string): void {
-    for (const batch of [...slot.batches.values()]) {
-      for (const number of [...batch.open]) {
-        const failure: Failure = { class: "model-error", message, step: 0 };
-        this.#failed(slot, batch, number - batch.job.offset, failure, {});
-      }
-    }
   }
 
   /** Batches of a slot that is gone; their starts are in the journal, so a resume will find them. */

@@ -12,14 +12,14 @@ export class RunTable {
   /** Runs in each state. */
   readonly counts = { settled: 0, ready: 0, assigned: 0 };
   #states: Uint8Array;
-  #attempts: Uint8Array;
+  #attempts: Uint16Array;
   #alone: Uint8Array;
   #total = 0;
 
   constructor(capacity: number) {
     this.ready = new ReadyHeap(capacity);
     this.#states = new Uint8Array(capacity);
-    this.#attempts = new Uint8Array(capacity);
+    this.#attempts = new Uint16Array(capacity);
     this.#alone = new Uint8Array(capacity);
   }
 
@@ -79,7 +79,7 @@ export class RunTable {
 
   /** Back to the queue. */
   requeue(number: number, options: { counted: boolean; alone: boolean }): void {
-    if (options.counted) this.#attempts[number] = Math.min(255, this.#attempts[number]! + 1);
+    if (options.counted) this.#attempts[number] = Math.min(0xffff, this.#attempts[number]! + 1);
     if (options.alone) this.#alone[number] = 1;
     this.#become(number, "ready");
     this.ready.push(this.jobOf(number).job.priority, number);
@@ -93,13 +93,13 @@ export class RunTable {
 
   #reserve(size: number): void {
     if (size <= this.#states.length) return;
-    const grow = (from: Uint8Array) => {
-      const grown = new Uint8Array(Math.max(size, from.length * 2));
-      grown.set(from);
-      return grown;
+    const room = Math.max(size, this.#states.length * 2);
+    const grow = <T extends Uint8Array | Uint16Array>(to: T, from: T): T => {
+      to.set(from);
+      return to;
     };
-    this.#states = grow(this.#states);
-    this.#attempts = grow(this.#attempts);
-    this.#alone = grow(this.#alone);
+    this.#states = grow(new Uint8Array(room), this.#states);
+    this.#attempts = grow(new Uint16Array(room), this.#attempts);
+    this.#alone = grow(new Uint8Array(room), this.#alone);
   }
 }

@@ -12,6 +12,8 @@ export interface SlotBatch {
   readonly identities: ReadonlyMap<number, { readonly run: string; readonly digest: string }>;
   readonly runs: number;
   sent: boolean;
+  /** No run of it was given back: the time it took says how long its runs take. */
+  whole: boolean;
 }
 
 /** What is known of the run a slot is at, from its last signs of life. */
@@ -36,7 +38,7 @@ export class Slot {
   memoryBytes = 0;
   /** When it began the batch it is at: the later of being sent it and ending the one before. */
   busySince = 0;
-  /** Deaths in a row without a run's end between them. */
+  /** Deaths in a row that no run can be blamed for. */
   deaths = 0;
 
   constructor(id: number) {

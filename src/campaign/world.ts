@@ -1,6 +1,6 @@
 /** The small interfaces through which a campaign meets the world: journal, slots, clock. */
 import type { RunEvent } from "../job/event.ts";
-import type { FromSlot, ToSlot } from "../worker/protocol.ts";
+import type { FromSlot, ToSlot } from "./slot_messages.ts";
 
 export interface JournalPort {
   /** Resolves when the event is durable; rejects when the journal cannot be written any more. */

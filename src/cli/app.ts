@@ -2,9 +2,8 @@
 import { EXIT, Fault } from "../job/fault.ts";
 import { VERSION } from "../job/version.ts";
 import { OutputClosed, processStream } from "../screen/terminal.ts";
-import type { GlobalFlags } from "./context.ts";
-import { findCommand } from "./commands.ts";
-import { COMMANDS } from "./commands.ts";
+
+import { COMMANDS, findCommand } from "./commands.ts";
 import { type CliContext, paintOf, printLines } from "./context.ts";
 import { reportFault } from "./report_fault.ts";
 import { routeArguments } from "./route.ts";
@@ -57,7 +56,7 @@ async function dispatch(words: readonly string[], context: CliContext): Promise<
       const { flags, args } = await parseArguments(command, route.words);
       const handler = await command.load();
       // The values are those of the command's own flags: the same table typed the handler.
-      return await handler(context, flags as GlobalFlags as never, args);
+      return await handler(context, flags as never, args);
     }
   }
 }

@@ -24,11 +24,10 @@ export function rootHelp(commands: readonly Command[], paint: Paint): string[] {
   ];
   for (const { group, title } of GROUPS) {
     const rows = commands.filter((command) => command.group === group)
-      .map((command) => [`${command.name} ${command.synopsis}`.trim(), command.brief]);
+      .map(({ name, brief }) => [name.padEnd(width), brief]);
     lines.push("", paint.strong(title), ...columns(rows));
   }
   lines.push("", paint.strong("Flags of all commands"), ...flagLines(GLOBAL_FLAGS));
-  lines.push(...columns([["    --version", "Print the version"]]));
   lines.push("", paint.strong("Exit status"));
   lines.push(...columns(
     Object.values(EXIT).map(({ status, meaning }) => [String(status).padStart(3), meaning]),

@@ -5,6 +5,7 @@ import { runName } from "../job/run.ts";
 import { safeLines } from "../screen/safe_text.ts";
 import { readRunFile } from "../store/archive.ts";
 import type { Layout } from "../store/layout.ts";
+import { readLive } from "../store/live.ts";
 import { readOwner } from "../store/owner.ts";
 import { type CliContext, type GlobalFlags, printJson, say } from "./context.ts";
 import { findRun, readTree } from "./tree_reader.ts";
@@ -43,7 +44,7 @@ export async function logs(
     await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
     const longer = await read();
     if (longer === undefined || longer === text) {
-      if (await hasEnded(context, flags, job, run)) break;
+      if (await hasEnded(context, flags, layout, { job, run })) break;
       continue;
     }
     // A run that went back to its checkpoint has a shorter log: print it from there.
@@ -94,13 +95,16 @@ async function isWorking(layout: Layout, context: CliContext): Promise<boolean> 
   return (await readOwner(layout, context.now))?.alive ?? false;
 }
 
+/** The live picture is looked at first: the whole journal is read only when the run is not in it. */
 async function hasEnded(
   context: CliContext,
   flags: LogFlags,
-  job: string,
-  run: string,
+  layout: Layout,
+  wanted: { readonly job: string; readonly run: string },
 ): Promise<boolean> {
+  const live = await readLive(layout);
+  if (live?.running.some(({ job, run }) => job === wanted.job && run === wanted.run)) return false;
   const { history } = await readTree(context, { ...flags, quiet: true });
-  const state = history.jobs.get(job)?.find(run)?.state;
+  const state = history.jobs.get(wanted.job)?.find(wanted.run)?.state;
   return state === "completed" || state === "failed";
 }

@@ -13,7 +13,7 @@ export function reportFault(error: unknown, debug: boolean, paint: Paint): Fault
   const fault = error instanceof Fault ? error : undefined;
   const lines = fault === undefined
     ? [`${paint.bad("error:")} simrun itself failed: ${safeText(messageOf(error))}`]
-    : [`${paint.bad("error:")} ${safeLines(fault.message)}`];
+    : [`${paint.bad("error:")} ${sentence(safeLines(fault.message))}`];
   const hint = fault === undefined
     ? debug ? undefined : "This is a mistake in simrun; with --debug it shows where."
     : fault.hint;
@@ -22,6 +22,11 @@ export function reportFault(error: unknown, debug: boolean, paint: Paint): Fault
   }
   if (debug) lines.push(...stackOf(error).map((line) => paint.faint(line)));
   return { lines, exitStatus: fault?.exitStatus ?? EXIT.internal.status };
+}
+
+/** Whoever wrote it with or without a full stop: the reader sees one. */
+function sentence(text: string): string {
+  return /[.!?:)"]$/.test(text) ? text : `${text}.`;
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,5 @@
 /** The flags of `run` and `resume`. */
-import type { Flags } from "./command.ts";
-import type { FlagValues } from "./command.ts";
+import type { Flags, FlagValues } from "./command.ts";
 
 export const RUN_FLAGS = {
   dryRun: { kind: "switch", letter: "n", brief: "Show what would be run and why; run nothing" },
@@ -12,8 +11,12 @@ export const RUN_FLAGS = {
   },
   rerun: {
     kind: "choice",
-    values: ["changed", "failed", "all"],
-    brief: "Run again what is done but whose model changed, what failed, or all",
+    values: ["failed", "changed", "all"],
+    brief: "Run again: only what failed (as always), also what an older model computed, or all",
+  },
+  acceptModel: {
+    kind: "switch",
+    brief: "Go on from checkpoints that an older version of the model wrote",
   },
   noCache: { kind: "switch", brief: "Compute anew what an equal run has computed already" },
   maxFails: { kind: "count", min: 1, value: "N", brief: "Stop after so many failed runs" },
@@ -21,13 +24,17 @@ export const RUN_FLAGS = {
     kind: "count",
     min: 1,
     value: "N",
-    brief: "Allow sweeps of up to so many points (default 1,000,000)",
+    brief: "Allow sweeps of more points than 5,000,000",
   },
   retries: {
     kind: "count",
     min: 0,
     value: "N",
     brief: "Try a run again so often when its process died or hung",
+  },
+  breakLock: {
+    kind: "switch",
+    brief: "Take the tree from a simrun on another machine that does not answer any more",
   },
   priority: {
     kind: "choice",

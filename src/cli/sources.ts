@@ -4,7 +4,7 @@ import { Fault } from "../job/fault.ts";
 import { LIMITS, tooLarge } from "../manifest/limits.ts";
 import type { ManifestSource } from "../manifest/source.ts";
 import { suggest } from "../manifest/suggest.ts";
-import { checkUtf8 } from "./utf8.ts";
+import { type BrokenUtf8, checkUtf8 } from "./utf8.ts";
 
 const MANIFEST_NAME = /\.ya?ml$/i;
 const GLOB = /[*?[{]/;
@@ -22,17 +22,19 @@ export async function collectSources(
   }
   const seen = new Set<string>();
   const sources: ManifestSource[] = [];
-  for (const path of args.flatMap((arg) => expand(arg, cwd))) {
-    const identity = identify(path, cwd);
-    if (seen.has(identity)) continue;
-    seen.add(identity);
-    sources.push(path === "-" ? await readStdin(cwd) : await readManifest(path, cwd));
+  for (const arg of args) {
+    for (const path of await expand(arg, cwd)) {
+      const identity = identify(path, cwd);
+      if (seen.has(identity)) continue;
+      seen.add(identity);
+      sources.push(path === "-" ? await readStdin(cwd) : await readManifest(path, cwd));
+    }
   }
   return sources;
 }
 
 /** The paths that an argument stands for, as they will be shown. */
-function expand(arg: string, cwd: string): string[] {
+async function expand(arg: string, cwd: string): Promise<string[]> {
   if (arg === "-") return ["-"];
   const info = stat(arg, cwd);
   if (info?.isDirectory) return manifestsIn(arg, cwd);
@@ -41,7 +43,7 @@ function expand(arg: string, cwd: string): string[] {
     const hint = `Name it in a manifest: model: ${arg}. The manifests alone are jobs/*.yaml.`;
     throw new Fault("no-manifest", `${arg} is a model, not a manifest`, { hint });
   }
-  if (GLOB.test(arg)) return glob(arg, cwd);
+  if (GLOB.test(arg)) return await glob(arg, cwd);
   throw missing(arg, cwd);
 }
 
@@ -54,9 +56,9 @@ function manifestsIn(folder: string, cwd: string): string[] {
   return names.sort().map((name) => join(folder, name));
 }
 
-function glob(pattern: string, cwd: string): string[] {
+async function glob(pattern: string, cwd: string): Promise<string[]> {
   // Loaded here only: the shell has mostly done the work already.
-  const { globSync } = process.getBuiltinModule("node:fs");
+  const { globSync } = await import("node:fs");
   const paths = globSync(pattern, { cwd }).filter((path) => MANIFEST_NAME.test(path));
   const files = paths.filter((path) => stat(path, cwd)?.isDirectory === false);
   if (files.length > 0) return files.sort();
@@ -102,13 +104,20 @@ async function readBounded(path: string, stream: ReadableStream<Uint8Array>): Pr
 }
 
 function decode(path: string, bytes: Uint8Array): string {
-  const broken = checkUtf8(bytes);
-  if (broken === undefined) return new TextDecoder().decode(bytes);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw notUtf8(path, bytes);
+  }
+}
+
+function notUtf8(path: string, bytes: Uint8Array): Fault {
+  const broken: BrokenUtf8 = checkUtf8(bytes) ?? { offset: 0, line: 1 };
   const hint = broken.looksLike === undefined
     ? "Save it as UTF-8."
     : `It looks like ${broken.looksLike}. Save it as UTF-8.`;
   const where = `at byte ${broken.offset}, in line ${broken.line}`;
-  throw new Fault("manifest", `${path} is not UTF-8 ${where}`, { hint });
+  return new Fault("manifest", `${path} is not UTF-8 ${where}`, { hint });
 }
 
 /** One name for one file, however it was reached. A pipe has none but its own. */

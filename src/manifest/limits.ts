@@ -10,6 +10,8 @@ export const LIMITS = {
   /** Nodes when every alias is written out. */
   nodes: 1_000_000,
   documents: 10_000,
+  /** Anchors, aliases and tags. */
+  references: 10_000,
 } as const;
 
 export interface LimitBroken {
@@ -30,6 +32,7 @@ const SMALLER = "Write ranges ({ from: 0, to: 1, count: 100000 }) instead of lon
 export function checkLimits(text: string): LimitBroken | undefined {
   if (text.length > LIMITS.bytes) return tooLarge(text.length);
   let marks = 0;
+  let references = 0;
   let depth = 0;
   let blockDepth = 0;
   /** Only blanks, `-` and `?` so far on this line. */
@@ -45,6 +48,7 @@ export function checkLimits(text: string): LimitBroken | undefined {
       blockDepth = 0;
     } else if (!inComment) {
       if (isMark(char)) marks++;
+      if (isReference(char) && (isBlank(before) || isOpener(before))) references++;
       if (char === 0x23 && isBlank(before)) inComment = true;
       else if (char === 0x5b || char === 0x7b) {
         if (isBlank(before) || isOpener(before)) depth++;
@@ -57,12 +61,9 @@ export function checkLimits(text: string): LimitBroken | undefined {
       } else if (!isBlank(char)) atStart = false;
     }
     if (depth > LIMITS.depth || blockDepth > LIMITS.depth) return tooDeep(at);
-    if (marks > LIMITS.marks) {
-      return {
-        message: `The file has more than ${LIMITS.marks.toLocaleString("en")} elements`,
-        hint: SMALLER,
-        offset: at,
-      };
+    if (marks > LIMITS.marks) return tooMany("elements", LIMITS.marks, at);
+    if (references > LIMITS.references) {
+      return tooMany("anchors, aliases and tags", LIMITS.references, at);
     }
     before = char;
   }
@@ -79,6 +80,11 @@ export function tooDeep(offset: number): LimitBroken {
   return { message: `Lists and mappings are nested more than ${LIMITS.depth} deep`, offset };
 }
 
+function tooMany(what: string, limit: number, offset: number): LimitBroken {
+  const message = `The file has more than ${limit.toLocaleString("en")} ${what}`;
+  return { message, hint: SMALLER, offset };
+}
+
 function isBlank(char: number): boolean {
   return char === 0x20 || char === 0x0a || char === 0x09 || char === 0x0d;
 }
@@ -86,6 +92,11 @@ function isBlank(char: number): boolean {
 /** `[ { , :` — what a flow collection may stand right behind. */
 function isOpener(char: number): boolean {
   return char === 0x5b || char === 0x7b || char === 0x2c || char === 0x3a;
+}
+
+/** `! & *` */
+function isReference(char: number): boolean {
+  return char === 0x21 || char === 0x26 || char === 0x2a;
 }
 
 /** Quotes, anchors, tags and everything that divides. */

@@ -61,7 +61,7 @@ export function readManifests(
       maps.set(job.id, map);
     }
     if (roots.length === 0 && found.length === 0) report.diagnostics.push(noJobs(text));
-    diagnostics.push(...[...found, ...report.diagnostics].sort(byPlace));
+    for (const one of [...found, ...report.diagnostics].sort(byPlace)) diagnostics.push(one);
   }
   return { jobs, diagnostics, locate: (id, path) => locate(maps.get(id), path) };
 }

@@ -4,9 +4,8 @@ import type { Job, ParameterValue } from "../job/job.ts";
 import { encodePlain } from "../job/plain.ts";
 import type { Point } from "./sweep.ts";
 
-const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
-/** 60 bits: among a million runs two share an id with a probability of 4·10⁻⁷. */
-const DIGEST_CHARACTERS = 12;
+/** 64 bits: among a million runs two share an id with a probability of 3·10⁻⁸. */
+const DIGEST_CHARACTERS = 16;
 
 /**
  * A run's id: the job's id, or for a sweep the digest of its point.
@@ -54,18 +53,13 @@ export function canonical(value: unknown): string {
   const record = value as Readonly<Record<string, ParameterValue>>;
   let text = "{";
   for (const key of Object.keys(record).sort()) {
+    if (record[key] === undefined) continue;
     text += `${text.length > 1 ? "," : ""}${JSON.stringify(key)}:${canonical(record[key])}`;
   }
   return text + "}";
 }
 
-/** 12 characters of base 32 from the head of a SHA-256. */
+/** 16 hexadecimal characters, the head of a SHA-256. */
 export function shortDigest(text: string | Uint8Array): string {
-  const bytes: Uint8Array = hash("sha256", text, "buffer");
-  let digest = "";
-  for (let bit = 0; bit < DIGEST_CHARACTERS * 5; bit += 5) {
-    const pair = (bytes[bit >> 3]! << 8) | bytes[(bit >> 3) + 1]!;
-    digest += BASE32[(pair >> (11 - (bit & 7))) & 31];
-  }
-  return digest;
+  return hash("sha256", text, "hex").slice(0, DIGEST_CHARACTERS);
 }

@@ -57,7 +57,7 @@ export function axisValue(axis: Axis, index: number): ParameterValue {
       if (index === 0) return axis.from;
       if (index === axis.count - 1) return axis.to;
       return axis.spacing === "log"
-        ? logarithmic(axis.from, axis.to, index / (axis.count - 1))
+        ? logarithmic(axis.from, axis.to, index, axis.count - 1)
         : linear(axis.from, axis.to, index, axis.count - 1);
     case "steps":
       return index === 0 ? axis.from : stepped(axis.from, axis.step, index);
@@ -135,9 +135,11 @@ function stepped(from: number, step: number, index: number): number {
   return from + step * index;
 }
 
-// A power is off by an ulp where a person expects 10: fifteen digits mend that and are all a power is good for.
-function logarithmic(from: number, to: number, share: number): number {
-  return Number((from * Math.pow(to / from, share)).toPrecision(15));
+// Between the logarithms, so that powers of ten are met exactly; a power is good for fourteen digits,
+// and cutting it to them gives 4 where a person expects 4.
+function logarithmic(from: number, to: number, index: number, last: number): number {
+  const exponent = linear(Math.log10(Math.abs(from)), Math.log10(Math.abs(to)), index, last);
+  return Math.sign(from) * Number(Math.pow(10, exponent).toPrecision(14));
 }
 
 /** The power of ten that makes all three whole numbers, or 0 when there is none up to 10¹². */

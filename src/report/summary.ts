@@ -1,5 +1,5 @@
 /** What one invocation did, folded from its events: for the last lines on the screen and for `--json`. Pure. */
-import type { JournalEntry } from "../job/event.ts";
+import type { RunEvent } from "../job/event.ts";
 import { type Failure, runName } from "../job/run.ts";
 
 export interface FailedRun {
@@ -39,7 +39,7 @@ export class SummaryFold {
   readonly #failures: FailedRun[] = [];
   readonly #warnings: string[] = [];
 
-  apply(entry: JournalEntry): void {
+  apply(entry: RunEvent): void {
     switch (entry.type) {
       case "runs.completed":
         this.#completed += entry.runs.length;

@@ -1,6 +1,6 @@
 /** Finds out what models offer, in the sandbox of a slot, before anything runs. The slot is used afterwards. */
 import { pathToFileURL } from "node:url";
-import type { Inspection, ModelProblem } from "../worker/protocol.ts";
+import type { Inspection, ModelProblem } from "../campaign/slot_messages.ts";
 import type { SlotProcess } from "../worker/slot_process.ts";
 
 export type Inspected =

@@ -359,11 +359,15 @@ export class Runner {
   async #tidy(): Promise<void> {
     try {
       await rotateJournal(this.layout);
-      const history = readHistory(this.layout);
+      // Read only where there is something to pack.
+      let history: History | undefined;
       await packRecent(this.layout, {
         keep: RECENT_FOLDERS_MAX,
         // The files of any other run may still grow.
-        finished: (job, run) => history.jobs.get(job)?.find(run)?.state === "completed",
+        finished: (job, run) => {
+          history ??= readHistory(this.layout);
+          return history.jobs.get(job)?.find(run)?.state === "completed";
+        },
       });
     } catch (error) {
       this.#request.onWarning?.(`The tree could not be tidied: ${error}`);

@@ -1,5 +1,5 @@
 /** What of the events is worth a line while a campaign runs. Pure. */
-import type { JournalEntry } from "../job/event.ts";
+import type { RunEvent } from "../job/event.ts";
 import { runName } from "../job/run.ts";
 import { describeFailure, describePlace } from "../report/failure_text.ts";
 import { formatCount, formatNumberOf } from "../report/format.ts";
@@ -13,7 +13,7 @@ export interface Note {
 }
 
 /** The note of an event, safe to print, or undefined for what happens all the time. */
-export function noteOf(entry: JournalEntry, folder: string): Note | undefined {
+export function noteOf(entry: RunEvent, folder: string): Note | undefined {
   switch (entry.type) {
     case "run.failed": {
       const place = describePlace(entry.failure, folder);

@@ -1,14 +1,12 @@
 /**
- * The archive: sealed journal segments, and packs of finished runs' files. Zip, so that any tool opens them.
+ * Packs of finished runs' files: `archive/runs-000001.zip`, so that any tool opens them.
  *
- * Crash order of sealing: the pack is durable, then the hot journal is replaced by an empty one. In between
- * both hold the same entries: readers know them by sequence number, the next writer empties the hot file.
- *
- * Crash order of packing runs: the pack is durable, then each folder is renamed to a temporary name and
+ * Crash order: the pack is durable, then each folder is renamed to a temporary name and
  * removed. In between a run stands in both places, which counts as one (R9); the folder is asked first.
  * Packs never change; of two that hold a run, the one with the higher number is right.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { Fault } from "../job/fault.ts";
 import {
   diskFault,
   makeFolderDurable,
@@ -17,19 +15,14 @@ import {
   type WarningSink,
   writeFileDurable,
 } from "./disk.ts";
-import { decodeLine, NEWLINE } from "./journal_line.ts";
 import type { Layout } from "./layout.ts";
-import { listSegments, segmentEntryName } from "./segment.ts";
+import { writePack } from "./pack.ts";
 import { subfolders } from "./tree.ts";
 import { BadZip, listZip, readZipEntry, type ZipEntry } from "./zip.ts";
 import type { PackedFile } from "./zip_writer.ts";
-import { Fault } from "../job/fault.ts";
 
-/** A hot journal above this is sealed. */
-export const JOURNAL_LIMIT_BYTES = 16 << 20;
+export { JOURNAL_LIMIT_BYTES, rotateJournal } from "./seal.ts";
 
-/** Lines sealed into one segment, so that none needs more memory than this to be read. */
-const SEGMENT_BYTES_MAX = 64 << 20;
 /** Content of one pack; a run with more keeps its folder, which costs few files. */
 const PACK_BYTES_MAX = 64 << 20;
 const PACK_RUNS_MAX = 2_000;
@@ -61,36 +54,6 @@ interface RunFolder {
   readonly modifiedMs: number;
 }
 
-/**
- * Seals the hot journal when it is larger than the limit. Only for the holder of the lock, and while no
- * writer is open. Answers whether it did.
- */
-export async function rotateJournal(
-  layout: Layout,
-  limitBytes = JOURNAL_LIMIT_BYTES,
-  onWarning?: WarningSink,
-): Promise<boolean> {
-  const size = await Deno.stat(layout.journal).then((info) => info.size, () => 0);
-  if (size <= limitBytes) return false;
-  try {
-    const bytes = await Deno.readFile(layout.journal);
-    const segments = listSegments(layout);
-    const sealedSeq = Math.max(0, ...segments.map((segment) => segment.lastSeq));
-    let number = Math.max(0, ...segments.map((segment) => segment.number));
-    for (const part of partsOf(bytes)) {
-      const range = sequenceRange(part);
-      // Without a range there is nothing in it; up to `sealedSeq` it was sealed before a crash.
-      if (range === undefined || range.last <= sealedSeq) continue;
-      const name = segmentEntryName(range.first, range.last);
-      await writePack(layout, layout.journalPack(++number), [{ name, data: part }], onWarning);
-    }
-    await writeFileDurable(layout.journal, "", onWarning);
-  } catch (error) {
-    throw diskFault(error, layout.journal);
-  }
-  return true;
-}
-
 /** Packs the files of finished runs when more than `keep` of them have folders. Holder of the lock only. */
 export async function packRecent(layout: Layout, options: PackOptions): Promise<PackReport> {
   const folders = await listRecent(layout, options.finished);
@@ -103,7 +66,7 @@ export async function packRecent(layout: Layout, options: PackOptions): Promise<
   const close = async () => {
     if (batch.folders.length === 0) return;
     const number = Math.max(0, ...packNumbers(layout)) + 1;
-    await writePack(layout, layout.runsPack(number), batch.files, options.onWarning);
+    await writePack(layout.runsPack(number), batch.files, options.onWarning);
     for (const folder of batch.folders) await removeFolder(folder.path);
     report = {
       packs: report.packs + 1,
@@ -169,6 +132,32 @@ export async function listRunFiles(
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/**
+ * Puts the packed files of a run back into its folder, so that it can be gone on with. Does nothing when
+ * the folder is there. Made beside and renamed: a crash leaves no folder, or a whole one.
+ */
+export async function restoreRun(layout: Layout, job: string, run: string): Promise<boolean> {
+  const folder = layout.recentFolder(job, run);
+  if (await Deno.lstat(folder).then(() => true, () => false)) return false;
+  const files = await listRunFiles(layout, job, run);
+  if (files.length === 0) return false;
+  await makeFolderDurable(dirname(folder), { within: layout.root });
+  const temporary = temporaryBeside(folder);
+  for (const { name } of files) {
+    const path = join(temporary, name);
+    const bytes = await readRunFile(layout, job, run, name);
+    await makeFolderDurable(dirname(path));
+    if (bytes !== undefined) await writeFileDurable(path, bytes);
+  }
+  try {
+    await Deno.rename(temporary, folder);
+  } catch (error) {
+    throw diskFault(error, folder);
+  }
+  await syncFolder(dirname(folder));
+  return true;
+}
+
 class Batch {
   readonly folders: RunFolder[] = [];
   readonly files: PackedFile[] = [];
@@ -184,18 +173,6 @@ class Batch {
     this.files.push(...files);
     this.#bytes += sizeOf(files);
   }
-}
-
-async function writePack(
-  layout: Layout,
-  path: string,
-  files: readonly PackedFile[],
-  onWarning: WarningSink | undefined,
-): Promise<void> {
-  // Loaded here: reading an archive must not cost the start-up time of the zip package.
-  const { buildZip } = await import("./zip_writer.ts");
-  await makeFolderDurable(layout.archiveFolder);
-  await writeFileDurable(path, await buildZip(files), onWarning);
 }
 
 async function listRecent(
@@ -234,7 +211,7 @@ async function removeFolder(path: string): Promise<void> {
   const temporary = temporaryBeside(path);
   try {
     await Deno.rename(path, temporary);
-    await syncFolder(join(path, ".."));
+    await syncFolder(dirname(path));
     await Deno.remove(temporary, { recursive: true });
   } catch (error) {
     throw diskFault(error, path);
@@ -304,38 +281,6 @@ function packNumbers(layout: Layout): number[] {
     if (!(error instanceof Deno.errors.NotFound)) throw diskFault(error, layout.archiveFolder);
   }
   return numbers;
-}
-
-/** The journal in parts of whole lines, each small enough for a segment (a longer line stands alone). */
-function* partsOf(bytes: Uint8Array): Generator<Uint8Array> {
-  for (let from = 0; from < bytes.length;) {
-    const limit = from + SEGMENT_BYTES_MAX;
-    let end = bytes.length;
-    if (limit < end) {
-      const last = bytes.lastIndexOf(NEWLINE, limit);
-      const next = last < from ? bytes.indexOf(NEWLINE, limit) : last;
-      end = next === -1 ? bytes.length : next + 1;
-    }
-    yield bytes.subarray(from, end);
-    from = end;
-  }
-}
-
-/** First and last sequence number in the good lines of a part. */
-function sequenceRange(part: Uint8Array): { first: number; last: number } | undefined {
-  let first: number | undefined;
-  let last = 0;
-  for (let from = 0; from < part.length;) {
-    const newline = part.indexOf(NEWLINE, from);
-    const end = newline === -1 ? part.length : newline;
-    const entry = decodeLine(part.subarray(from, end));
-    if (typeof entry !== "string") {
-      first ??= entry.seq;
-      last = entry.seq;
-    }
-    from = end + 1;
-  }
-  return first === undefined ? undefined : { first, last };
 }
 
 function sizeOf(files: readonly PackedFile[]): number {

@@ -2,26 +2,26 @@
  * The checkpoints of a run: which there are, which one is good, and which may go.
  *
  * Crash order: an old checkpoint goes only after its successors are durable and their headers were read
- * back (R4). What is rejected is moved aside with its reason, never deleted (R7): the reason first, then
- * the file, so that nothing stands in the quarantine unexplained.
+ * back (R4). What is rejected is moved to the quarantine, never deleted (R7).
  */
-import { basename, dirname, join, relative } from "node:path";
+import { join } from "node:path";
 import type { CheckpointIdentity } from "../job/snapshot.ts";
 import {
-  BadCheckpoint,
   type Checkpoint,
   DEFAULT_LIMITS,
   readCheckpoint,
   readHeader,
   stepInName,
 } from "./checkpoint_file.ts";
-import { diskFault, makeFolderDurable, syncFolder, writeFileDurable } from "./disk.ts";
+import { BadCheckpoint } from "./checkpoint_header.ts";
+import { diskFault } from "./disk.ts";
 import type { Layout } from "./layout.ts";
+import { quarantine } from "./quarantine.ts";
 
+export { quarantine } from "./quarantine.ts";
+export { BadCheckpoint, type CheckpointHeader } from "./checkpoint_header.ts";
 export {
-  BadCheckpoint,
   type Checkpoint,
-  type CheckpointHeader,
   checkpointName,
   readCheckpoint,
   readHeader,
@@ -117,21 +117,6 @@ export async function newestGood(
   return { rejected };
 }
 
-/** Moves a file of the tree aside, durably, and says why beside it. Answers where it is now. */
-export async function quarantine(layout: Layout, path: string, reason: string): Promise<string> {
-  const target = await freePath(join(layout.quarantineFolder, relative(layout.root, path)));
-  await makeFolderDurable(dirname(target), { within: layout.root });
-  await writeFileDurable(`${target}.reason.txt`, `${basename(path)}: ${reason}\n`);
-  try {
-    await Deno.rename(path, target);
-  } catch (error) {
-    throw diskFault(error, path);
-  }
-  await syncFolder(dirname(target));
-  await syncFolder(dirname(path));
-  return target;
-}
-
 /** The checkpoint, or the reason why the run cannot go on from it. */
 async function tryCheckpoint(
   listed: ListedCheckpoint,
@@ -183,12 +168,4 @@ async function hasGoodHeader(path: string): Promise<boolean> {
     if (error instanceof BadCheckpoint) return false;
     throw error;
   }
-}
-
-async function freePath(path: string): Promise<string> {
-  let free = path;
-  for (let number = 2; await Deno.lstat(free).then(() => true, () => false); number++) {
-    free = `${path}.${number}`;
-  }
-  return free;
 }

@@ -23,6 +23,13 @@ import {
   type WarningSink,
   writeFully,
 } from "./disk.ts";
+import {
+  BadCheckpoint,
+  type CheckpointHeader,
+  decodeHeader,
+  encodeHeader,
+  HEADER_BYTES,
+} from "./checkpoint_header.ts";
 import { decodeSafetensors, layoutSafetensors, type Safetensors } from "./safetensors.ts";
 import { shuffle, SHUFFLE_BLOCK, unshuffle, worthShuffling } from "./shuffle.ts";
 
@@ -40,36 +47,16 @@ export interface WrittenCheckpoint {
   readonly ms: number;
 }
 
-/** What the fixed header says; known without inflating anything. */
-export interface CheckpointHeader {
-  readonly step: number;
-  readonly rawBytes: number;
-  readonly packedBytes: number;
-  readonly crc32: number;
-}
-
 export interface ReadLimits {
   /** A file that says it holds more is refused before it is inflated. */
   readonly rawBytesMax: number;
 }
 
-/** A checkpoint that must not be used; the message is the reason in words. */
-export class BadCheckpoint extends Error {
-  override readonly name = "BadCheckpoint";
-}
-
-const MAGIC = "SIMRUNCK";
-const VERSION = 1;
-const CODEC_ZSTD = 1;
-const HEADER_BYTES = 48;
 const LEVEL = 1;
 /** A piece is sent on when the next block may not fit; larger than any stream's own buffer. */
 const PIECE_BYTES = 2 << 20;
 const COPY_BYTES = 1 << 20;
 const PACKED_CHUNK_BYTES = 256 << 10;
-/** No zstd frame inflates to more: a block of 128 KiB takes at least 4 bytes. */
-const RATIO_MAX = 50_000;
-
 const decompress = promisify(zstdDecompress) as unknown as (
   bytes: Uint8Array,
   options: { maxOutputLength: number; chunkSize: number },
@@ -275,52 +262,6 @@ async function checkHeader(file: Deno.FsFile, path: string): Promise<CheckpointH
   if (size !== HEADER_BYTES + header.packedBytes) {
     const whole = HEADER_BYTES + header.packedBytes;
     throw new BadCheckpoint(`it is torn: ${size} of ${whole} bytes`);
-  }
-  if (header.rawBytes > header.packedBytes * RATIO_MAX) {
-    throw new BadCheckpoint(`it says it inflates to ${header.rawBytes} bytes, which cannot be`);
-  }
-  return header;
-}
-
-function encodeHeader(header: CheckpointHeader): Uint8Array {
-  const bytes = new Uint8Array(HEADER_BYTES);
-  const view = new DataView(bytes.buffer);
-  bytes.set(new TextEncoder().encode(MAGIC));
-  view.setUint16(8, VERSION, true);
-  view.setUint16(10, CODEC_ZSTD, true);
-  view.setUint32(12, HEADER_BYTES, true);
-  view.setBigUint64(16, BigInt(header.rawBytes), true);
-  view.setBigUint64(24, BigInt(header.packedBytes), true);
-  view.setBigUint64(32, BigInt(header.step), true);
-  view.setUint32(40, header.crc32, true);
-  view.setUint32(44, crc32(bytes.subarray(0, 44)), true);
-  return bytes;
-}
-
-function decodeHeader(bytes: Uint8Array): CheckpointHeader {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (new TextDecoder().decode(bytes.subarray(0, 8)) !== MAGIC) {
-    throw new BadCheckpoint("it does not begin as a checkpoint");
-  }
-  if (crc32(bytes.subarray(0, 44)) !== view.getUint32(44, true)) {
-    throw new BadCheckpoint("the checksum of its header does not match");
-  }
-  // Only behind the checksum: a flipped bit is damage, not a newer version.
-  if (view.getUint16(8, true) !== VERSION || view.getUint16(10, true) !== CODEC_ZSTD) {
-    throw new BadCheckpoint(
-      `it is of a newer format: version ${view.getUint16(8, true)}, codec ${
-        view.getUint16(10, true)
-      }`,
-    );
-  }
-  const header = {
-    rawBytes: Number(view.getBigUint64(16, true)),
-    packedBytes: Number(view.getBigUint64(24, true)),
-    step: Number(view.getBigUint64(32, true)),
-    crc32: view.getUint32(40, true),
-  };
-  if (!Object.values(header).every(Number.isSafeInteger)) {
-    throw new BadCheckpoint("its header holds impossible numbers");
   }
   return header;
 }

@@ -152,9 +152,9 @@ export function isNoSpace(error: unknown): boolean {
 type ErrnoWords = readonly [code: "no-space" | "tree-readonly" | "io", text: string, hint: string];
 
 const ERRNO_WORDS: { readonly [errno: number]: ErrnoWords } = {
-  1: ["tree-readonly", "Not permitted to write", "Check its owner and attributes."],
+  1: ["tree-readonly", "Not permitted", "Check its owner and attributes."],
   5: ["io", "The disk reports an input/output error", "Check the disk; then type: simrun resume"],
-  13: ["tree-readonly", "No permission to write", "Check the permissions, or give --tree DIR."],
+  13: ["tree-readonly", "No permission", "Check the permissions, or give --tree DIR."],
   24: ["io", "Too many open files", "Raise the limit: ulimit -n 4096"],
   27: ["no-space", "The file size limit is reached", "Raise it (ulimit -f), then: simrun resume"],
   28: ["no-space", "The disk is full", "Free some space, then type: simrun resume"],

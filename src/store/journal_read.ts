@@ -195,10 +195,23 @@ function readHotAt(layout: Layout, location: JournalLocation): JournalEntry | un
 function readSealed(layout: Layout, location: JournalLocation): JournalEntry | undefined {
   for (const segment of listSegments(layout)) {
     if (location.seq < segment.firstSeq || location.seq > segment.lastSeq) continue;
-    // Sealing keeps the bytes, so the offset is good for both.
-    const line = readSegment(segment).subarray(location.offset, location.offset + location.bytes);
-    const entry = entryIn(line, location.seq);
+    const bytes = readSegment(segment);
+    // Sealing keeps the lines; their offsets too, unless a long journal became several segments.
+    const entry =
+      entryIn(bytes.subarray(location.offset, location.offset + location.bytes), location.seq) ??
+        findSeq(bytes, location.seq);
     if (entry !== undefined) return entry;
+  }
+  return undefined;
+}
+
+function findSeq(bytes: Uint8Array, seq: number): JournalEntry | undefined {
+  for (let from = 0; from < bytes.length;) {
+    const newline = bytes.indexOf(NEWLINE, from);
+    const end = newline === -1 ? bytes.length : newline;
+    const entry = entryIn(bytes.subarray(from, end), seq);
+    if (entry !== undefined) return entry;
+    from = end + 1;
   }
   return undefined;
 }

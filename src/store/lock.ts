@@ -46,16 +46,25 @@ const NAME_WAIT_MS = 1_000;
 
 export class TreeLock {
   readonly owner: OwnerRecord;
+  /** The holder before, when it never let go: it was killed, or the lock was broken. */
+  readonly fallen: OwnerRecord | undefined;
   readonly #layout: Layout;
   readonly #file: Deno.FsFile;
   readonly #now: () => Date;
   #lastBeatMs = -Infinity;
   #released = false;
 
-  constructor(layout: Layout, file: Deno.FsFile, owner: OwnerRecord, now: () => Date) {
+  constructor(
+    layout: Layout,
+    file: Deno.FsFile,
+    owner: OwnerRecord,
+    last: OwnerRecord | undefined,
+    now: () => Date,
+  ) {
     this.#layout = layout;
     this.#file = file;
     this.owner = owner;
+    this.fallen = last?.releasedAt === undefined ? last : undefined;
     this.#now = now;
     this.beat();
   }
@@ -119,7 +128,7 @@ export async function acquireLock(layout: Layout, options: LockOptions): Promise
       ...describeProcess(),
     };
     await writeFileDurable(layout.owner, recordText(owner), options.onWarning);
-    return new TreeLock(layout, file, owner, options.now);
+    return new TreeLock(layout, file, owner, last, options.now);
   } catch (error) {
     file.close();
     throw error;

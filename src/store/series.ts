@@ -8,7 +8,7 @@ import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import { Fault } from "../job/fault.ts";
 import type { CheckpointIdentity } from "../job/snapshot.ts";
-import { diskFault, errnoOf, syncFolder, writeFully } from "./disk.ts";
+import { diskFault, errnoOf, makeFolderDurable, syncFolder, writeFully } from "./disk.ts";
 
 /** How far a series goes: its bytes and their CRC-32. The same words as in a checkpoint's identity. */
 export type SeriesMark = CheckpointIdentity["series"];
@@ -24,6 +24,7 @@ export async function appendSeries(
   const bytes = new TextEncoder().encode(text);
   if (bytes.length === 0) return mark;
   try {
+    if (mark.bytes === 0) await makeFolderDurable(dirname(path));
     using file = await openSeries(path, mark.bytes === 0);
     const size = (await file.stat()).size;
     if (size < mark.bytes) {

@@ -4,19 +4,18 @@
  */
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import {
+  EXIT_GAVE_UP,
+  type FromSlot,
+  RECORD_SEPARATOR,
+  type ToSlot,
+} from "../campaign/slot_messages.ts";
 import { DTYPE_BYTES } from "../job/snapshot.ts";
 import { isNoSpace } from "../store/disk.ts";
 import { Layout } from "../store/layout.ts";
 import { readLines } from "./lines.ts";
 import { LifeWatch } from "./life_watch.ts";
-import {
-  CONTROL,
-  type FromSimulation,
-  type FromSlot,
-  RECORD_SEPARATOR,
-  type ToSimulation,
-  type ToSlot,
-} from "./protocol.ts";
+import { CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
 import { RunFiles, type Writer } from "./run_files.ts";
 
 type Batch = Extract<ToSlot, { type: "batch" }>;
@@ -333,8 +332,6 @@ class Agent {
 
 type SimulationBatch = Extract<ToSimulation, { type: "batch" }>;
 const LOOK_EVERY_MS = 200;
-/** Any status but 0; the orchestrator has had the reason as a message. */
-const EXIT_GAVE_UP = 70;
 
 function mebibytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MiB`;

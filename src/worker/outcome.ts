@@ -1,7 +1,8 @@
 /** Turns what a model hands back or throws into records: results as plain values, exceptions with their place. */
+import type { ModelProblem } from "../campaign/slot_messages.ts";
+import { Fault } from "../job/fault.ts";
 import { encodePlain } from "../job/plain.ts";
 import type { Failure, SourcePlace } from "../job/run.ts";
-import type { ModelProblem } from "./protocol.ts";
 import { BadState } from "./state.ts";
 
 /** A result as plain values; typed arrays become lists of numbers. Throws BadState for the rest. */
@@ -34,8 +35,10 @@ export function plainResult(value: unknown, path = "result", depth = 0): unknown
 /** What was thrown, in the user's words, with the place in the user's own file. */
 export function describeThrown(thrown: unknown, modelUrl: string): ModelProblem {
   if (!(thrown instanceof Error)) return { message: `threw ${String(thrown)}` };
-  const plainName = thrown.name === "Error" || thrown instanceof BadState;
-  const message = plainName ? thrown.message : `${thrown.name}: ${thrown.message}`;
+  const plainName = thrown.name === "Error" || thrown instanceof BadState ||
+    thrown instanceof Fault;
+  const hint = thrown instanceof Fault && thrown.hint !== undefined ? ` ${thrown.hint}` : "";
+  const message = (plainName ? thrown.message : `${thrown.name}: ${thrown.message}`) + hint;
   const place = placeOf(thrown, modelUrl);
   return place === undefined
     ? { message: firstLines(message) }

@@ -1,114 +1,11 @@
-/** Everything that is said between the orchestrator, the agent of a slot and its simulation thread. */
+/**
+ * Everything that is said between the agent of a slot and its simulation thread, and the memory they share.
+ * What a slot and the orchestrator say stands in `campaign/slot_messages.ts`.
+ */
+import type { Inspection, ModelProblem } from "../campaign/slot_messages.ts";
 import type { Job } from "../job/job.ts";
-import type { ParameterRules } from "../job/model.ts";
-import type { Failure, SourcePlace } from "../job/run.ts";
+import type { Failure } from "../job/run.ts";
 import type { Snapshot } from "../job/snapshot.ts";
-
-/** One run as it is handed to a slot. The point is computed there from the sweep and the index. */
-export interface Assignment {
-  readonly index: number;
-  readonly run: string;
-  readonly digest: string;
-  /** There is a folder of checkpoints: look for the newest good one. */
-  readonly look: boolean;
-}
-
-/** Orchestrator to agent, one JSON line each. */
-export type ToSlot =
-  | { readonly type: "inspect"; readonly model: string }
-  | {
-    /** Says once what the batches of this job are about. */
-    readonly type: "job";
-    readonly number: number;
-    readonly job: Job;
-    readonly modelDigest: string;
-    readonly root: string;
-    readonly epoch: number;
-  }
-  | {
-    readonly type: "batch";
-    readonly batch: number;
-    readonly job: number;
-    readonly attempt: number;
-    readonly runs: readonly Assignment[];
-  }
-  /** Save what is running at the next step boundary, give back the rest, go on listening. */
-  | { readonly type: "yield" }
-  | { readonly type: "exit" };
-
-/** What a model module offers, found out in the sandbox before anything runs. */
-export interface Inspection {
-  readonly params: ParameterRules | undefined;
-  readonly exports: readonly string[];
-}
-
-export type ModelProblem = { readonly message: string; readonly place?: SourcePlace };
-
-/** A run that ended well, as the simulation thread says it. */
-export interface RunResult {
-  readonly index: number;
-  readonly step: number;
-  readonly ms: number;
-  readonly ending?: string;
-  readonly result: unknown;
-  readonly series?: string;
-  readonly log?: string;
-}
-
-/** Agent to orchestrator, one line each: a record separator (RFC 7464), JSON, newline. */
-export type FromSlot =
-  | { readonly type: "ready" }
-  | { readonly type: "inspected"; readonly model: string; readonly inspection: Inspection }
-  | { readonly type: "uninspectable"; readonly model: string; readonly problem: ModelProblem }
-  | {
-    readonly type: "resumed";
-    readonly batch: number;
-    readonly index: number;
-    readonly step: number;
-    readonly rejected: readonly { readonly file: string; readonly reason: string }[];
-  }
-  | {
-    readonly type: "progress";
-    readonly batch: number;
-    readonly index: number;
-    readonly step: number;
-    readonly memoryBytes: number;
-  }
-  | {
-    readonly type: "saved";
-    readonly batch: number;
-    readonly index: number;
-    readonly step: number;
-    readonly file: string;
-    readonly bytes: number;
-    readonly rawBytes: number;
-    readonly ms: number;
-  }
-  | {
-    readonly type: "unsaved";
-    readonly batch: number;
-    readonly index: number;
-    readonly reason: string;
-    readonly noSpace: boolean;
-  }
-  | { readonly type: "results"; readonly batch: number; readonly runs: readonly RunResult[] }
-  | {
-    readonly type: "failed";
-    readonly batch: number;
-    readonly index: number;
-    readonly failure: Failure;
-    readonly noSpace?: boolean;
-    readonly log?: string;
-  }
-  /** These runs were given back: the first one perhaps saved at `step`, the others not begun. */
-  | { readonly type: "yielded"; readonly batch: number; readonly indices: readonly number[] }
-  | {
-    readonly type: "hung";
-    readonly batch: number;
-    readonly index: number;
-    readonly step: number;
-    readonly afterMs: number;
-  };
 
 /** Agent to simulation thread. */
 export type ToSimulation =
@@ -194,6 +91,3 @@ export const CONTROL = {
 } as const;
 
 export const ACTIVITY = { idle: 0, computing: 1, waitingForDisk: 2 } as const;
-
-/** First byte of every line an agent sends; anything else on its output is stray text of a model. */
-export const RECORD_SEPARATOR = "\x1e";

@@ -20,6 +20,7 @@ type Resume = NonNullable<Batch["resume"]>;
 
 /** Steps are done in chunks of about this long between two looks at the orders. */
 const CHUNK_MS = 5;
+const CHUNK_STEPS_MAX = 2 ** 30;
 /** `done` of an `advance` model is asked this often unless the job says when to measure. */
 const DONE_EVERY_STEPS = 1000;
 /** Results of tiny runs wait this long for company. */
@@ -47,6 +48,8 @@ export class RunLoop {
   #context: RunContext | undefined;
   #results: string[] = [];
   #resultsSince = 0;
+  /** Handed from run to run: runs of one model take steps of much the same length. */
+  readonly #pace = { chunkSteps: 1 };
 
   constructor(model: LoadedModel, control: SharedArrayBuffer, tell: (m: FromSimulation) => void) {
     this.#model = model;
@@ -85,7 +88,7 @@ export class RunLoop {
           this.#tell({ type: "yielded", batch: batch.batch, indices });
           break;
         }
-        this.#keepResult(result, batch.batch);
+        this.#keepResult(result, one.now, batch.batch);
       } catch (thrown) {
         this.#flushResults(batch.batch);
         this.#tell({
@@ -111,6 +114,7 @@ export class RunLoop {
       progress: this.#progress,
       buffers: this.#buffers,
       tell: this.#tell,
+      pace: this.#pace,
     };
   }
 
@@ -118,10 +122,10 @@ export class RunLoop {
     return Atomics.load(this.#orders, CONTROL.yield) === 1;
   }
 
-  #keepResult(text: string, batch: number): void {
-    if (this.#results.length === 0) this.#resultsSince = performance.now();
+  #keepResult(text: string, now: number, batch: number): void {
+    if (this.#results.length === 0) this.#resultsSince = now;
     this.#results.push(text);
-    if (performance.now() - this.#resultsSince > RESULTS_TOGETHER_MS) this.#flushResults(batch);
+    if (now - this.#resultsSince > RESULTS_TOGETHER_MS) this.#flushResults(batch);
   }
 
   #flushResults(batch: number): void {
@@ -138,6 +142,8 @@ interface RunParts {
   readonly progress: Float64Array;
   readonly buffers: SnapshotBuffers;
   readonly tell: (message: FromSimulation) => void;
+  /** How many steps to do between two looks at orders and clock. */
+  readonly pace: { chunkSteps: number };
 }
 
 /** One run from its first to its last step in this slot. */
@@ -151,13 +157,14 @@ class Run {
   #series = new Series();
   #state: unknown;
   #ending: string | undefined;
-  #startedAt = performance.now();
+  readonly #startedAt = performance.now();
+  /** The clock at the last look: asking it costs as much as many a step. */
+  #now = this.#startedAt;
   #msBefore = 0;
   #savedStep = -1;
   #savedAt = this.#startedAt;
   #seriesOnDisk = false;
   #logOnDisk = false;
-  #chunk = 1;
 
   constructor(
     model: LoadedModel,
@@ -173,6 +180,10 @@ class Run {
     this.#batch = batch;
     this.#parts = parts;
     this.context = new RunContext(job, run, pointAt(job.sweep, index), model.params);
+  }
+
+  get now(): number {
+    return this.#now;
   }
 
   get step(): number {
@@ -229,14 +240,15 @@ class Run {
     let step = from;
     if (step === 0 && measureEvery !== undefined) this.#measureRow(0);
     while (step < steps && this.#ending === undefined) {
-      let to = Math.min(steps, step + this.#chunk);
+      let to = Math.min(steps, step + this.#parts.pace.chunkSteps);
       if (measureEvery !== undefined) to = Math.min(to, nextMultiple(step, measureEvery));
       if (doneEvery > 1) to = Math.min(to, nextMultiple(step, doneEvery));
       if (cadence.kind === "steps") to = Math.min(to, nextMultiple(step, cadence.steps));
-      const began = performance.now();
+      const before = step;
       step = this.#stepTo(step, to, doneEvery === 1);
       const now = performance.now();
-      this.#adaptChunk(now - began, to === step);
+      this.#adaptChunk(now - this.#now, step - before);
+      this.#now = now;
       if (measureEvery !== undefined && step % measureEvery === 0) this.#measureRow(step);
       if (doneEvery > 1 && step % doneEvery === 0) this.#askDone();
       if (now - this.#startedAt > LOG_TO_DISK_AFTER_MS) this.#logToDisk();
@@ -318,9 +330,12 @@ class Run {
   }
 
   /** Chunks grow until one takes about CHUNK_MS, and shrink when steps get slower. */
-  #adaptChunk(elapsedMs: number, whole: boolean): void {
-    if (elapsedMs > 2 * CHUNK_MS) this.#chunk = Math.max(1, this.#chunk >>> 1);
-    else if (whole && elapsedMs < CHUNK_MS / 2) this.#chunk = Math.min(this.#chunk * 2, 1 << 30);
+  #adaptChunk(elapsedMs: number, steps: number): void {
+    const { pace } = this.#parts;
+    if (elapsedMs > 2 * CHUNK_MS) pace.chunkSteps = Math.max(1, steps >>> 1);
+    else if (steps === pace.chunkSteps && elapsedMs < CHUNK_MS / 2) {
+      pace.chunkSteps = Math.min(steps * 2, CHUNK_STEPS_MAX);
+    }
   }
 
   #isDue(step: number, now: number): boolean {
@@ -342,7 +357,7 @@ class Run {
     const cadence = this.#job.checkpoint.every;
     if (cadence.kind === "off" || step === this.#savedStep) return false;
     if (cadence.kind === "steps") return step >= cadence.steps;
-    return this.#savedStep >= 0 || performance.now() - this.#startedAt >= cadence.everyMs;
+    return this.#savedStep >= 0 || this.#now - this.#startedAt >= cadence.everyMs;
   }
 
   /** Hands the state to the agent. When both buffers are busy it is skipped, unless `must`. */
@@ -358,7 +373,7 @@ class Run {
     const series = this.#series.take();
     if (series !== "") this.#seriesOnDisk = true;
     this.#savedStep = step;
-    this.#savedAt = performance.now();
+    this.#now = this.#savedAt = performance.now();
     this.#parts.tell({
       type: "snapshot",
       batch: this.#batch,
@@ -415,7 +430,7 @@ class Run {
   }
 
   #elapsedMs(): number {
-    return this.#msBefore + performance.now() - this.#startedAt;
+    return this.#msBefore + this.#now - this.#startedAt;
   }
 }
 

@@ -1,8 +1,8 @@
 /** A slot's process as the orchestrator holds it: starts it, talks to it over pipes, ends it. */
 import { fileURLToPath } from "node:url";
+import { type FromSlot, RECORD_SEPARATOR, type ToSlot } from "../campaign/slot_messages.ts";
 import type { SlotExit, SlotHandlers, SlotPort } from "../campaign/world.ts";
 import { readLines } from "./lines.ts";
-import { type FromSlot, RECORD_SEPARATOR, type ToSlot } from "./protocol.ts";
 
 /** The hidden sub-command under which the executable becomes a slot. */
 export const SLOT_COMMAND = "__slot";

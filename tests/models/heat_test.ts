@@ -16,7 +16,7 @@ function start(parameters: { readonly [name: string]: number } = {}) {
 }
 
 function amplitude({ run, ctx, state }: ReturnType<typeof start>): number {
-  return run.measure(state, ctx).amplitude!;
+  return run.measure!(state, ctx).amplitude!;
 }
 
 Deno.test("heat.wasm offers its parameters with defaults and its measurements", () => {
@@ -29,7 +29,7 @@ Deno.test("heat.wasm offers its parameters with defaults and its measurements", 
   assert.deepEqual(model.measurements, ["time", "amplitude"]);
 });
 
-for (const mode of [1, 3, 40, 128]) {
+for (const mode of [1, 2, 7, 40]) {
   Deno.test(`mode ${mode} decays by the exact factor of the Crank-Nicolson scheme in every step`, () => {
     const rod = start({ mode, dt: 0.3 });
     const { diffusivity, length, dt } = rod.ctx.params;
@@ -38,17 +38,17 @@ for (const mode of [1, 3, 40, 128]) {
     const steps = 60;
     rod.run.advance(rod.state, steps, rod.ctx);
     const exact = ((1 - curvature) / (1 + curvature)) ** steps;
-    assert.ok(Math.abs(amplitude(rod) / exact - 1) < 1e-10, `${amplitude(rod)}, not ${exact}`);
+    assert.ok(Math.abs(amplitude(rod) / exact - 1) < 1e-9, `${amplitude(rod)}, not ${exact}`);
   });
 }
 
 Deno.test("the decay is exp(-diffusivity (mode π / length)² t), to second order in the time step", () => {
   const error = (dt: number) => {
     const rod = start({ mode: 2, length: 0.5, dt });
-    rod.run.advance(rod.state, 60 / dt, rod.ctx);
+    rod.run.advance(rod.state, 64 / dt, rod.ctx);
     const rate = rod.ctx.params.diffusivity * (2 * Math.PI / 0.5) ** 2;
-    assert.equal(rod.run.measure(rod.state, rod.ctx).time, 60);
-    return amplitude(rod) / Math.exp(-rate * 60) - 1;
+    assert.equal(rod.run.measure!(rod.state, rod.ctx).time, 64);
+    return amplitude(rod) / Math.exp(-rate * 64) - 1;
   };
   const grid = error(0.125); // what is left is the grid's
   const [coarse, fine] = [error(8) - grid, error(4) - grid];
@@ -61,12 +61,12 @@ Deno.test("the decay is exp(-diffusivity (mode π / length)² t), to second orde
 
 Deno.test("done() ends the run when the rod is cold, and when it diverges", () => {
   const rod = start({ dt: 100 });
-  assert.equal(rod.run.done(rod.state, rod.ctx), undefined);
+  assert.equal(rod.run.done!(rod.state, rod.ctx), undefined);
   rod.run.advance(rod.state, 1000, rod.ctx);
-  assert.equal(rod.run.done(rod.state, rod.ctx), "converged");
+  assert.equal(rod.run.done!(rod.state, rod.ctx), "converged");
   const hot = start({ diffusivity: -1e-3 });
   hot.run.advance(hot.state, 100, hot.ctx);
-  assert.equal(hot.run.done(hot.state, hot.ctx), "diverged");
+  assert.equal(hot.run.done!(hot.state, hot.ctx), "diverged");
 });
 
 Deno.test("restore() goes on with the same bits, in any split of the steps", () => {
@@ -80,7 +80,7 @@ Deno.test("restore() goes on with the same bits, in any split of the steps", () 
   const state: WasmState = second.restore(saved, first.ctx);
   second.advance(state, 877, first.ctx);
   assert.deepEqual(state, whole.state);
-  assert.deepEqual(second.measure(state, first.ctx), whole.run.measure(whole.state, whole.ctx));
+  assert.deepEqual(second.measure!(state, first.ctx), whole.run.measure!(whole.state, whole.ctx));
 });
 
 Deno.test({
@@ -88,7 +88,7 @@ Deno.test({
   ignore: !await canRun(COMPILER) || !await canRun("wasm-ld-14"),
   async fn() {
     const source = await Deno.readTextFile(new URL("heat.c", FOLDER));
-    const command = source.match(/^ {5}(clang-14 .*)$/m)?.[1]?.split(" ") ?? [];
+    const command = source.match(/^ \* +(clang-14 .*)$/m)?.[1]?.split(" ") ?? [];
     const built = await Deno.makeTempFile({ suffix: ".wasm" });
     try {
       const args = command.slice(1).map((arg) => (arg === "heat.wasm" ? built : arg));

@@ -1,0 +1,222 @@
+/** Runs checked jobs to their end, showing how it goes: what `run` and `resume` share. */
+import type { RunEvent } from "../job/event.ts";
+import { assertNever, EXIT, Fault } from "../job/fault.ts";
+import { type Job, type Priority, PRIORITY_NAMES } from "../job/job.ts";
+import type { ManifestReading } from "../manifest/manifest.ts";
+import type { ManifestSource } from "../manifest/source.ts";
+import type { Plan } from "../plan/plan.ts";
+import { countDecision, planJson } from "../report/plan_report.ts";
+import { SummaryFold, summaryJson } from "../report/summary.ts";
+import { JobProblems } from "../runner/prepare.ts";
+import {
+  openRunner,
+  type Outcome,
+  planOnly,
+  type Runner,
+  type RunRequest,
+} from "../runner/runner.ts";
+import { planWarnings, renderPlan } from "../screen/plan_view.ts";
+import { renderSummary } from "../screen/summary_view.ts";
+import { showDiagnostics } from "./read_jobs.ts";
+import {
+  type CliContext,
+  columnsOf,
+  type GlobalFlags,
+  paintOf,
+  printJson,
+  printLines,
+  say,
+  treeRoot,
+} from "./context.ts";
+import { availableCores, coreLimits } from "./cores.ts";
+import { RunDisplay } from "./run_display.ts";
+import type { RunFlags } from "./run_flags.ts";
+import { parseSlots } from "./slots.ts";
+import { StopSignals } from "./stop_signals.ts";
+
+type Flags = RunFlags & GlobalFlags;
+
+export interface Work {
+  readonly jobs: readonly Job[];
+  /** Manifests they came from; none when the tree told them. */
+  readonly sources: readonly ManifestSource[];
+  readonly locate: ManifestReading["locate"] | undefined;
+}
+
+export async function execute(context: CliContext, flags: Flags, work: Work): Promise<number> {
+  const beganMs = context.clockMs();
+  const { slots, warning } = parseSlots(flags.slots, availableCores(coreLimits(context.env)));
+  if (warning !== undefined) say(context, flags, `note: ${warning}`);
+  const root = treeRoot(context, flags);
+  const fold = new SummaryFold();
+  const display = new RunDisplay(context, flags.quiet || flags.dryRun);
+  const onEvent = (event: RunEvent): void => {
+    fold.apply(event);
+    display.heard(event);
+  };
+  const request = runRequest(flags, work, { root, slots, onEvent, display });
+  try {
+    if (flags.dryRun) return await showPlan(context, flags, request);
+    const runner = await openRunner(request);
+    const warnings = planWarnings(runner.plan);
+    for (const text of warnings) display.warn(text);
+    const outcome = await runToEnd(context, runner, display);
+    const { exitStatus, stopped } = judge(outcome.outcome, outcome.signal, runner.plan);
+    const summary = fold.summary({
+      tree: root,
+      elapsedMs: context.clockMs() - beganMs,
+      total: runner.plan.total,
+      skipped: countDecision(runner.plan, "done") + countDecision(runner.plan, "stale-model"),
+    });
+    if (flags.json) printJson(context.stdout, summaryJson(summary, exitStatus));
+    say(
+      context,
+      flags,
+      ...renderSummary(summary, {
+        paint: paintOf(context.stderr),
+        folder: context.cwd,
+        treeFlag: flags.tree === undefined ? "" : ` --tree ${flags.tree}`,
+        stopped,
+      }),
+    );
+    return exitStatus;
+  } catch (error) {
+    if (!(error instanceof JobProblems)) throw error;
+    showDiagnostics(context, flags, error.diagnostics, work.sources);
+    return EXIT.usage.status;
+  } finally {
+    display.close();
+  }
+}
+
+function runRequest(
+  flags: Flags,
+  work: Work,
+  world: {
+    readonly root: string;
+    readonly slots: number;
+    readonly onEvent: (event: RunEvent) => void;
+    readonly display: RunDisplay;
+  },
+): RunRequest {
+  return {
+    root: world.root,
+    slots: world.slots,
+    jobs: work.jobs.map((job) => overridden(job, flags)),
+    manifests: work.sources.map(({ path, text }) => ({ path, text })),
+    ...(work.locate === undefined ? {} : { locate: work.locate }),
+    options: {
+      // What failed is tried again in any case.
+      rerun: flags.rerun === undefined || flags.rerun === "failed" ? "none" : flags.rerun,
+      reuse: !flags.noCache,
+      acceptModel: flags.acceptModel,
+    },
+    ...(flags.maxFails === undefined ? {} : { maxFails: flags.maxFails }),
+    breakLock: flags.breakLock,
+    onEvent: world.onEvent,
+    onWarning: (message) => world.display.warn(message),
+  };
+}
+
+function overridden(job: Job, flags: Flags): Job {
+  return {
+    ...job,
+    ...(flags.retries === undefined ? {} : { retries: flags.retries }),
+    ...(flags.priority === undefined ? {} : { priority: priorityOf(flags.priority) }),
+  };
+}
+
+function priorityOf(name: NonNullable<RunFlags["priority"]>): Priority {
+  return PRIORITY_NAMES.indexOf(name === "background" ? "low" : name) as Priority;
+}
+
+async function showPlan(context: CliContext, flags: Flags, request: RunRequest): Promise<number> {
+  const plan = await planOnly(request, isThere(request.root));
+  if (flags.json) printJson(context.stdout, planJson(plan, request.root, request.slots));
+  else {
+    printLines(
+      context.stdout,
+      renderPlan(plan, request.slots, {
+        paint: paintOf(context.stdout),
+        columns: columnsOf(context.stdout),
+      }),
+    );
+  }
+  return EXIT.completed.status;
+}
+
+async function runToEnd(
+  context: CliContext,
+  runner: Runner,
+  display: RunDisplay,
+): Promise<{ readonly outcome: Outcome; readonly signal: Deno.Signal | undefined }> {
+  const signals = new StopSignals((how) => {
+    display.stopping = how;
+    runner.stop(how);
+  });
+  display.follow(() => runner.live(), context.clockMs());
+  try {
+    const outcome = await runner.run();
+    return { outcome, signal: signals.first };
+  } finally {
+    signals.close();
+    display.close();
+  }
+}
+
+/** Which status of the table it is, and why it stopped in words. */
+function judge(
+  outcome: Outcome,
+  signal: Deno.Signal | undefined,
+  plan: Plan,
+): { readonly exitStatus: number; readonly stopped: string | undefined } {
+  // A signal that came when all was done stopped nothing.
+  const stoppedBy = outcome.remaining === 0 && outcome.stopped === "asked"
+    ? undefined
+    : outcome.stopped;
+  switch (stoppedBy) {
+    case undefined: {
+      const held = countDecision(plan, "held-model");
+      const exit = outcome.failed > 0
+        ? EXIT.runsFailed
+        // Only the user can say what is to be done with these.
+        : held > 0
+        ? EXIT.usage
+        : EXIT.completed;
+      const stopped = held > 0 ? "a model changed under unfinished runs" : undefined;
+      return { exitStatus: exit.status, stopped };
+    }
+    case "asked": {
+      const exit = signal === "SIGINT"
+        ? EXIT.interrupted
+        : signal === "SIGTERM"
+        ? EXIT.terminated
+        : EXIT.stopped;
+      return { exitStatus: exit.status, stopped: `by ${signal ?? "request"}` };
+    }
+    case "max-fails":
+      return { exitStatus: EXIT.runsFailed.status, stopped: "too many failed runs" };
+    case "no-space":
+      return { exitStatus: EXIT.noSpace.status, stopped: "the disk is full" };
+    case "broken":
+      if (outcome.cause instanceof Fault) throw outcome.cause;
+      throw new Error(`the campaign broke: ${describeCause(outcome.cause)}`, {
+        cause: outcome.cause,
+      });
+    default:
+      return assertNever(stoppedBy);
+  }
+}
+
+function describeCause(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause ?? "no reason given");
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

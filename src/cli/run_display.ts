@@ -1,0 +1,110 @@
+/** Shows a campaign while it runs: a picture in place on a terminal, calm lines elsewhere, nothing when quiet. */
+import type { RunEvent } from "../job/event.ts";
+import type { Live } from "../job/live.ts";
+import { Pace } from "../report/pace.ts";
+import { type LiveView, renderLive } from "../screen/live_display.ts";
+import { type Note, noteOf } from "../screen/note.ts";
+import { Painter } from "../screen/painter.ts";
+import { PlainNarrator } from "../screen/plain.ts";
+import { safeText } from "../screen/safe_text.ts";
+import { type CliContext, paintOf, printLines } from "./context.ts";
+
+/** Often enough to look alive, seldom enough to be calm and to cost nothing. */
+const PICTURE_MS = 250;
+const LINES_MS = 1000;
+/** A campaign shorter than this shows no picture at all. */
+const FIRST_PICTURE_MS = 400;
+/** Notes kept in sight; the tree keeps them all. */
+const NOTES_MAX = 200;
+
+export class RunDisplay {
+  stopping: LiveView["stopping"];
+  readonly #context: CliContext;
+  readonly #quiet: boolean;
+  readonly #painter: Painter;
+  readonly #narrator = new PlainNarrator();
+  readonly #pace = new Pace();
+  readonly #notes: Note[] = [];
+  #live: (() => Live) | undefined;
+  #beganMs = 0;
+  #timers: ReturnType<typeof setTimeout>[] = [];
+
+  constructor(context: CliContext, quiet: boolean) {
+    this.#context = context;
+    this.#quiet = quiet;
+    this.#painter = new Painter(context.stderr, context.clockMs);
+    this.#beganMs = context.clockMs();
+  }
+
+  /** Shows what `live` tells from now on. */
+  follow(live: () => Live, beganMs: number): void {
+    if (this.#quiet) return;
+    this.#live = live;
+    this.#beganMs = beganMs;
+    const show = (): void => this.#show();
+    const everyMs = this.#context.stderr.canRepaint ? PICTURE_MS : LINES_MS;
+    this.#timers = [setTimeout(show, FIRST_PICTURE_MS), setInterval(show, everyMs)];
+  }
+
+  heard(event: RunEvent): void {
+    if (this.#quiet) return;
+    const note = noteOf(event, this.#context.cwd);
+    if (note !== undefined) this.#note(note);
+  }
+
+  warn(message: string): void {
+    if (!this.#quiet) this.#note({ kind: "warning", subject: "simrun", text: safeText(message) });
+  }
+
+  /** Takes the picture away, so that the summary stands in its place. */
+  close(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers = [];
+    this.#painter.clear();
+    this.#painter.close();
+  }
+
+  #note(note: Note): void {
+    const { stderr } = this.#context;
+    if (stderr.canRepaint) {
+      // What is no failure is said once, above the picture; failures stay in it.
+      if (note.kind === "failed") this.#notes.push(note);
+      else this.#painter.print([noteLine(note, paintOf(stderr))]);
+      if (this.#notes.length > NOTES_MAX) this.#notes.splice(1, 1);
+      return;
+    }
+    printLines(stderr, this.#narrator.note(note, this.#elapsedMs()));
+  }
+
+  #show(): void {
+    if (this.#live === undefined) return;
+    const { stderr } = this.#context;
+    const live = this.#live();
+    const speed = this.#pace.observe(live, this.#context.clockMs());
+    const elapsedMs = this.#elapsedMs();
+    if (!stderr.canRepaint) {
+      printLines(stderr, this.#narrator.observe(live, speed, elapsedMs));
+      return;
+    }
+    const { columns, rows } = stderr.size();
+    this.#painter.paint(renderLive(
+      {
+        live,
+        speed,
+        elapsedMs,
+        nowMs: this.#context.now().getTime(),
+        notes: this.#notes,
+        stopping: this.stopping,
+      },
+      { columns, rows, paint: paintOf(stderr), glyphs: stderr.glyphs },
+    ));
+  }
+
+  #elapsedMs(): number {
+    return this.#context.clockMs() - this.#beganMs;
+  }
+}
+
+function noteLine(note: Note, paint: ReturnType<typeof paintOf>): string {
+  return `${paint.warn("note")}  ${safeText(note.subject)}: ${note.text}`;
+}

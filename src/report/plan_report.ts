@@ -1,0 +1,86 @@
+/** A plan as facts to print: how many runs of which job are run, done or held, and why. Pure. */
+import {
+  type Decision,
+  DECISION_MEANING,
+  DECISIONS,
+  type Plan,
+  type PlannedJob,
+} from "../plan/plan.ts";
+
+export interface JobReport {
+  readonly job: string;
+  readonly runs: number;
+  readonly toRun: number;
+  readonly steps: number;
+  readonly model: string;
+  /** Only decisions that some run has, in the order of the plan's list. */
+  readonly decisions: readonly { readonly decision: Decision; readonly runs: number }[];
+}
+
+/** Lists of single runs longer than this are left out of the JSON. */
+const RUNS_LISTED_MAX = 10_000;
+
+export function reportJobs(plan: Plan): JobReport[] {
+  return plan.jobs.map((planned) => ({
+    job: planned.job.id,
+    runs: planned.count,
+    toRun: planned.toRun,
+    steps: planned.job.steps,
+    model: planned.job.model.path,
+    decisions: decisionsOf(planned),
+  }));
+}
+
+/** Runs of all jobs that have this decision. */
+export function countDecision(plan: Plan, decision: Decision): number {
+  return plan.jobs.reduce((sum, job) => sum + job.countOf(decision), 0);
+}
+
+/** Steps that the plan leads to; what checkpoints save is not known before they are read. */
+export function stepsToRun(plan: Plan): number {
+  return plan.jobs.reduce((sum, job) => sum + job.toRun * job.job.steps, 0);
+}
+
+export function planJson(plan: Plan, tree: string, slots: number): Record<string, unknown> {
+  return {
+    tree,
+    slots,
+    runs_total: plan.total,
+    runs_to_run: plan.toRun,
+    steps_to_run: stepsToRun(plan),
+    jobs: plan.jobs.map((planned) => ({
+      job: planned.job.id,
+      model: planned.job.model.path,
+      model_digest: planned.model.digest,
+      runs_total: planned.count,
+      runs_to_run: planned.toRun,
+      steps: planned.job.steps,
+      priority: planned.job.priority,
+      decisions: Object.fromEntries(
+        decisionsOf(planned).map(({ decision, runs }) => [decision, runs]),
+      ),
+    })),
+    meanings: meaningsIn(plan),
+    ...(plan.total <= RUNS_LISTED_MAX ? { runs: plan.jobs.flatMap(listRuns) } : {}),
+  };
+}
+
+function decisionsOf(planned: PlannedJob): { decision: Decision; runs: number }[] {
+  return DECISIONS.map((decision) => ({ decision, runs: planned.countOf(decision) }))
+    .filter(({ runs }) => runs > 0);
+}
+
+function meaningsIn(plan: Plan): Record<string, string> {
+  return Object.fromEntries(
+    DECISIONS.filter((decision) => countDecision(plan, decision) > 0)
+      .map((decision) => [decision, DECISION_MEANING[decision]]),
+  );
+}
+
+function listRuns(planned: PlannedJob): { job: string; run: string; decision: Decision }[] {
+  return Array.from({ length: planned.count }, (_, index) => ({
+    job: planned.job.id,
+    run: planned.identify(index).run,
+    decision: planned.decisionAt(index),
+  }));
+}

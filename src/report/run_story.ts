@@ -1,0 +1,141 @@
+/** The story of one run: every event that touched it, in order, as facts. Never reads a file. */
+import type { CompletedRun, JournalEntry } from "../job/event.ts";
+import type { Failure } from "../job/run.ts";
+
+export type Chapter =
+  & { readonly at: string }
+  & (
+    | { readonly kind: "planned"; readonly steps: number; readonly model: string }
+    | { readonly kind: "started"; readonly attempt: number; readonly steps: number }
+    | {
+      readonly kind: "resumed";
+      readonly step: number;
+      readonly rejected: readonly { readonly file: string; readonly reason: string }[];
+    }
+    | {
+      /** Checkpoints one after the other, told together. */
+      readonly kind: "saved";
+      readonly count: number;
+      readonly firstStep: number;
+      readonly lastStep: number;
+      readonly bytes: number;
+      readonly lastAt: string;
+    }
+    | { readonly kind: "degraded"; readonly reason: string }
+    | {
+      readonly kind: "requeued";
+      readonly cause: string;
+      readonly counted: boolean;
+      readonly message: string | undefined;
+    }
+    | { readonly kind: "failed"; readonly attempt: number; readonly failure: Failure }
+    | {
+      readonly kind: "completed";
+      readonly record: CompletedRun;
+      readonly reusedFrom: { readonly job: string; readonly run: string } | undefined;
+    }
+  );
+
+/** Follows one run, or by its word several that may be meant: chapters are kept by job and run. */
+export class StoryFold {
+  readonly #job: string;
+  readonly #run: string;
+  readonly #chapters: Chapter[] = [];
+  #point: CompletedRun["point"];
+
+  constructor(job: string, run: string) {
+    this.#job = job;
+    this.#run = run;
+  }
+
+  get chapters(): readonly Chapter[] {
+    return this.#chapters;
+  }
+
+  /** The sweep's values of this run, once it has completed. */
+  get point(): CompletedRun["point"] {
+    return this.#point;
+  }
+
+  apply(entry: JournalEntry): void {
+    const { at } = entry;
+    switch (entry.type) {
+      case "job.planned":
+        if (entry.job.id !== this.#job) return;
+        this.#add({ at, kind: "planned", steps: entry.job.steps, model: entry.model.digest });
+        return;
+      case "runs.started":
+        if (entry.job !== this.#job || !evenPlace(entry.runs, this.#run)) return;
+        this.#add({ at, kind: "started", attempt: entry.attempt, steps: entry.steps });
+        return;
+      case "run.resumed":
+        if (!this.#isOurs(entry)) return;
+        this.#add({ at, kind: "resumed", step: entry.step, rejected: entry.rejected });
+        return;
+      case "run.checkpointed":
+        if (this.#isOurs(entry)) this.#saved(entry);
+        return;
+      case "run.degraded":
+        if (this.#isOurs(entry)) this.#add({ at, kind: "degraded", reason: entry.reason });
+        return;
+      case "runs.requeued": {
+        if (entry.job !== this.#job || !entry.runs.includes(this.#run)) return;
+        const { cause, counted, message } = entry;
+        this.#add({ at, kind: "requeued", cause, counted, message });
+        return;
+      }
+      case "run.failed":
+        if (!this.#isOurs(entry)) return;
+        this.#add({ at, kind: "failed", attempt: entry.attempt, failure: entry.failure });
+        return;
+      case "runs.completed": {
+        if (entry.job !== this.#job) return;
+        const record = entry.runs.find(({ run }) => run === this.#run);
+        if (record !== undefined) this.#completed(at, record, undefined);
+        return;
+      }
+      case "run.reused":
+        if (entry.job !== this.#job || entry.run.run !== this.#run) return;
+        this.#completed(at, entry.run, entry.from);
+        return;
+    }
+  }
+
+  #isOurs(entry: { readonly job: string; readonly run: string }): boolean {
+    return entry.job === this.#job && entry.run === this.#run;
+  }
+
+  #add(chapter: Chapter): void {
+    this.#chapters.push(chapter);
+  }
+
+  #saved(entry: JournalEntry & { readonly type: "run.checkpointed" }): void {
+    const last = this.#chapters.at(-1);
+    const chapter: Chapter = {
+      at: last?.kind === "saved" ? last.at : entry.at,
+      kind: "saved",
+      count: last?.kind === "saved" ? last.count + 1 : 1,
+      firstStep: last?.kind === "saved" ? last.firstStep : entry.step,
+      lastStep: entry.step,
+      bytes: entry.bytes,
+      lastAt: entry.at,
+    };
+    if (last?.kind === "saved") this.#chapters[this.#chapters.length - 1] = chapter;
+    else this.#chapters.push(chapter);
+  }
+
+  #completed(
+    at: string,
+    record: CompletedRun,
+    reusedFrom: { readonly job: string; readonly run: string } | undefined,
+  ): void {
+    this.#point = record.point;
+    this.#add({ at, kind: "completed", record, reusedFrom });
+  }
+}
+
+/** Pairs of run and digest: whether a run stands at one of the first places. */
+function evenPlace(runs: readonly string[], run: string): boolean {
+  for (let i = 0; i < runs.length; i += 2) if (runs[i] === run) return true;
+  return false;
+}

@@ -1,0 +1,64 @@
+/** A plan as a table for a person. Pure. */
+import { formatCount, formatNumberOf } from "../report/format.ts";
+import { countDecision, reportJobs, stepsToRun } from "../report/plan_report.ts";
+import { type Decision, DECISION_MEANING, DECISIONS, type Plan } from "../plan/plan.ts";
+import type { Paint } from "./paint.ts";
+import { safeText } from "./safe_text.ts";
+import { renderTable } from "./table.ts";
+
+export interface PlanCanvas {
+  readonly paint: Paint;
+  readonly columns: number | undefined;
+}
+
+export function renderPlan(plan: Plan, slots: number, canvas: PlanCanvas): string[] {
+  const { paint } = canvas;
+  const jobs = reportJobs(plan);
+  const lines = renderTable(
+    [
+      { title: "job", shrinkTo: 12 },
+      { title: "runs", align: "right" },
+      { title: "to run", align: "right" },
+      { title: "steps each", align: "right" },
+      { title: "why", shrinkTo: 16 },
+    ],
+    jobs.map((job) => [
+      safeText(job.job),
+      formatCount(job.runs),
+      job.toRun === 0 ? paint.faint("–") : paint.strong(formatCount(job.toRun)),
+      formatCount(job.steps),
+      job.decisions.map(({ decision, runs }) =>
+        job.runs === 1 ? decision : `${formatCount(runs)} ${decision}`
+      ).join(", "),
+    ]),
+    { columns: canvas.columns, header: paint.faint },
+  );
+  lines.push("", ...meaningLines(plan, canvas), "");
+  lines.push(
+    plan.toRun === 0
+      ? "Nothing is to be run."
+      : `${formatNumberOf(plan.toRun, "run")} of ${formatCount(plan.total)}, up to ${
+        formatCount(stepsToRun(plan))
+      } steps, on ${formatNumberOf(slots, "slot")}. Without -n they are run.`,
+  );
+  return lines;
+}
+
+/** What the user should know before anything runs: work that the plan leaves alone. */
+export function planWarnings(plan: Plan): string[] {
+  const warnings: string[] = [];
+  for (const decision of ["held-model", "stale-model"] as const) {
+    const runs = countDecision(plan, decision);
+    if (runs > 0) warnings.push(`${formatNumberOf(runs, "run")}: ${DECISION_MEANING[decision]}.`);
+  }
+  return warnings;
+}
+
+function meaningLines(plan: Plan, canvas: PlanCanvas): string[] {
+  const met = DECISIONS.filter((decision: Decision) => countDecision(plan, decision) > 0);
+  return renderTable(
+    [{ title: "" }, { title: "", shrinkTo: 20 }],
+    met.map((decision) => [decision, canvas.paint.faint(DECISION_MEANING[decision])]),
+    { columns: canvas.columns, indent: "  " },
+  );
+}

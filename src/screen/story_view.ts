@@ -1,0 +1,197 @@
+/** The story of a run as lines for a person. Pure. */
+import { assertNever } from "../job/fault.ts";
+import { type Job, PRIORITY_NAMES } from "../job/job.ts";
+import { runName } from "../job/run.ts";
+import { describeFailure, describePlace } from "../report/failure_text.ts";
+import {
+  formatAge,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPercent,
+  formatTime,
+} from "../report/format.ts";
+import type { Chapter } from "../report/run_story.ts";
+import type { RunStatus } from "../report/status.ts";
+import { fractionOf } from "../report/status_json.ts";
+import type { Paint } from "./paint.ts";
+import { safeText } from "./safe_text.ts";
+import { renderTable } from "./table.ts";
+
+export interface StoryView {
+  readonly status: RunStatus;
+  readonly job: Job | undefined;
+  readonly point: { readonly [name: string]: unknown } | undefined;
+  readonly chapters: readonly Chapter[];
+  /** What the plan of now says of it, when it was asked; whole sentences. */
+  readonly decision: readonly string[];
+}
+
+export interface StoryCanvas {
+  readonly paint: Paint;
+  readonly columns: number | undefined;
+  /** Paths below it are shown relative to it. */
+  readonly folder: string;
+  /** Minutes to add to UTC for the reader's clock. */
+  readonly offsetMinutes: number;
+}
+
+export function renderStory(view: StoryView, canvas: StoryCanvas): string[] {
+  const { status, job } = view;
+  const { paint } = canvas;
+  const name = safeText(runName(status.job, status.run));
+  const facts: string[][] = [];
+  const fact = (title: string, text: string): void => {
+    if (text !== "") facts.push([paint.faint(title), text]);
+  };
+  if (job !== undefined) {
+    fact("model", safeText(relative(job.model.path, canvas.folder)));
+    fact("priority", PRIORITY_NAMES[job.priority]);
+    fact("parameters", safeText(parametersText({ ...job.parameters, ...view.point })));
+  }
+  fact(
+    "steps",
+    `${formatCount(status.stepsDone)} of ${formatCount(status.stepsTotal)} (${
+      formatPercent(fractionOf(status))
+    })`,
+  );
+  fact("saved", savedText(status));
+  if (status.degraded !== undefined) fact("checkpoints", safeText(status.degraded));
+  const lines = [
+    `${paint.strong(name)}  ${stateText(status, paint)}`,
+    "",
+    ...renderTable([{ title: "" }, { title: "" }], facts, { indent: "  " }),
+  ];
+  if (view.chapters.length > 0) {
+    const rows = view.chapters.map((chapter) => [
+      paint.faint(formatTime(chapter.at, canvas.offsetMinutes)),
+      chapterText(chapter, canvas),
+    ]);
+    lines.push("", ...renderTable([{ title: "" }, { title: "" }], rows, { indent: "  " }));
+  }
+  lines.push("", ...nextText(view, name));
+  return lines;
+}
+
+function stateText(status: RunStatus, paint: Paint): string {
+  switch (status.state) {
+    case "running":
+      return paint.active(`running in slot ${status.slot}, attempt ${status.attempt}`);
+    case "completed":
+      return paint.good(status.ending === undefined ? "completed" : safeText(status.ending));
+    case "failed":
+      return paint.bad("failed");
+    case "interrupted":
+      return paint.warn("interrupted");
+    case "waiting":
+      return "waiting";
+    default:
+      return assertNever(status);
+  }
+}
+
+function savedText(status: RunStatus): string {
+  if (status.savedStep === 0) return status.state === "completed" ? "" : "nothing yet";
+  const age = status.savedAgeMs === undefined ? "" : `, ${formatAge(status.savedAgeMs)}`;
+  return `step ${formatCount(status.savedStep)}${age}`;
+}
+
+function chapterText(chapter: Chapter, canvas: StoryCanvas): string {
+  const { paint } = canvas;
+  switch (chapter.kind) {
+    case "planned":
+      return `planned for ${formatCount(chapter.steps)} steps, model ${chapter.model.slice(0, 12)}`;
+    case "started":
+      return `attempt ${chapter.attempt} started, to ${formatCount(chapter.steps)} steps`;
+    case "resumed": {
+      const from = chapter.step === 0
+        ? "began anew"
+        : `went on at step ${formatCount(chapter.step)}`;
+      const refused = chapter.rejected.map(({ file, reason }) => `; ${file} not used: ${reason}`);
+      return safeText(from + refused.join(""));
+    }
+    case "saved":
+      return chapter.count === 1
+        ? `saved step ${formatCount(chapter.lastStep)} (${formatBytes(chapter.bytes)})`
+        : `saved ${formatCount(chapter.count)} times, steps ${formatCount(chapter.firstStep)} to ${
+          formatCount(chapter.lastStep)
+        } (${formatBytes(chapter.bytes)} each), last at ${
+          formatTime(chapter.lastAt, canvas.offsetMinutes).slice(11)
+        }`;
+    case "degraded":
+      return paint.warn(safeText(`went on without checkpoints: ${chapter.reason}`));
+    case "requeued": {
+      const why = chapter.message === undefined
+        ? chapter.cause
+        : `${chapter.cause}: ${chapter.message}`;
+      return paint.warn(safeText(
+        `back to the queue (${why}); ${
+          chapter.counted ? "a failed attempt" : "not counted as an attempt"
+        }`,
+      ));
+    }
+    case "failed": {
+      const place = describePlace(chapter.failure, canvas.folder);
+      const text = describeFailure(chapter.failure) + (place === undefined ? "" : ` (${place})`);
+      return paint.bad(safeText(`attempt ${chapter.attempt} failed: ${text}`));
+    }
+    case "completed": {
+      const { record, reusedFrom } = chapter;
+      if (reusedFrom !== undefined) {
+        const from = runName(reusedFrom.job, reusedFrom.run);
+        return paint.good(safeText(`took the result of ${from}, which computed the same`));
+      }
+      const ending = record.ending === undefined ? "" : `, ${safeText(record.ending)}`;
+      return paint.good(
+        `completed ${formatCount(record.steps)} steps in ${formatDuration(record.ms)}${ending}`,
+      );
+    }
+    default:
+      return assertNever(chapter);
+  }
+}
+
+/** What happens next and what to type. */
+function nextText(view: StoryView, name: string): string[] {
+  const { status } = view;
+  const own = [...view.decision];
+  switch (status.state) {
+    case "failed":
+      own.push(
+        status.savedStep > 0
+          ? `Next: simrun run --rerun failed FILES tries it again from step ${
+            formatCount(status.savedStep)
+          }.`
+          : "Next: simrun run --rerun failed FILES tries it again from the beginning.",
+        `simrun logs ${name} shows what it logged.`,
+      );
+      break;
+    case "interrupted":
+      own.push(
+        status.savedStep > 0
+          ? `Next: simrun resume goes on at step ${formatCount(status.savedStep)}.`
+          : "Next: simrun resume begins it anew; nothing was saved.",
+      );
+      break;
+    case "waiting":
+      if (own.length === 0) own.push("It waits for a slot, or for the next simrun.");
+      break;
+    case "completed":
+      own.push(`simrun results ${name} shows its result.`);
+      break;
+    case "running":
+      own.push(`simrun logs -f ${name} follows what it logs.`);
+  }
+  return own;
+}
+
+function parametersText(parameters: { readonly [name: string]: unknown }): string {
+  return Object.entries(parameters)
+    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join(", ");
+}
+
+function relative(path: string, folder: string): string {
+  const base = folder.endsWith("/") ? folder : `${folder}/`;
+  return path.startsWith(base) ? path.slice(base.length) : path;
+}

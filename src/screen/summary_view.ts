@@ -1,0 +1,79 @@
+/** The last lines of an invocation: what was done, what failed, what to type next. Pure. */
+import { runName } from "../job/run.ts";
+import { describeFailure, describePlace } from "../report/failure_text.ts";
+import { formatCount, formatDuration, formatNumberOf } from "../report/format.ts";
+import type { Summary } from "../report/summary.ts";
+import type { Paint } from "./paint.ts";
+import { safeText } from "./safe_text.ts";
+
+export interface SummaryCanvas {
+  readonly paint: Paint;
+  /** Paths below it are shown relative to it. */
+  readonly folder: string;
+  /** What to add to a command to mean the same tree: empty, or ` --tree DIR`. */
+  readonly treeFlag: string;
+  /** Why it stopped before its end, in words, when it did. */
+  readonly stopped: string | undefined;
+}
+
+const FAILURES_SHOWN = 5;
+
+export function renderSummary(summary: Summary, canvas: SummaryCanvas): string[] {
+  const { paint, treeFlag } = canvas;
+  const lines = [headline(summary, canvas)];
+  for (const warning of summary.warnings.slice(0, 5)) {
+    lines.push(`${paint.warn("note")}    ${safeText(warning)}`);
+  }
+  for (const { job, run, failure } of summary.failures.slice(0, FAILURES_SHOWN)) {
+    const place = describePlace(failure, canvas.folder);
+    const at = place === undefined ? "" : ` (${place})`;
+    lines.push(
+      `${paint.bad("failed")}  ${safeText(runName(job, run))}  ${
+        safeText(describeFailure(failure) + at)
+      }`,
+    );
+  }
+  const hidden = summary.failed - Math.min(FAILURES_SHOWN, summary.failures.length);
+  if (hidden > 0) lines.push(`        … and ${formatCount(hidden)} more`);
+  lines.push(...nextLines(summary, treeFlag).map((line) => paint.faint(line)));
+  return lines;
+}
+
+function headline(summary: Summary, { paint, stopped }: SummaryCanvas): string {
+  const { total, skipped, completed, reused, resumed, failed, remaining } = summary;
+  if (completed + failed === 0 && remaining === 0) {
+    return `${paint.good("Nothing to do")}: ${
+      total === 1 ? "the run is" : `all ${formatCount(total)} runs are`
+    } done.`;
+  }
+  const head = summary.outcome === "completed"
+    ? paint.good("Done")
+    : summary.outcome === "failed"
+    ? paint.bad("Done, with failures")
+    : paint.warn(stopped === undefined ? "Stopped" : `Stopped: ${stopped}`);
+  const details = [
+    `${formatCount(completed)} completed`,
+    reused > 0 ? `${formatCount(reused)} of them taken from equal runs` : "",
+    resumed > 0 ? `${formatCount(resumed)} went on from a checkpoint` : "",
+    failed > 0 ? paint.bad(`${formatCount(failed)} failed`) : "",
+    skipped > 0 ? `${formatCount(skipped)} were done before` : "",
+    remaining > 0 ? `${formatCount(remaining)} remain` : "",
+  ].filter((part) => part !== "");
+  return `${head}: ${formatNumberOf(total, "run")} in ${formatDuration(summary.elapsedMs)}; ${
+    details.join(", ")
+  }.`;
+}
+
+function nextLines(summary: Summary, treeFlag: string): string[] {
+  const lines: string[] = [];
+  const [first] = summary.failures;
+  if (first !== undefined) {
+    const name = safeText(runName(first.job, first.run));
+    lines.push(`simrun explain ${name}${treeFlag}    what happened to it`);
+  }
+  if (summary.remaining > 0) lines.push(`simrun resume${treeFlag}    goes on where it stopped`);
+  else if (summary.completed + summary.skipped > 0) {
+    lines.push(`simrun results${treeFlag}    the numbers`);
+  }
+  return lines;
+}

@@ -1,0 +1,16 @@
+/** Writing a zip pack into the archive; loads the zip package only when there is something to pack. */
+import { dirname } from "node:path";
+import { makeFolderDurable, type WarningSink, writeFileDurable } from "./disk.ts";
+import type { PackedFile } from "./zip_writer.ts";
+
+/** Writes a pack of files durably. */
+export async function writePack(
+  path: string,
+  files: readonly PackedFile[],
+  onWarning?: WarningSink,
+): Promise<void> {
+  // Loaded here: reading an archive must not cost the start-up time of the zip package.
+  const { buildZip } = await import("./zip_writer.ts");
+  await makeFolderDurable(dirname(path));
+  await writeFileDurable(path, await buildZip(files), onWarning);
+}

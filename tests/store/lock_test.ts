@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import type { Fault } from "../../src/job/fault.ts";
+import { JournalWriter } from "../../src/store/journal.ts";
+import type { Layout } from "../../src/store/layout.ts";
+import { acquireLock, readOwner } from "../../src/store/lock.ts";
+import { readOwnerRecord } from "../../src/store/owner.ts";
+import { clock, inTree } from "./fixtures.ts";
+
+const now = () => new Date();
+const busy = (error: Fault) => error.code === "tree-busy" && error.exitStatus === 4;
+
+/** A process that tries for the lock, says what it got in one line, and holds it until its stdin ends. */
+function contender(
+  layout: Layout,
+): { child: Deno.ChildProcess; said: Promise<{ [word: string]: unknown }> } {
+  const script = `
+    import { acquireLock } from "${import.meta.resolve("../../src/store/lock.ts")}";
+    import { Layout } from "${import.meta.resolve("../../src/store/layout.ts")}";
+    const started = performance.now();
+    try {
+      const lock = await acquireLock(new Layout(${
+    JSON.stringify(layout.root)
+  }), { now: () => new Date() });
+      console.log(JSON.stringify({ won: true, epoch: lock.epoch, pid: Deno.pid }));
+      for await (const _ of Deno.stdin.readable) { /* hold */ }
+    } catch (e) {
+      console.log(JSON.stringify({ won: false, code: e.code, message: e.message, ms: performance.now() - started }));
+    }`;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--ext=ts", script],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  return { child, said: firstLine(child.stdout) };
+}
+
+async function firstLine(stream: ReadableStream<Uint8Array>): Promise<{ [word: string]: unknown }> {
+  let text = "";
+  for await (const chunk of stream) {
+    text += new TextDecoder().decode(chunk);
+    if (text.includes("\n")) break;
+  }
+  return JSON.parse(text);
+}
+
+async function end(child: Deno.ChildProcess, signal?: Deno.Signal): Promise<void> {
+  if (signal !== undefined) child.kill(signal);
+  await child.stdin.close().catch(() => {});
+  await child.status;
+}
+
+Deno.test("acquireLock() raises the epoch, writes the owner, and lets go", () =>
+  inTree(async (layout) => {
+    assert.equal(await readOwner(layout, now), undefined);
+    const first = await acquireLock(layout, { now });
+    assert.equal(first.epoch, 1);
+    assert.equal(first.fallen, undefined);
+    const seen = await readOwner(layout, now);
+    assert.deepEqual([seen?.alive, seen?.owner.pid], [true, Deno.pid]);
+    await assert.rejects(acquireLock(layout, { now }), busy);
+    await first.release();
+    assert.equal((await readOwner(layout, now))?.alive, false);
+    const second = await acquireLock(layout, { now });
+    assert.deepEqual([second.epoch, second.fallen], [2, undefined]);
+    await second.release();
+    await second.release();
+  }));
+
+Deno.test("acquireLock() by 8 processes at once has one winner; the losers name it", () =>
+  inTree(async (layout) => {
+    for (let round = 1; round <= 3; round++) {
+      const contenders = Array.from({ length: 8 }, () => contender(layout));
+      const said = await Promise.all(contenders.map(({ said }) => said));
+      const winners = said.filter(({ won }) => won === true);
+      assert.equal(winners.length, 1, JSON.stringify(said));
+      assert.equal(winners[0]!.epoch, round);
+      for (const loser of said.filter(({ won }) => won === false)) {
+        assert.equal(loser.code, "tree-busy");
+        assert.match(
+          String(loser.message),
+          new RegExp(`process ${winners[0]!.pid} on .* since 20`),
+        );
+      }
+      await Promise.all(contenders.map(({ child }) => end(child)));
+    }
+  }));
+
+Deno.test("acquireLock() takes over after kill -9, also when another process has the recorded pid", () =>
+  inTree(async (layout) => {
+    for (let round = 1; round <= 5; round++) {
+      const { child, said } = contender(layout);
+      const { pid } = await said;
+      await end(child, "SIGKILL");
+      assert.equal((await readOwner(layout, now))?.alive, false);
+      // The recorded process id now belongs to a process that lives: this one.
+      const record = JSON.parse(await Deno.readTextFile(layout.owner));
+      assert.equal(record.pid, pid);
+      await Deno.writeTextFile(layout.owner, JSON.stringify({ ...record, pid: Deno.pid }));
+      assert.equal((await readOwner(layout, now))?.alive, false);
+      const lock = await acquireLock(layout, { now });
+      assert.equal(lock.epoch, 2 * round);
+      assert.equal(lock.fallen?.uuid, record.uuid);
+      await lock.release();
+    }
+  }));
+
+Deno.test("acquireLock(breakLock) takes the tree from a stopped holder, which finds out before it writes", () =>
+  inTree(async (layout) => {
+    const { child, said } = contender(layout);
+    await said;
+    child.kill("SIGSTOP");
+    await assert.rejects(acquireLock(layout, { now }), busy);
+    const lock = await acquireLock(layout, { now, breakLock: true, observeMs: 50 });
+    assert.equal(lock.epoch, 2);
+    child.kill("SIGCONT");
+    lock.assertMine();
+    await end(child);
+    await assert.rejects(acquireLock(layout, { now }), busy);
+    await lock.release();
+  }));
+
+Deno.test("acquireLock(breakLock) leaves a holder alone whose heart beats", () =>
+  inTree(async (layout) => {
+    const lock = await acquireLock(layout, { now });
+    const breaking = acquireLock(layout, { now, breakLock: true, observeMs: 60 });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const later = new Date(Date.now() + 5_000);
+    await Deno.utime(layout.lock, later, later);
+    await assert.rejects(breaking, busy);
+    lock.assertMine();
+    await lock.release();
+  }));
+
+Deno.test("a lock that was broken says so to its old holder, once it looks", () =>
+  inTree(async (layout) => {
+    const old = await acquireLock(layout, { now });
+    const { writer } = await JournalWriter.open(layout, clock, { fence: () => old.assertMine() });
+    const lock = await acquireLock(layout, { now, breakLock: true, observeMs: 10 });
+    assert.throws(() => old.assertMine(), busy);
+    const event = { type: "run.degraded", job: "j", run: "r", reason: "" } as const;
+    await assert.rejects(writer.append(event), busy);
+    await writer.close().catch(() => {});
+    assert.equal((await Deno.stat(layout.journal)).size, 0);
+    // Letting go of what is not held must not tell the world that the new holder is gone.
+    await old.release();
+    assert.equal((await readOwner(layout, now))?.alive, true);
+    lock.assertMine();
+    await lock.release();
+  }));
+
+Deno.test("acquireLock() refuses the tree of a holder on another host, unless the lock is broken", () =>
+  inTree(async (layout) => {
+    const lock = await acquireLock(layout, { now });
+    await lock.release();
+    const elsewhere = { uuid: "u", epoch: 41, host: "node17", machineId: "m", bootId: "b", pid: 1 };
+    const record = { ...elsewhere, startedAt: "2026-01-01T00:00:00.000Z" };
+    await Deno.writeTextFile(layout.owner, JSON.stringify(record));
+    await assert.rejects(acquireLock(layout, { now }), (error: Fault) => {
+      return busy(error) && /process 1 on node17, since 2026/.test(error.message) &&
+        /--break-lock/.test(error.hint ?? "");
+    });
+    assert.equal((await readOwner(layout, now))?.alive, true, "its heartbeat is fresh");
+    const later = () => new Date(Date.now() + 3_600_000);
+    assert.equal((await readOwner(layout, later))?.alive, false, "its heartbeat is old");
+    const taken = await acquireLock(layout, { now, breakLock: true, observeMs: 10 });
+    assert.equal(taken.epoch, 42);
+    await taken.release();
+  }));
+
+Deno.test("acquireLock() finds the epoch in the journal when the owner record is lost", () =>
+  inTree(async (layout) => {
+    const { writer } = await JournalWriter.open(layout, clock);
+    const started = { host: "h", pid: 1, slots: 1, version: "0", manifests: [] };
+    await writer.append({ type: "campaign.started", epoch: 9, ...started });
+    await writer.close();
+    for (const damage of [undefined, "", "{", '{"epoch":3}']) {
+      if (damage !== undefined) await Deno.writeTextFile(layout.owner, damage);
+      else await Deno.remove(layout.owner).catch(() => {});
+      assert.equal(readOwnerRecord(layout), undefined);
+      const lock = await acquireLock(layout, { now });
+      assert.equal(lock.epoch, 10);
+      await lock.release();
+    }
+  }));
+
+Deno.test("acquireLock() does not follow a planted link", () =>
+  inTree(async (layout) => {
+    await Deno.symlink(`${layout.root}/canary`, layout.lock);
+    await assert.rejects(acquireLock(layout, { now }), (error: Fault) =>
+      error.code === "tree-invalid");
+    await assert.rejects(Deno.lstat(`${layout.root}/canary`));
+  }));
+
+Deno.test("readOwner() never disturbs a start: it takes no lock", () =>
+  inTree(async (layout) => {
+    let reading = true;
+    const reader = (async () => {
+      while (reading) await readOwner(layout, now);
+    })();
+    for (let i = 0; i < 30; i++) await (await acquireLock(layout, { now })).release();
+    reading = false;
+    await reader;
+  }));
