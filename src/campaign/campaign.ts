@@ -8,10 +8,10 @@
 import type { CompletedRun, RunEvent } from "../job/event.ts";
 import { assertNever } from "../job/fault.ts";
 import type { Live, LiveRun } from "../job/live.ts";
+import { encodeFields } from "../job/plain.ts";
 import type { Failure } from "../job/run.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import { pointAt } from "../plan/sweep.ts";
-import { encodePlain } from "../job/plain.ts";
 import { BatchSizes, takeBatch } from "./batching.ts";
 import { classifyExit, isRetried } from "./causes.ts";
 import type { RunTable } from "./run_table.ts";
@@ -356,11 +356,9 @@ export class Campaign {
       const { run, digest } = batch.identities.get(number)!;
       const { index: _, step, ...rest } = result;
       steps += job.job.steps;
-      const point = job.job.sweep === undefined ? {} : {
-        point: encodePlain(pointAt(job.job.sweep, result.index)) as
-          & CompletedRun["point"]
-          & object,
-      };
+      const point = job.job.sweep === undefined
+        ? {}
+        : { point: encodeFields(pointAt(job.job.sweep, result.index)) };
       runs.push({ run, digest, ...point, attempt: batch.attempt, steps: step, ...rest });
     }
     slot.deaths = 0;

@@ -19,6 +19,7 @@ export type ToSlot =
     /** Says once what the batches of this job are about. */
     readonly type: "job";
     readonly number: number;
+    /** On the pipe as `encodePlain` writes it: a parameter may be NaN. */
     readonly job: Job;
     readonly modelDigest: string;
     readonly root: string;
@@ -39,6 +40,7 @@ export type ToSlot =
 
 /** What a model module offers, found out in the sandbox before anything runs. */
 export interface Inspection {
+  /** On the pipe as `encodePlain` writes it: a bound may be infinite. */
   readonly params: ParameterRules | undefined;
   readonly exports: readonly string[];
 }

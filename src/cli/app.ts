@@ -19,15 +19,31 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     now: () => new Date(),
     clockMs: () => performance.now(),
   };
-  try {
-    return await dispatch(words, context);
-  } catch (error) {
+  const tell = (error: unknown): number => {
     // Whoever read our output has seen enough.
     if (error instanceof OutputClosed) return EXIT.completed.status;
     const report = reportFault(error, words.includes("--debug"), paintOf(context.stderr));
     printLines(context.stderr, report.lines);
     return report.exitStatus;
+  };
+  catchStrays(tell);
+  try {
+    return await dispatch(words, context);
+  } catch (error) {
+    return tell(error);
   }
+}
+
+/** An error thrown where nobody waits for it is told like any other. Slots end when this process does. */
+function catchStrays(tell: (error: unknown) => number): void {
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    Deno.exit(tell(event.error));
+  });
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    Deno.exit(tell(event.reason));
+  });
 }
 
 async function dispatch(words: readonly string[], context: CliContext): Promise<number> {

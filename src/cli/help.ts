@@ -11,6 +11,7 @@ const GROUPS = [
 ] as const;
 
 export function rootHelp(commands: readonly Command[], paint: Paint): string[] {
+  const width = Math.max(...commands.map(({ name }) => name.length));
   const lines = [
     `${
       paint.strong("simrun")

@@ -6,7 +6,7 @@ import type { Failure } from "./run.ts";
 export interface CompletedRun {
   readonly run: string;
   readonly digest: string;
-  /** The sweep's values of this run; absent without a sweep. */
+  /** The sweep's values of this run, as `encodePlain` writes them; absent without a sweep. */
   readonly point?: { readonly [name: string]: unknown };
   readonly attempt: number;
   /** Steps done; less than asked for when `ending` says why. */
@@ -44,6 +44,7 @@ export type RunEvent =
   | {
     /** A job as it will be run. Written when it is new or differs from the last one of that id. */
     readonly type: "job.planned";
+    /** In the journal as `encodePlain` writes it: a parameter may be NaN. */
     readonly job: Job;
     readonly count: number;
     readonly model: ModelIdentity;

@@ -16,14 +16,19 @@ export function encodePlain(value: unknown): unknown {
     case "object": {
       if (value === null) return null;
       if (Array.isArray(value)) return value.map(encodePlain);
-      const encoded = Object.fromEntries(
-        Object.entries(value).map(([key, item]) => [key, encodePlain(item)]),
-      );
+      const encoded = encodeFields(value);
       return isMarked(value) ? { $object: encoded } : encoded;
     }
     default:
       return value;
   }
+}
+
+/** Encodes the fields of a record whose own keys are known not to begin with `$`, e.g. parameters. */
+export function encodeFields(record: object): { readonly [name: string]: unknown } {
+  return Object.fromEntries(
+    Object.entries(record).map(([key, item]) => [key, encodePlain(item)]),
+  );
 }
 
 /** The inverse of {@linkcode encodePlain}. */

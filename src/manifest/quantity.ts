@@ -6,7 +6,7 @@ export type Quantity =
   | { readonly ok: false; readonly mistake: string; readonly hint?: string };
 
 /** Counts as text; numbers need no pattern. */
-export const COUNT_PATTERN = String.raw`^[+]?[0-9]+(_[0-9]+)*([.][0-9]*)?([eE][+]?[0-9]+)?$`;
+export const COUNT_PATTERN = "^[+]?[0-9]+(_[0-9]+)*(([.][0-9]*)?[eE][+]?[0-9]+|[.]0*)?$";
 
 const NUMBER = "[0-9]+(?:[.][0-9]+)?";
 const UNITS = [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000], ["s", 1000], ["ms", 1]] as const;

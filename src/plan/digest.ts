@@ -1,7 +1,6 @@
 /** Digests of meaning: run ids and spec digests over canonical values, never over the manifest's text. */
 import { hash } from "node:crypto";
 import type { Job, ParameterValue } from "../job/job.ts";
-import { encodePlain } from "../job/plain.ts";
 import type { Point } from "./sweep.ts";
 
 /** 64 bits: among a million runs two share an id with a probability of 3·10⁻⁸. */
@@ -46,9 +45,8 @@ export function canonical(value: unknown): string {
   if (typeof value === "string" || typeof value === "boolean" || value === null) {
     return JSON.stringify(value);
   }
-  if (typeof value === "number") {
-    return Number.isFinite(value) ? String(value) : JSON.stringify(encodePlain(value));
-  }
+  // Not JSON where it has no word: NaN, Infinity, and -0, which a model may tell from 0.
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   const record = value as Readonly<Record<string, ParameterValue>>;
   let text = "{";

@@ -1,6 +1,7 @@
 /** The history: the fold of the journal's events. What is known of every run that ever was. Never reads a file. */
 import type { JournalEntry, ModelIdentity } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
+import { decodePlain } from "../job/plain.ts";
 import type { Failure } from "../job/run.ts";
 
 /** What a run last was. `running` means: started, and no end was journalled. */
@@ -250,7 +251,8 @@ export class History {
         this.sessionEnded = { at: entry.at, outcome: entry.outcome };
         return;
       case "job.planned":
-        this.jobOf(entry.job.id).planned(entry.job, entry.model, entry.count);
+        this.jobOf(entry.job.id)
+          .planned(decodePlain(entry.job) as Job, entry.model, entry.count);
         return;
       case "runs.started": {
         const job = this.jobOf(entry.job);

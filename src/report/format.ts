@@ -48,6 +48,14 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** Time gone by as a clock shows it: `0:06`, `12:31`, `1:02:03`, `50:00:00`. */
+export function formatClock(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / SECOND));
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}:${pad(seconds % 60)}`;
+  return `${Math.floor(minutes / 60)}:${pad(minutes % 60)}:${pad(seconds % 60)}`;
+}
+
 /** What is left, rounded to what can be known: `40 s`, `12 min`, `2 h 10 min`, `3 d 4 h`. */
 export function formatRemaining(ms: number): string {
   if (!Number.isFinite(ms) || ms < 0) return "unknown";

@@ -41,7 +41,9 @@ export class ResultFold {
   apply(entry: JournalEntry): void {
     switch (entry.type) {
       case "job.planned":
-        this.#job(entry.job.id).parameters = entry.job.parameters;
+        this.#job(entry.job.id).parameters = decodePlain(
+          entry.job.parameters,
+        ) as Parameters;
         return;
       case "runs.started":
         this.#forgetOthers(entry);

@@ -1,6 +1,8 @@
 /** Finds out what models offer, in the sandbox of a slot, before anything runs. The slot is used afterwards. */
 import { pathToFileURL } from "node:url";
 import type { Inspection, ModelProblem } from "../campaign/slot_messages.ts";
+import type { ParameterRules } from "../job/model.ts";
+import { decodePlain } from "../job/plain.ts";
 import type { SlotProcess } from "../worker/slot_process.ts";
 
 export type Inspected =
@@ -17,18 +19,28 @@ export async function inspectModels(
 ): Promise<Map<string, Inspected>> {
   const found = new Map<string, Inspected>();
   let answer: (inspected: Inspected) => void = () => {};
+  let asked = "";
+  let isGone = false;
   const isReady = new Promise<void>((ready, lost) => {
     slot.attach({
       onMessage(message) {
         if (message.type === "ready") ready();
-        if (message.type === "inspected") answer({ ok: true, inspection: message.inspection });
-        if (message.type === "uninspectable") answer({ ok: false, problem: message.problem });
+        // What a model does after it was inspected must not pass for the answer of the next one.
+        if (message.type === "inspected" && message.model === asked) {
+          const { params, exports } = message.inspection;
+          const rules = params && decodePlain(params) as ParameterRules;
+          answer({ ok: true, inspection: { params: rules, exports } });
+        }
+        if (message.type === "uninspectable" && message.model === asked) {
+          answer({ ok: false, problem: message.problem });
+        }
       },
       onExit({ status, signal, stderr }) {
         const why = stderr.trim().split("\n").at(-1) ?? "";
         const message = `a slot ended ${
           signal ?? `with status ${status}`
         } while loading it: ${why}`;
+        isGone = true;
         answer({ ok: false, problem: { message } });
         lost(new Error(`the slot's process does not start: ${stderr.trim()}`));
       },
@@ -36,8 +48,11 @@ export async function inspectModels(
   });
   await isReady;
   for (const path of paths) {
+    // One model has taken the slot with it: the others are not looked at, and not blamed.
+    if (isGone) break;
     const answered = new Promise<Inspected>((resolve) => answer = resolve);
-    slot.send({ type: "inspect", model: pathToFileURL(path).href });
+    asked = pathToFileURL(path).href;
+    slot.send({ type: "inspect", model: asked });
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<Inspected>((resolve) => {
       const message = `did not finish loading in ${INSPECTION_MS_MAX / 1000} s; ` +

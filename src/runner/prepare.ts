@@ -42,6 +42,7 @@ export async function prepareJobs(
   for (const job of jobs) {
     const model = identities.get(job.model.path);
     const found = inspected.get(job.model.path);
+    // Not found out: an earlier model has ended the slot, and the mistake is told for that one.
     if (model === undefined || found === undefined) continue;
     if (!found.ok) {
       // One model, one message: a hundred jobs with the same broken model say it once.

@@ -1,6 +1,7 @@
 /** Takes over results of runs that computed the same, files included. */
 import type { CompletedRun, RunEvent } from "../job/event.ts";
 import { join } from "node:path";
+import { encodeFields } from "../job/plain.ts";
 import { pointAt } from "../plan/sweep.ts";
 import type { Plan, Reuse } from "../plan/plan.ts";
 import type { History } from "../queue/history.ts";
@@ -27,7 +28,9 @@ export async function reuseResults(
     await copyFiles(parts.layout, reuse);
     const { job, model } = reuse.planned;
     const { point: _, ...facts } = twin;
-    const point = job.sweep === undefined ? {} : { point: pointAt(job.sweep, reuse.index) };
+    const point = job.sweep === undefined
+      ? {}
+      : { point: encodeFields(pointAt(job.sweep, reuse.index)) };
     const run: CompletedRun = { ...facts, ...point, run: reuse.run, digest: reuse.digest };
     lines.push(
       append({ type: "run.reused", job: job.id, model: model.digest, from: reuse.from, run }),

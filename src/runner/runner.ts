@@ -10,6 +10,7 @@ import type { RunEvent } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
 import type { Live } from "../job/live.ts";
 import { VERSION } from "../job/version.ts";
+import { encodeFields } from "../job/plain.ts";
 import { canonical, shortDigest } from "../plan/digest.ts";
 import { makePlan, type Plan, type PlannedJob, type PlanOptions } from "../plan/plan.ts";
 import { History } from "../queue/history.ts";
@@ -123,11 +124,14 @@ export class Runner {
   readonly #table: RunTable;
   readonly #startedAt = new Date();
   readonly #slots = new Set<SlotProcess>();
-  readonly #checkpointed = new Map<string, Set<string>>();
+  /** Runs by job that left files in the tree. */
+  readonly #withFiles = new Map<string, Set<string>>();
   /** The slot that inspected the models and waits for its first batch. */
   #warm: SlotProcess | undefined;
   #plan: Plan;
   #reused = 0;
+  #isRunning = false;
+  #adding: Promise<unknown> = Promise.resolve();
 
   constructor(request: RunRequest, parts: RunnerParts) {
     this.#request = request;
@@ -142,7 +146,8 @@ export class Runner {
       epoch: parts.lock.epoch,
       slots: request.slots,
       ...(request.maxFails === undefined ? {} : { maxFails: request.maxFails }),
-      checkpointed: (job) => this.#checkpointed.get(job),
+      acceptModel: request.options?.acceptModel ?? false,
+      withFiles: (job) => this.#withFiles.get(job),
       onEvent: (event) => this.#heard(event),
     });
   }
@@ -165,9 +170,10 @@ export class Runner {
     const { lock, layout, journal } = this.#parts;
     const beat = setInterval(() => this.#beat(), LIVE_EVERY_MS);
     try {
+      await this.#adding;
+      this.#isRunning = true;
       await this.#announce();
-      await this.#findCheckpoints();
-      this.#reused = await reuseResults(this.#parts, (event) => this.#append(event));
+      await this.#prepare(this.#plan);
       const outcome = await this.#campaign.run();
       clearInterval(beat);
       await this.#end(outcome);
@@ -197,7 +203,14 @@ export class Runner {
   }
 
   /** Plans more jobs while the campaign runs, or before. Answers their plan. */
-  async add(jobs: readonly Job[]): Promise<Plan> {
+  add(jobs: readonly Job[]): Promise<Plan> {
+    // One after the other: the numbers of a plan go on where the last one ended.
+    const added = this.#adding.then(() => this.#add(jobs));
+    this.#adding = added.catch(() => {});
+    return added;
+  }
+
+  async #add(jobs: readonly Job[]): Promise<Plan> {
     const slot = new SlotProcess(slotLimits(this.#request.slots));
     try {
       const prepared = await prepareJobs(jobs, slot);
@@ -208,13 +221,13 @@ export class Runner {
         this.#table.jobs.length,
         this.#table.total,
       );
-      await this.#announceJobs(more.jobs);
+      if (this.#isRunning) await this.#prepare(more);
       this.#table.add(more, (job, index) => this.#earlierAttempts(job, index));
       this.#plan = {
         jobs: [...this.#plan.jobs, ...more.jobs],
         total: this.#plan.total + more.total,
         toRun: this.#plan.toRun + more.toRun,
-        reuses: this.#plan.reuses,
+        reuses: [...this.#plan.reuses, ...more.reuses],
       };
       this.#campaign.wake();
       return more;
@@ -269,7 +282,15 @@ export class Runner {
     return Math.max(0, past.state === "running" ? past.attempt - 1 : past.attempt);
   }
 
-  /** Who works here now and on what: the first lines of every campaign in the journal. */
+  /** What must be known and written before the runs of a plan may start. */
+  async #prepare(plan: Plan): Promise<void> {
+    await this.#announceJobs(plan.jobs);
+    await this.#findFiles(plan.jobs);
+    const parts = { layout: this.layout, history: this.#parts.history, plan };
+    this.#reused += await reuseResults(parts, (event) => this.#append(event));
+  }
+
+  /** Who works here now: the first line of every campaign in the journal. */
   async #announce(): Promise<void> {
     const manifests: { path: string; digest: string }[] = [];
     for (const { path, text } of this.#request.manifests ?? []) {
@@ -281,7 +302,7 @@ export class Runner {
       }
       manifests.push({ path, digest });
     }
-    const lines = this.#append({
+    await this.#append({
       type: "campaign.started",
       epoch: this.#parts.lock.epoch,
       version: VERSION,
@@ -290,7 +311,6 @@ export class Runner {
       slots: this.#request.slots,
       manifests,
     });
-    await Promise.all([lines, this.#announceJobs(this.#plan.jobs)]);
   }
 
   async #announceJobs(jobs: readonly PlannedJob[]): Promise<void> {
@@ -299,27 +319,32 @@ export class Runner {
       const known = this.#parts.history.jobs.get(job.id);
       const same = known?.job !== undefined && known.model?.digest === model.digest &&
         canonical(known.job) === canonical(job);
-      if (!same) lines.push(this.#append({ type: "job.planned", job, count, model }));
+      if (same) continue;
+      // Encoded as a whole: JSON has no word for a parameter that is NaN.
+      const plain = encodeFields(job) as unknown as Job;
+      lines.push(this.#append({ type: "job.planned", job: plain, count, model }));
     }
     await Promise.all(lines);
   }
 
-  /** One look at the folders tells which runs have checkpoints; the journal is not needed for it. */
-  async #findCheckpoints(): Promise<void> {
-    for (const { job } of this.#plan.jobs) {
-      const folder = `${this.layout.checkpointRoot}/${job.id}`;
+  /** One look at the folders tells which runs have files; the journal is not needed for it. */
+  async #findFiles(jobs: readonly PlannedJob[]): Promise<void> {
+    const { checkpointRoot, recentRoot } = this.layout;
+    for (const { job } of jobs) {
       const runs = new Set<string>();
-      try {
-        for await (const entry of Deno.readDir(folder)) runs.add(entry.name);
-      } catch {
-        // Nothing of this job was ever saved.
+      for (const root of [checkpointRoot, recentRoot]) {
+        try {
+          for await (const entry of Deno.readDir(`${root}/${job.id}`)) runs.add(entry.name);
+        } catch {
+          // Nothing of this job was ever kept.
+        }
       }
-      this.#checkpointed.set(job.id, runs);
+      this.#withFiles.set(job.id, runs);
     }
   }
 
   #heard(event: RunEvent): void {
-    if (event.type === "run.checkpointed") this.#checkpointed.get(event.job)?.add(event.run);
+    if (event.type === "run.checkpointed") this.#withFiles.get(event.job)?.add(event.run);
     this.#request.onEvent?.(event);
   }
 

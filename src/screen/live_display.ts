@@ -4,8 +4,8 @@ import { runName } from "../job/run.ts";
 import {
   formatAge,
   formatBytes,
+  formatClock,
   formatCount,
-  formatDuration,
   formatNumberOf,
   formatPercent,
   formatRate,
@@ -17,7 +17,7 @@ import { type Glyphs, renderBar } from "./bar.ts";
 import type { Note } from "./note.ts";
 import type { Paint } from "./paint.ts";
 import { safeText } from "./safe_text.ts";
-import { cutToWidth, displayWidth, padToWidth } from "./width.ts";
+import { cutToWidth, displayWidth, padToWidth, wrapToWidth } from "./width.ts";
 
 export interface LiveView {
   readonly live: Live;
@@ -77,7 +77,7 @@ function renderHead(view: LiveView, canvas: Canvas): string[] {
     ? ` ${paint.faint("·")} ${paint.strong(formatRemaining(speed.etaMs))} left`
     : "";
   const left = MARGIN + parts.join(paint.faint(" · "));
-  const right = formatDuration(wholeSeconds(view.elapsedMs)) + eta;
+  const right = formatClock(view.elapsedMs) + eta;
 
   const fraction = steps.total > 0 ? steps.done / steps.total : 0;
   const percent = formatPercent(fraction).padStart(4);
@@ -194,17 +194,8 @@ function renderNotes(notes: readonly Note[], most: number, canvas: Canvas): stri
   const others = notes.filter((note) => note.kind !== "failed");
   const shownFailed = failed.slice(0, most);
   const shownOthers = others.slice(-Math.max(0, Math.min(2, most - shownFailed.length)));
-  const lines = [...shownFailed, ...(most > shownFailed.length ? shownOthers : [])].map((note) => {
-    const mark = note.kind === "failed"
-      ? paint.bad("failed")
-      : note.kind === "warning"
-      ? paint.warn("note  ")
-      : paint.faint("note  ");
-    return cutToWidth(
-      `${MARGIN}${mark}  ${safeText(note.subject)}  ${paint.faint(note.text)}`,
-      canvas.columns,
-    );
-  });
+  const shown = [...shownFailed, ...(most > shownFailed.length ? shownOthers : [])];
+  const lines = shown.flatMap((note) => noteLines(note, shown.length <= 3 ? 2 : 1, canvas));
   const hidden = failed.length - shownFailed.length;
   if (hidden > 0) {
     lines.push(
@@ -212,6 +203,26 @@ function renderNotes(notes: readonly Note[], most: number, canvas: Canvas): stri
     );
   }
   return ["", ...lines];
+}
+
+/** The note after its mark, on up to `most` lines: where it failed stands at the end of the text. */
+function noteLines(note: Note, most: number, canvas: Canvas): string[] {
+  const { paint, columns } = canvas;
+  const mark = note.kind === "failed"
+    ? paint.bad("failed")
+    : note.kind === "warning"
+    ? paint.warn("note  ")
+    : paint.faint("note  ");
+  const indent = `${MARGIN}        `;
+  const words = wrapToWidth(`${note.subject}  ${note.text}`, columns - indent.length);
+  const lines = [...words.slice(0, most - 1), words.slice(most - 1).join(" ")]
+    .filter((line) => line !== "");
+  return lines.map((line, i) => {
+    const cut = cutToWidth(line, columns - indent.length);
+    if (i > 0) return indent + paint.faint(cut);
+    const named = cut.startsWith(note.subject) ? note.subject : "";
+    return `${MARGIN}${mark}  ${named}${paint.faint(cut.slice(named.length))}`;
+  });
 }
 
 function renderStopping(view: LiveView, canvas: Canvas): string[] {
@@ -234,8 +245,4 @@ function renderStopping(view: LiveView, canvas: Canvas): string[] {
 function spread(left: string, right: string, columns: number): string {
   const gap = columns - displayWidth(left) - displayWidth(right);
   return gap >= 2 ? left + " ".repeat(gap) + right : left;
-}
-
-function wholeSeconds(ms: number): number {
-  return ms < 60_000 ? Math.max(0, Math.floor(ms / 1000) * 1000) || 0 : ms;
 }

@@ -20,18 +20,18 @@ export function noteOf(entry: RunEvent, folder: string): Note | undefined {
       const text = safeText(describeFailure(entry.failure));
       return {
         kind: "failed",
-        subject: runName(entry.job, entry.run),
+        subject: safeText(runName(entry.job, entry.run)),
         text: place === undefined ? text : `${text} (${safeText(place)})`,
       };
     }
     case "run.degraded":
       return {
         kind: "warning",
-        subject: runName(entry.job, entry.run),
+        subject: safeText(runName(entry.job, entry.run)),
         text: safeText(`goes on without checkpoints: ${entry.reason}`),
       };
     case "run.resumed": {
-      const subject = runName(entry.job, entry.run);
+      const subject = safeText(runName(entry.job, entry.run));
       const from = entry.step === 0 ? "begins anew" : `goes on at step ${formatCount(entry.step)}`;
       const [bad, ...more] = entry.rejected;
       if (bad === undefined) return { kind: "info", subject, text: from };
@@ -46,9 +46,11 @@ export function noteOf(entry: RunEvent, folder: string): Note | undefined {
       if (entry.cause === "stopped") return undefined;
       const [first] = entry.runs;
       if (first === undefined) return undefined;
-      const subject = entry.runs.length === 1
-        ? runName(entry.job, first)
-        : `${entry.job} (${formatNumberOf(entry.runs.length, "run")})`;
+      const subject = safeText(
+        entry.runs.length === 1
+          ? runName(entry.job, first)
+          : `${entry.job} (${formatNumberOf(entry.runs.length, "run")})`,
+      );
       const why = entry.message ?? REQUEUE_WORDS[entry.cause];
       return { kind: "warning", subject, text: safeText(`${why}; it is tried again`) };
     }

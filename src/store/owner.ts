@@ -1,5 +1,6 @@
 /** Who holds the tree: the record in `hot/owner.json`, and whether that process still lives. Never locks. */
 import { Fault } from "../job/fault.ts";
+import { diskFault } from "./disk.ts";
 import type { Layout } from "./layout.ts";
 
 /** The holder's record. Written whole at taking and letting go; the heartbeat is the lock file's mtime. */
@@ -54,8 +55,10 @@ export function readOwnerRecord(layout: Layout): OwnerRecord | undefined {
       typeof value.host === "string" && typeof value.pid === "number" &&
       typeof value.startedAt === "string";
     return whole ? value as OwnerRecord : undefined;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return undefined;
+    // Not "nobody": a disk that cannot be read must not look like a lock that was lost.
+    throw diskFault(error, layout.owner);
   }
 }
 

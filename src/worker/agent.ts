@@ -7,10 +7,13 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import {
   EXIT_GAVE_UP,
   type FromSlot,
+  type ModelProblem,
   RECORD_SEPARATOR,
   type ToSlot,
 } from "../campaign/slot_messages.ts";
 import { DTYPE_BYTES } from "../job/snapshot.ts";
+import type { Job } from "../job/job.ts";
+import { decodePlain } from "../job/plain.ts";
 import { isNoSpace } from "../store/disk.ts";
 import { Layout } from "../store/layout.ts";
 import { readLines } from "./lines.ts";
@@ -49,7 +52,7 @@ class Agent {
   readonly #files = new Map<string, RunFiles>();
   readonly #control = new SharedArrayBuffer(CONTROL.bytes);
   readonly #orders = new Int32Array(this.#control);
-  readonly #watch = new LifeWatch(this.#control);
+  readonly #watch = new LifeWatch(this.#control, (batch) => this.#hangMs(batch));
   readonly #encoder = new TextEncoder();
   #worker: Worker | undefined;
   #workerUrl = "";
@@ -58,6 +61,7 @@ class Agent {
   /** All disk work, one piece after the other: a result is told after what it rests on is durable. */
   #disk: Promise<void> = Promise.resolve();
   #pumping = false;
+  #closing = false;
 
   tell(message: FromSlot): void {
     this.#tellText(JSON.stringify(message));
@@ -68,9 +72,10 @@ class Agent {
       case "inspect":
         return this.#start(message.model, []);
       case "job": {
-        const { number, job, modelDigest, epoch } = message;
+        const { number, modelDigest, epoch, anyModel } = message;
         const layout = new Layout(message.root);
-        this.#jobs.set(number, { number, job, modelDigest, epoch, layout });
+        const job = decodePlain(message.job) as Job;
+        this.#jobs.set(number, { number, job, modelDigest, anyModel, epoch, layout });
         return;
       }
       case "batch":
@@ -83,8 +88,9 @@ class Agent {
     }
   }
 
-  /** Waits for the write in hand, not for ever. */
+  /** Waits for the write in hand, not for ever. What stands behind it is not begun: another may hold the tree. */
   async finish(): Promise<void> {
+    this.#closing = true;
     const late = new Promise<void>((done) => setTimeout(done, LAST_WRITE_MS));
     await Promise.race([this.#disk, late]);
   }
@@ -119,7 +125,8 @@ class Agent {
           this.#order({ type: "job", number, job });
         }
         const resume = await this.#resume(batch);
-        this.#watch.limitMs = job.hangMs;
+        // Meanwhile the model proved unusable, or the files did.
+        if (resume === undefined || !this.#batches.has(batch.batch)) continue;
         const runs = batch.runs.map(({ index, run }) => ({ index, run }));
         this.#order({ type: "batch", batch: batch.batch, job: batch.job, runs, ...resume });
       }
@@ -128,15 +135,27 @@ class Agent {
     }
   }
 
-  async #resume(batch: Batch): Promise<{ resume?: NonNullable<SimulationBatch["resume"]> }> {
-    const first = batch.runs[0]!;
-    if (!first.look) return {};
+  /** Where a batch begins; undefined when the files of an earlier attempt cannot be dealt with. */
+  async #resume(batch: Batch): Promise<Pick<SimulationBatch, "resume"> | undefined> {
+    const { index, past } = batch.runs[0]!;
+    if (past === "none") return {};
     await this.#disk;
-    const { checkpoint, rejected } = await this.#filesOf(batch, first.index).resume();
-    const step = checkpoint?.identity.step ?? 0;
-    this.tell({ type: "resumed", batch: batch.batch, index: first.index, step, rejected });
-    if (checkpoint === undefined) return {};
-    return { resume: { step, ms: checkpoint.identity.ms, snapshot: checkpoint.snapshot } };
+    const files = this.#filesOf(batch, index);
+    try {
+      if (past === "clear") {
+        await files.startOver();
+        return {};
+      }
+      const { checkpoint, rejected } = await files.resume();
+      const step = checkpoint?.identity.step ?? 0;
+      this.tell({ type: "resumed", batch: batch.batch, index, step, rejected });
+      if (checkpoint === undefined) return {};
+      return { resume: { step, ms: checkpoint.identity.ms, snapshot: checkpoint.snapshot } };
+    } catch (error) {
+      this.#tellDiskFailed(batch.batch, index, error);
+      this.#end(batch.batch);
+      return undefined;
+    }
   }
 
   #filesOf(batch: Batch, index: number): RunFiles {
@@ -187,6 +206,7 @@ class Agent {
         this.tell({ type: "inspected", model: this.#workerUrl, inspection: message.inspection });
         return;
       case "unusable":
+        if (this.#running.size > 0) return this.#failRunning(message.problem);
         this.tell({ type: "uninspectable", model: this.#workerUrl, problem: message.problem });
         return;
       case "snapshot":
@@ -209,7 +229,7 @@ class Agent {
   }
 
   #then(work: () => void | Promise<void>): void {
-    this.#disk = this.#disk.then(work);
+    this.#disk = this.#disk.then(() => this.#closing ? undefined : work());
   }
 
   async #save(message: Extract<FromSimulation, { type: "snapshot" }>): Promise<void> {
@@ -246,11 +266,14 @@ class Agent {
       if (message.name === "series.csv") await files.appendSeries(message.text);
       else await files.writeResult(message.name, message.text);
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
-      const failure = { class: "disk" as const, message: text, step: 0 };
-      const { batch, index } = message;
-      this.tell({ type: "failed", batch, index, failure, noSpace: isNoSpace(error) });
+      this.#tellDiskFailed(message.batch, message.index, error);
     }
+  }
+
+  #tellDiskFailed(batch: number, index: number, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    const failure = { class: "disk" as const, message, step: 0 };
+    this.tell({ type: "failed", batch, index, failure, noSpace: isNoSpace(error) });
   }
 
   async #appendLog(message: Extract<FromSimulation, { type: "log" }>): Promise<void> {
@@ -268,6 +291,11 @@ class Agent {
     this.#running.delete(batch);
     if (this.#running.size === 0) Atomics.store(this.#orders, CONTROL.yield, 0);
     void this.#pump();
+  }
+
+  #hangMs(batch: number): number {
+    const job = this.#batches.get(batch)?.job;
+    return job === undefined ? Infinity : this.#jobs.get(job)!.job.hangMs;
   }
 
   #yield(): void {
@@ -315,14 +343,35 @@ class Agent {
     });
   }
 
+  /** The model was good at planning and cannot be loaded any more: its file was changed or lost since. */
+  #failRunning(problem: ModelProblem): void {
+    this.#forgetThread();
+    for (const batch of [...this.#running]) {
+      for (const { index } of this.#batches.get(batch)!.runs) {
+        const failure = { class: "model-error" as const, ...problem, step: 0 };
+        this.tell({ type: "failed", batch, index, failure });
+      }
+      this.#end(batch);
+    }
+  }
+
+  #forgetThread(): void {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+    this.#workerUrl = "";
+  }
+
   /** The thread ended by an exception outside of a run, e.g. a rejected promise or a timer of the model. */
   #lostThread(message: string): void {
     const life = this.#watch.look(performance.now());
-    if (life === undefined) {
+    if (life === undefined && this.#running.size === 0) {
       this.tell({ type: "uninspectable", model: this.#workerUrl, problem: { message } });
-      this.#worker = undefined;
-      this.#workerUrl = "";
-      return;
+      return this.#forgetThread();
+    }
+    if (life === undefined) {
+      // Between two runs: which one it was the orchestrator finds out by trying them one at a time.
+      console.error(message);
+      Deno.exit(1);
     }
     const { batch, index, step } = life;
     const failure = { class: "model-error" as const, message, step };

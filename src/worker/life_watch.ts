@@ -19,8 +19,6 @@ export interface Life {
 }
 
 export class LifeWatch {
-  /** The floor: no limit is below it. */
-  limitMs = Infinity;
   readonly #orders: Int32Array;
   readonly #progress: Float64Array;
   #begun = -1;
@@ -28,8 +26,11 @@ export class LifeWatch {
   #step = -1;
   #movedAt = 0;
   #longestMs = 0;
+  readonly #floorMs: (batch: number) => number;
 
-  constructor(control: SharedArrayBuffer) {
+  /** `floorMs` tells what no limit of a batch is below. */
+  constructor(control: SharedArrayBuffer, floorMs: (batch: number) => number) {
+    this.#floorMs = floorMs;
     this.#orders = new Int32Array(control);
     this.#progress = new Float64Array(control);
   }
@@ -50,13 +51,14 @@ export class LifeWatch {
     }
     if (activity === ACTIVITY.waitingForDisk) this.#movedAt = now;
     if (activity === ACTIVITY.idle) return undefined;
+    const batch = Atomics.load(this.#orders, CONTROL.batch);
     return {
-      batch: Atomics.load(this.#orders, CONTROL.batch),
+      batch,
       index: this.#progress[CONTROL.index]!,
       step,
       begunMs: now - this.#begunAt,
       stillMs: now - this.#movedAt,
-      limitMs: Math.max(this.limitMs, PATIENCE * this.#longestMs),
+      limitMs: Math.max(this.#floorMs(batch), PATIENCE * this.#longestMs),
     };
   }
 

@@ -1,7 +1,7 @@
 /** Turns what a model hands back or throws into records: results as plain values, exceptions with their place. */
 import type { ModelProblem } from "../campaign/slot_messages.ts";
 import { Fault } from "../job/fault.ts";
-import { encodePlain } from "../job/plain.ts";
+import { encodePlain, isMarked } from "../job/plain.ts";
 import type { Failure, SourcePlace } from "../job/run.ts";
 import { BadState } from "./state.ts";
 
@@ -25,16 +25,15 @@ export function plainResult(value: unknown, path = "result", depth = 0): unknown
       `${path} is ${name}; a result holds numbers, strings, lists and plain objects`,
     );
   }
-  return Object.fromEntries(
-    Object.entries(value).map((
-      [key, item],
-    ) => [key, plainResult(item, `${path}.${key}`, depth + 1)]),
-  );
+  const fields = Object.entries(value)
+    .map(([key, item]) => [key, plainResult(item, `${path}.${key}`, depth + 1)]);
+  const record = Object.fromEntries(fields);
+  return isMarked(value) ? { $object: record } : record;
 }
 
 /** What was thrown, in the user's words, with the place in the user's own file. */
 export function describeThrown(thrown: unknown, modelUrl: string): ModelProblem {
-  if (!(thrown instanceof Error)) return { message: `threw ${String(thrown)}` };
+  if (!(thrown instanceof Error)) return { message: `threw ${Deno.inspect(thrown)}` };
   const plainName = thrown.name === "Error" || thrown instanceof BadState ||
     thrown instanceof Fault;
   const hint = thrown instanceof Fault && thrown.hint !== undefined ? ` ${thrown.hint}` : "";

@@ -6,15 +6,17 @@
 import { join } from "node:path";
 import type { Job } from "../job/job.ts";
 import type { CheckpointIdentity, Snapshot } from "../job/snapshot.ts";
+import { restoreRun } from "../store/archive.ts";
 import {
   type Checkpoint,
+  listCheckpoints,
   newestGood,
   pruneCheckpoints,
   type Rejected,
   writeCheckpoint,
   type WrittenCheckpoint,
 } from "../store/checkpoint.ts";
-import { makeFolderDurable, writeFileDurable } from "../store/disk.ts";
+import { diskFault, makeFolderDurable, writeFileDurable } from "../store/disk.ts";
 import type { Layout } from "../store/layout.ts";
 import { appendSeries, checkSeries, EMPTY_SERIES, truncateSeries } from "../store/series.ts";
 
@@ -26,6 +28,8 @@ export interface Writer {
   readonly layout: Layout;
   readonly job: Job;
   readonly modelDigest: string;
+  /** Whether checkpoints of another version of the model will do. */
+  readonly anyModel: boolean;
   readonly epoch: number;
 }
 
@@ -52,20 +56,33 @@ export class RunFiles {
     this.#folder = writer.layout.recentFolder(writer.job.id, run.run);
   }
 
-  /** Finds the newest good checkpoint and cuts the series back to it. */
+  /** Finds the newest good checkpoint and cuts the series back to it; with none the run starts over. */
   async resume(): Promise<{ checkpoint?: Checkpoint; rejected: readonly Rejected[] }> {
-    const { layout, job, modelDigest } = this.#writer;
-    const found = await newestGood(layout, job.id, this.#run.run, {
-      digest: this.#run.digest,
-      model: modelDigest,
+    const { layout, job, modelDigest, anyModel } = this.#writer;
+    const { run, digest } = this.#run;
+    const { checkpoint, rejected } = await newestGood(layout, job.id, run, {
+      digest,
+      ...(anyModel ? {} : { model: modelDigest }),
       steps: job.steps,
-      check: (identity) => checkSeries(this.#seriesPath, identity.series),
+      check: async ({ series }) => {
+        // A finished run that is extended may have been packed away meanwhile.
+        if (series.bytes > 0) await restoreRun(layout, job.id, run);
+        return await checkSeries(this.#seriesPath, series);
+      },
     }, "quarantine");
-    this.#series = found.checkpoint?.identity.series ?? EMPTY_SERIES;
+    if (checkpoint === undefined) {
+      await this.#clearFolder();
+      return { rejected };
+    }
+    this.#series = checkpoint.identity.series;
     await truncateSeries(this.#seriesPath, this.#series);
-    return found.checkpoint === undefined
-      ? { rejected: found.rejected }
-      : { checkpoint: found.checkpoint, rejected: found.rejected };
+    return { checkpoint, rejected };
+  }
+
+  /** Removes all that earlier attempts left. */
+  async startOver(): Promise<void> {
+    for (const { path } of await listCheckpoints(this.#checkpoints)) await Deno.remove(path);
+    await this.#clearFolder();
   }
 
   /** Durable when it returns. Rule R3: after a failure one new file is written from memory, no more. */
@@ -113,6 +130,15 @@ export class RunFiles {
   async appendLog(text: string): Promise<void> {
     await this.#makeFolder();
     await Deno.writeTextFile(join(this.#folder, LOG_FILE), text, { append: true });
+  }
+
+  /** Another spec's series, log or result must never pass for this one's. */
+  async #clearFolder(): Promise<void> {
+    try {
+      await Deno.remove(this.#folder, { recursive: true });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw diskFault(error, this.#folder);
+    }
   }
 
   get #seriesPath(): string {

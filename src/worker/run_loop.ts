@@ -37,6 +37,8 @@ interface Plain {
   readonly state: unknown;
   readonly rng: RandomState | null;
   readonly columns: readonly string[] | null;
+  /** The final state of a run that ended by its own rule: it must not go on after a crash. */
+  readonly ending?: string;
 }
 
 export class RunLoop {
@@ -78,9 +80,10 @@ export class RunLoop {
       this.#progress[CONTROL.step] = batch.resume?.step ?? 0;
       this.#progress[CONTROL.begun]!++;
       Atomics.store(this.#orders, CONTROL.activity, ACTIVITY.computing);
-      const one = new Run(this.#model, job, index, run, batch.batch, this.#parts());
-      this.#context = one.context;
+      let one: Run | undefined;
       try {
+        one = new Run(this.#model, job, index, run, batch.batch, this.#parts());
+        this.#context = one.context;
         const result = await one.compute(batch.resume);
         if (result === undefined) {
           this.#flushResults(batch.batch);
@@ -91,14 +94,15 @@ export class RunLoop {
         this.#keepResult(result, one.now, batch.batch);
       } catch (thrown) {
         this.#flushResults(batch.batch);
+        const step = this.#progress[CONTROL.step]!;
         this.#tell({
           type: "failed",
           batch: batch.batch,
           index,
           failure: thrown instanceof Diverged
-            ? { class: "diverged", message: thrown.message, step: one.step }
-            : failureOf(thrown, one.step, this.#model.url),
-          ...one.logAtEnd(),
+            ? { class: "diverged", message: thrown.message, step }
+            : failureOf(thrown, step, this.#model.url),
+          ...one?.logAtEnd(),
         });
       }
     }
@@ -229,6 +233,7 @@ class Run {
     this.#logOnDisk = true;
     this.#msBefore = resume.ms;
     this.#savedStep = resume.step;
+    this.#ending = plain.ending;
   }
 
   /** Steps to the end; false when it was asked to give the run back and saved it. */
@@ -284,7 +289,7 @@ class Run {
     if (at === 0 && to > 0) {
       ctx.step = 0;
       refusePromise(step(state, ctx as never), "step");
-      progress[CONTROL.step] = at = 1;
+      progress[CONTROL.step] = ctx.step = at = 1;
       if (asks && this.#askDone()) return at;
     }
     if (!asks) stepPlainly(step, state, ctx, progress, at, to);
@@ -369,6 +374,7 @@ class Run {
       state: parts.plain,
       rng: this.context.randomState(),
       columns: this.#series.columns ?? null,
+      ...(this.#ending === undefined ? {} : { ending: this.#ending }),
     };
     const series = this.#series.take();
     if (series !== "") this.#seriesOnDisk = true;

@@ -20,6 +20,10 @@ export class Series {
   }
 
   add(step: number, measured: { readonly [name: string]: number }): void {
+    if (typeof measured !== "object" || measured === null || measured instanceof Promise) {
+      const what = measured instanceof Promise ? "a promise" : JSON.stringify(measured);
+      throw new BadState(`measure() returned ${what}; it returns an object of numbers by name`);
+    }
     if (this.#columns === undefined) {
       this.#columns = Object.keys(measured);
       this.#text += ["step", ...this.#columns].map(cell).join(",") + "\n";

@@ -3,6 +3,7 @@
  * It writes no file: states go to the agent through shared buffers, results as text.
  */
 import type { Job } from "../job/job.ts";
+import { encodePlain } from "../job/plain.ts";
 import { RunLoop } from "./run_loop.ts";
 import { describeThrown } from "./outcome.ts";
 import { type LoadedModel, loadModel } from "./model.ts";
@@ -32,7 +33,8 @@ async function receive(message: ToSimulation): Promise<void> {
       jobs.set(message.number, message.job);
       return;
     case "batch":
-      await loop!.runBatch(message, jobs.get(message.job)!);
+      // Without a loop the model proved unusable, which was told.
+      await loop?.runBatch(message, jobs.get(message.job)!);
       return;
   }
 }
@@ -51,7 +53,7 @@ async function start(url: string, control: SharedArrayBuffer): Promise<void> {
 
 /** Rules travel as JSON: what cannot (a function as a default) is dropped here, not at the far end. */
 function plainRules(params: LoadedModel["params"]): LoadedModel["params"] {
-  return params === undefined ? undefined : JSON.parse(JSON.stringify(params));
+  return params === undefined ? undefined : JSON.parse(JSON.stringify(encodePlain(params)));
 }
 
 /** What a model prints belongs in its run's log: the process's output carries the protocol. */

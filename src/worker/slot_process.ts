@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { type FromSlot, RECORD_SEPARATOR, type ToSlot } from "../campaign/slot_messages.ts";
 import type { SlotExit, SlotHandlers, SlotPort } from "../campaign/world.ts";
+import { encodePlain } from "../job/plain.ts";
 import { readLines } from "./lines.ts";
 
 /** The hidden sub-command under which the executable becomes a slot. */
@@ -58,7 +59,8 @@ export class SlotProcess implements SlotPort {
 
   send(message: ToSlot): void {
     // A slot that is gone says so by its exit; what could not be sent is given back then.
-    this.#input.write(this.#encoder.encode(JSON.stringify(message) + "\n")).catch(() => {});
+    const plain = message.type === "job" ? { ...message, job: encodePlain(message.job) } : message;
+    this.#input.write(this.#encoder.encode(JSON.stringify(plain) + "\n")).catch(() => {});
   }
 
   kill(): void {

@@ -113,20 +113,35 @@ class Taking {
     for (const [key, item] of Object.entries(value)) {
       fields.push([key, this.value(item, path === "" ? key : `${path}.${key}`, depth + 1)]);
     }
+    if (Object.getOwnPropertySymbols(value).length > 0) {
+      throw bad(path, "an object with a symbol as a key", "use a string");
+    }
     const record = Object.fromEntries(fields);
+    if (prototype === null) return { $bare: record };
     return isMarked(value) ? { $object: record } : record;
   }
 
   #list(value: readonly unknown[], path: string, depth: number): unknown {
-    if (value.length >= NUMBERS_AS_TENSOR && value.every((item) => typeof item === "number")) {
-      const numbers = Float64Array.from(value as number[]);
+    if (value.length >= NUMBERS_AS_TENSOR && areNumbers(value)) {
+      const numbers = Float64Array.from(value);
       return { $tensor: this.#keep(path, "F64", numbers), as: "Array" };
     }
     const list: unknown[] = [];
     for (let i = 0; i < value.length; i++) {
+      if (!(i in value)) return this.#sparse(value, path, depth, list);
       list.push(this.value(value[i], path === "" ? String(i) : `${path}.${i}`, depth + 1));
     }
     return list;
+  }
+
+  /** A list with holes, e.g. `new Array(100)` before it is filled; `head` was taken already. */
+  #sparse(value: readonly unknown[], path: string, depth: number, head: unknown[]): unknown {
+    const items: [string, unknown][] = head.map((item, i) => [String(i), item]);
+    for (let i = head.length; i < value.length; i++) {
+      if (!(i in value)) continue;
+      items.push([String(i), this.value(value[i], `${path}.${i}`, depth + 1)]);
+    }
+    return { $sparse: value.length, items: Object.fromEntries(items) };
   }
 
   #array(value: ArrayBufferView, path: string): unknown {
@@ -166,6 +181,16 @@ function restore(value: unknown, buffers: ReadonlyMap<string, ArrayBuffer>): unk
   if (!isMarked(value)) return restoreFields(record, buffers);
   if (typeof record.$tensor === "string") return restoreArray(record.$tensor, record.as, buffers);
   if ("$object" in record) return restoreFields(record.$object as typeof record, buffers);
+  if ("$bare" in record) {
+    const fields = Object.entries(record.$bare as typeof record);
+    const bare = Object.create(null) as Record<string, unknown>;
+    for (const [key, item] of fields) bare[key] = restore(item, buffers);
+    return bare;
+  }
+  if (typeof record.$sparse === "number") {
+    const list: unknown[] = new Array(record.$sparse);
+    return Object.assign(list, restoreFields(record.items as typeof record, buffers));
+  }
   return decodePlain(value);
 }
 
@@ -189,6 +214,12 @@ function restoreArray(
   const type = ARRAY_TYPES[String(as)];
   if (type === undefined) throw new BadState(`the checkpoint has an array of unknown type ${as}`);
   return type.make(buffer, 0, buffer.byteLength / DTYPE_BYTES[type.dtype]);
+}
+
+/** Not `every`, which passes over holes. */
+function areNumbers(list: readonly unknown[]): list is readonly number[] {
+  for (let i = 0; i < list.length; i++) if (typeof list[i] !== "number") return false;
+  return true;
 }
 
 function place(path: string): string {

@@ -196,7 +196,10 @@ Deno.test("readOwner() never disturbs a start: it takes no lock", () =>
   inTree(async (layout) => {
     let reading = true;
     const reader = (async () => {
-      while (reading) await readOwner(layout, now);
+      while (reading) {
+        await readOwner(layout, now);
+        await new Promise((resolve) => setTimeout(resolve));
+      }
     })();
     for (let i = 0; i < 30; i++) await (await acquireLock(layout, { now })).release();
     reading = false;

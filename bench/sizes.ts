@@ -1,0 +1,49 @@
+/** How much is measured: everything, less of it, or just enough to see that the benches work. */
+
+export interface Sizes {
+  /** Pairs of runs of about `computeMs`: simrun, then the baseline, and again. */
+  readonly stepRounds: number;
+  readonly stepComputeMs: number;
+  readonly fieldBytes: number;
+  readonly fieldRounds: number;
+  readonly fieldComputeMs: number;
+  readonly checkpointEveryMs: number;
+  readonly tinyRuns: number;
+  readonly tinyRounds: number;
+  readonly startRounds: number;
+}
+
+export const FULL: Sizes = {
+  stepRounds: 7,
+  stepComputeMs: 2000,
+  fieldBytes: 16 * 2 ** 20,
+  fieldRounds: 5,
+  fieldComputeMs: 5500,
+  checkpointEveryMs: 1000,
+  tinyRuns: 100_000,
+  tinyRounds: 3,
+  startRounds: 20,
+};
+
+export const QUICK: Sizes = {
+  ...FULL,
+  stepRounds: 3,
+  stepComputeMs: 1000,
+  fieldRounds: 2,
+  fieldComputeMs: 3500,
+  tinyRounds: 1,
+  startRounds: 7,
+};
+
+/** For the test: the figures mean nothing. */
+export const SMOKE: Sizes = {
+  stepRounds: 1,
+  stepComputeMs: 20,
+  fieldBytes: 2 ** 20,
+  fieldRounds: 1,
+  fieldComputeMs: 300,
+  checkpointEveryMs: 50,
+  tinyRuns: 500,
+  tinyRounds: 1,
+  startRounds: 1,
+};

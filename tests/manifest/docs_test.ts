@@ -1,0 +1,92 @@
+/** docs/manifest.md: its examples are valid, and its tables say what the code does. */
+import assert from "node:assert/strict";
+import { JOB_FIELDS } from "../../src/manifest/job_fields.ts";
+import { LIMITS } from "../../src/manifest/limits.ts";
+import { DEFAULT_MAX_POINTS } from "../../src/manifest/manifest.ts";
+import { readPlainScalar } from "../../src/manifest/scalar.ts";
+import { countPoints } from "../../src/plan/sweep.ts";
+import { jobWith, mistakes, read } from "./read.ts";
+
+const DOCS = await Deno.readTextFile(new URL("../../docs/manifest.md", import.meta.url));
+const EXAMPLES = [...DOCS.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, text]) => text!);
+
+/** The rows of the table that follows a heading cell. */
+function rows(head: string): string[][] {
+  const table = DOCS.slice(DOCS.indexOf(`| ${head} |`)).split("\n\n")[0]!.trimEnd();
+  return table.split("\n").slice(2).map((row) => row.split("|").slice(1, -1).map((s) => s.trim()));
+}
+
+const codes = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, code]) => code!);
+
+Deno.test("docs/manifest.md has examples without a mistake", () => {
+  assert.ok(EXAMPLES.length >= 6);
+  for (const example of EXAMPLES) assert.deepEqual(mistakes(example), [], example);
+});
+
+Deno.test("docs/manifest.md counts the runs of its sweeps right", () => {
+  let counted = 0;
+  for (const example of EXAMPLES) {
+    const said = /= (\d+) runs/.exec(example)?.[1];
+    if (said === undefined) continue;
+    assert.equal(countPoints(read(example).jobs[0]?.sweep), Number(said));
+    counted++;
+  }
+  assert.ok(counted >= 2);
+});
+
+Deno.test("docs/manifest.md has every key of a job, each once, with its default", () => {
+  const documented = rows("key").map(([key]) => codes(key!)[0]!);
+  assert.deepEqual(documented.toSorted(), Object.keys(JOB_FIELDS).toSorted());
+  for (const [key, , absent] of rows("key")) {
+    const field = JOB_FIELDS[codes(key!)[0] as keyof typeof JOB_FIELDS];
+    if ("default" in field) assert.equal(absent!.replaceAll("`", ""), String(field.default));
+  }
+});
+
+Deno.test("docs/manifest.md tells what each surprising word is", () => {
+  let checked = 0;
+  for (const [written, meaning] of rows("written")) {
+    for (const word of codes(written!)) {
+      const { value, doubt } = readPlainScalar(word);
+      checked++;
+      if (meaning === "refused") assert.ok(doubt !== undefined, word);
+      else {
+        assert.equal(doubt, undefined, word);
+        assert.deepEqual(
+          mistakes(jobWith(`parameters: { x: ${word.replace(",", "")} }`)),
+          [],
+          word,
+        );
+      }
+      const type = value === null ? "null" : typeof value;
+      if (meaning === "a number" || meaning === "numbers") assert.equal(type, "number", word);
+      if (meaning === "a truth value") assert.equal(type, "boolean", word);
+      if (meaning === "null") assert.equal(type, "null", word);
+      if (meaning === "text") assert.equal(type, "string", word);
+    }
+  }
+  assert.ok(checked > 30);
+});
+
+Deno.test("docs/manifest.md names the limits that hold", () => {
+  const limits = new Map(rows("of a file").map(([what, most]) => [what, most]));
+  const number = (text: string | undefined) => Number(text?.replaceAll(",", ""));
+  assert.deepEqual([...limits.values()].slice(1).map(number), [
+    LIMITS.depth,
+    LIMITS.marks,
+    LIMITS.references,
+    LIMITS.documents,
+    LIMITS.nodes,
+  ]);
+  assert.equal(limits.get("bytes"), `${LIMITS.bytes / 2 ** 20} MiB`);
+  assert.ok(
+    DOCS.includes(`more than ${DEFAULT_MAX_POINTS.toLocaleString("en")} must be asked for`),
+  );
+});
+
+Deno.test("the founding example of the design is valid but for what is not offered yet", () => {
+  const lines = mistakes(`jobs:
+  - { id: a, model: ../m.ts, steps: 100000, timeout: 2h, needs: [b], retry: { limit: 3, backoff: 5s } }`);
+  assert.equal(lines.length, 3);
+  for (const line of lines) assert.match(line, /not-offered/);
+});

@@ -1,0 +1,137 @@
+/** The JSON Schema judges manifests as the checks do. */
+import assert from "node:assert/strict";
+import { Ajv2020 } from "npm:ajv@8.17.1/dist/2020.js";
+import { parse } from "yaml";
+import { JOB_FIELDS } from "../../src/manifest/job_fields.ts";
+import { manifestSchema } from "../../src/manifest/schema.ts";
+import { jobWith, mistakes } from "./read.ts";
+
+const ajv = new Ajv2020({ allowUnionTypes: true, strictRequired: false, strictTypes: false });
+const validate = ajv.compile(manifestSchema());
+
+const VALID = [
+  jobWith(""),
+  `[{ id: a, model: m.ts, steps: 1 }, { id: b, model: m.wasm, steps: "1e6" }]`,
+  "jobs: [{ id: a, model: /x/m.mjs, steps: 1_000_000 }]",
+  "defaults: { model: m.ts, steps: 5 }\njobs: [{ id: a }, { id: b, steps: 6 }]",
+  "defaults:\njobs: [{ id: a, model: m.ts, steps: 1 }]",
+  ...[
+    "description: text",
+    "priority: high",
+    "priority: background",
+    "priority: 3",
+    "parameters:",
+    "parameters: { x: 1, y: [a, { b: null }], c-d.e: true }",
+    "seed: 0",
+    "checkpoint_every: 1000",
+    "checkpoint_every: 1_000",
+    "checkpoint_every: 1h30m",
+    "checkpoint_every: off",
+    "checkpoint: { every: 01:30:00, keep: 1 }",
+    "checkpoint: { keep: 10 }\ncheckpoint_every: 5m",
+    "measure_every: 10",
+    "inputs: { a: ./b.csv }",
+    "hang_after: 90",
+    "hang_after: 1.5",
+    "hang_after: 500ms",
+    "retry: { limit: 0 }",
+    "sweep: { x: [1, two] }",
+    "sweep: { x: { from: 0, to: 1, count: 11 }, y: { from: 0, to: 1, step: 0.1 } }",
+    "sweep: { x: { from: 1, to: 10, count: 5, spacing: log } }",
+    "sweep: { grid: { x: [1] }, zip: { y: [1, 2], z: [3, 4] }, points: [{ w: 1 }] }",
+    "sweep: [{ x: 1 }, { x: 2 }]",
+  ].map(jobWith),
+];
+
+const INVALID = [
+  "[]",
+  "text",
+  "jobs: []",
+  "jobs: { id: a }",
+  "defaults: { steps: 1 }",
+  "jobs: [{ id: a, steps: 1 }]",
+  "defaults: { model: m.ts }\njobs: [{ id: a }]",
+  "defaults: { id: b }\njobs: [{ id: a, model: m.ts, steps: 1 }]",
+  "jobs: [{ id: a, model: m.ts, steps: 1 }]\nsteps: 1",
+  "model: m.ts\nsteps: 1",
+  "id: a\nsteps: 1",
+  "id: a\nmodel: m.ts",
+  ...["5", "../x", "a b", '""', "[a]", "x".repeat(101)].map((id) =>
+    `id: ${id}\nmodel: m.ts\nsteps: 1`
+  ),
+  ...["m.py", "~/m.ts", "http://x/m.ts", '""', "{ command: [ls] }"].map((model) =>
+    `id: a\nmodel: ${model}\nsteps: 1`
+  ),
+  ...["0", "-1", "1.5", '"1.5"', "many", "true", "[1]", "1e300"].map((steps) =>
+    `id: a\nmodel: m.ts\nsteps: ${steps}`
+  ),
+  ...[
+    "stepz: 1",
+    "description: 5",
+    "priority: urgent",
+    "priority: 4",
+    "priority: 1.5",
+    "parameters: [1]",
+    "parameters: { 1x: 1 }",
+    "seed: -1",
+    "checkpoint_every: never",
+    "checkpoint_every: auto",
+    "checkpoint_every: 0",
+    "checkpoint_every: 5 minutes",
+    "checkpoint: 5",
+    "checkpoint: { keep: 0 }",
+    "checkpoint: { every: 5 }\ncheckpoint_every: 5",
+    "measure_every: 0",
+    "inputs: { a: 5 }",
+    "inputs: [a]",
+    "hang_after: 0",
+    "hang_after: soon",
+    "retry: 3",
+    "retry: { limit: -1 }",
+    "retry: { limit: 1, backoff: 5s }",
+    "timeout: 5s",
+    "sweep:",
+    "sweep: {}",
+    "sweep: []",
+    "sweep: all",
+    "sweep: { x: 5 }",
+    "sweep: { x: [] }",
+    "sweep: { x: { from: 0, to: 1 } }",
+    "sweep: { x: { from: 0, count: 5 } }",
+    "sweep: { x: { from: 0, to: 1, count: 2, step: 1 } }",
+    "sweep: { x: { from: 0, to: 1, step: 1, spacing: log } }",
+    "sweep: { x: { from: 0, to: 1, count: 2, spacing: cubic } }",
+    "sweep: { x: { from: 0, to: a, count: 2 } }",
+    "sweep: { grid: [1, 2] }",
+    "sweep: { grid: { x: [1] }, y: [2] }",
+    "sweep: { points: [] }",
+    "sweep: [{}]",
+    "sweep: [1]",
+  ].map(jobWith),
+];
+
+Deno.test("manifestSchema() accepts what readManifests() accepts", () => {
+  for (const text of VALID) {
+    assert.deepEqual(mistakes(text), [], text);
+    assert.ok(validate(parse(text)), `${text}\n${JSON.stringify(validate.errors)}`);
+  }
+});
+
+Deno.test("manifestSchema() refuses what readManifests() refuses", () => {
+  for (const text of INVALID) {
+    assert.notDeepEqual(mistakes(text), [], text);
+    assert.equal(validate(parse(text)), false, text);
+  }
+});
+
+Deno.test("manifestSchema() describes every key, and its examples are valid", () => {
+  for (const [name, field] of Object.entries(JOB_FIELDS)) {
+    assert.match(field.about, /^[A-Z].*\.$/, name);
+    const examples = "examples" in field ? field.examples : [];
+    for (const example of examples) {
+      const job = { id: "a", model: "m.ts", steps: 1, [name]: example };
+      assert.deepEqual(mistakes(JSON.stringify(job)), [], `${name}: ${JSON.stringify(example)}`);
+      assert.ok(validate(job), `${name}: ${JSON.stringify(example)}`);
+    }
+  }
+});

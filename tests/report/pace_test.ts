@@ -1,0 +1,37 @@
+/** Speed and time left. */
+import assert from "node:assert/strict";
+import { Pace } from "../../src/report/pace.ts";
+import { CLIMATE_LIVE } from "./fixtures.ts";
+
+function at(done: number, completed = 0) {
+  return {
+    ...CLIMATE_LIVE,
+    steps: { total: 1000, done },
+    counts: { ...CLIMATE_LIVE.counts, completed },
+  };
+}
+
+Deno.test("Pace uses the slots' own rates until it has seen two pictures", () => {
+  assert.equal(new Pace().observe(at(0), 0).stepsPerSecond, 1025);
+});
+
+Deno.test("Pace measures steps and runs a second and what is left", () => {
+  const pace = new Pace();
+  pace.observe(at(0), 0);
+  const speed = pace.observe(at(100, 5), 1000);
+  assert.equal(speed.stepsPerSecond, 100);
+  assert.equal(speed.runsPerSecond, 5);
+  assert.equal(speed.etaMs, 9000);
+});
+
+Deno.test("Pace comes to a new speed gradually and is never negative", () => {
+  const pace = new Pace();
+  pace.observe(at(0), 0);
+  pace.observe(at(100), 1000);
+  const slower = pace.observe(at(50), 2000);
+  assert.ok(slower.stepsPerSecond > 0 && slower.stepsPerSecond < 100);
+});
+
+Deno.test("Pace has nothing left to wait for when all is done", () => {
+  assert.equal(new Pace().observe(at(1000), 0).etaMs, 0);
+});

@@ -1,0 +1,156 @@
+/** The state of a tree at one moment. */
+import assert from "node:assert/strict";
+import { treeStatus } from "../../src/report/status.ts";
+import { statusJson } from "../../src/report/status_json.ts";
+import {
+  CLIMATE,
+  CLIMATE_LIVE,
+  completed,
+  failed,
+  history,
+  NOW,
+  planned,
+  saved,
+  SESSION,
+  started,
+} from "./fixtures.ts";
+
+const BASE = { tree: "/data/simruns", nowMs: NOW, live: undefined, working: false } as const;
+
+Deno.test("statusJson() gives the founding example for running simulations", () => {
+  const status = treeStatus(history(CLIMATE), { ...BASE, live: CLIMATE_LIVE, working: true });
+  const { runs } = statusJson(status) as { runs: Record<string, Record<string, unknown>> };
+  assert.deepEqual(Object.keys(runs), ["climate_2030", "climate_2040"]);
+  const { progress, steps_done, memory_used, last_checkpoint } = runs.climate_2030!;
+  assert.deepEqual(
+    { progress, steps_done, memory_used, last_checkpoint },
+    {
+      progress: "45%",
+      steps_done: 450_000,
+      memory_used: "3.2 GB",
+      last_checkpoint: "10 mins ago",
+    },
+  );
+  assert.equal(runs.climate_2040!.last_checkpoint, "5 mins ago");
+  assert.equal(runs.climate_2030!.eta_seconds, 880);
+});
+
+Deno.test("treeStatus() counts steps of jobs from live pictures and waits for the rest", () => {
+  const status = treeStatus(history(CLIMATE), { ...BASE, live: CLIMATE_LIVE, working: true });
+  assert.deepEqual(status.totals, {
+    runs: 3,
+    counts: { running: 2, interrupted: 0, failed: 0, waiting: 1, completed: 0 },
+    stepsDone: 750_000,
+    stepsTotal: 3_000_000,
+    earlierRuns: 0,
+  });
+  assert.equal(status.etaMs, 2_250_000 / 1025 * 1000);
+});
+
+Deno.test("treeStatus() calls started runs interrupted when nobody works on the tree, whatever an old picture says", () => {
+  const status = treeStatus(history(CLIMATE), { ...BASE, live: CLIMATE_LIVE });
+  assert.equal(status.activity.kind, "lost");
+  assert.deepEqual(status.runs.map(({ run, state, savedStep }) => [run, state, savedStep]), [
+    ["climate_2030", "interrupted", 440_000],
+    ["climate_2040", "interrupted", 290_000],
+  ]);
+  assert.equal(status.totals.stepsDone, 730_000);
+  assert.equal(status.etaMs, undefined);
+});
+
+Deno.test("treeStatus() takes started runs that no slot computes yet as waiting while simrun works", () => {
+  const events = [SESSION, planned("s", 4), started("s", ["a", "b", "c"])];
+  const live = { ...CLIMATE_LIVE, running: [{ ...CLIMATE_LIVE.running[0]!, job: "s", run: "a" }] };
+  const { totals } = treeStatus(history(events), { ...BASE, live, working: true });
+  assert.deepEqual(totals.counts, {
+    running: 1,
+    interrupted: 0,
+    failed: 0,
+    waiting: 3,
+    completed: 0,
+  });
+});
+
+Deno.test("treeStatus() lists the first failed runs and counts the others", () => {
+  const runs = Array.from({ length: 30 }, (_, i) => `r${i}`);
+  const events = [
+    SESSION,
+    planned("s", 30),
+    started("s", runs),
+    ...runs.map((run) => failed("s", run, "boom")),
+  ];
+  const status = treeStatus(history(events), BASE);
+  assert.equal(status.runs.length, 20);
+  assert.deepEqual(status.unlisted, { failed: 10 });
+  const all = treeStatus(history(events), { ...BASE, listMax: Infinity });
+  assert.equal(all.runs.length, 30);
+});
+
+Deno.test("treeStatus() with selectors lists what they choose, in any state", () => {
+  const events = [
+    SESSION,
+    planned("a", 2),
+    planned("b", 1),
+    started("a", ["x", "y"]),
+    completed("a", "x", {}),
+    failed("a", "y", "boom"),
+    completed("b", "b", {}),
+  ];
+  const chosen = (...selectors: string[]) =>
+    treeStatus(history(events), { ...BASE, selectors }).runs.map(({ job, run }) => `${job}/${run}`);
+  assert.deepEqual(chosen("a"), ["a/x", "a/y"]);
+  assert.deepEqual(chosen("completed"), ["a/x", "b/b"]);
+  assert.deepEqual(chosen("failed", "a"), ["a/y"]);
+  assert.deepEqual(chosen("a/x", "b*"), ["a/x", "b/b"]);
+  assert.deepEqual(chosen("nothing"), []);
+});
+
+Deno.test("treeStatus() takes a finished run as waiting when its job was given more steps", () => {
+  const events = [
+    SESSION,
+    planned("a", 1, { steps: 1_000_000 }),
+    completed("a", "a", {}),
+    planned("a", 1, { steps: 4_000_000 }),
+  ];
+  const { totals } = treeStatus(history(events), BASE);
+  assert.equal(totals.counts.waiting, 1);
+  assert.equal(totals.stepsDone / totals.stepsTotal, 0.25);
+});
+
+Deno.test("treeStatus() counts a run that converged early as all done", () => {
+  const events = [
+    SESSION,
+    planned("a"),
+    completed("a", "a", {}, { steps: 10, ending: "converged" }),
+  ];
+  const { totals } = treeStatus(history(events), BASE);
+  assert.equal(totals.counts.completed, 1);
+  assert.equal(totals.stepsDone, 1_000_000);
+});
+
+Deno.test("treeStatus() does not count runs of an earlier, larger sweep as part of the present one", () => {
+  const events = [
+    SESSION,
+    planned("s", 3),
+    ...["a", "b", "c"].map((run) => completed("s", run, {})),
+    planned("s", 2),
+  ];
+  const [sweep] = treeStatus(history(events), BASE).jobs;
+  assert.equal(sweep!.runs, 2);
+  assert.equal(sweep!.counts.completed, 2);
+  assert.equal(sweep!.earlierRuns, 1);
+  assert.equal(sweep!.stepsDone, sweep!.stepsTotal);
+});
+
+Deno.test("treeStatus() knows how the last simrun ended", () => {
+  const ended = { type: "campaign.ended", completed: 1, failed: 0, remaining: 2 } as const;
+  const { activity } = treeStatus(
+    history([...CLIMATE, saved("climate_2030", "climate_2030", 1), {
+      ...ended,
+      outcome: "stopped",
+    }]),
+    BASE,
+  );
+  assert.equal(activity.kind, "ended");
+  assert.equal(treeStatus(history([]), BASE).activity.kind, "never");
+});

@@ -1,0 +1,188 @@
+/** What `simrun status`, `explain` and the end of a run print, letter by letter. */
+import assert from "node:assert/strict";
+import type { RunEvent } from "../../src/job/event.ts";
+import { StoryFold } from "../../src/report/run_story.ts";
+import { treeStatus } from "../../src/report/status.ts";
+import { SummaryFold } from "../../src/report/summary.ts";
+import { paintFor } from "../../src/screen/paint.ts";
+import { renderStatus } from "../../src/screen/status_view.ts";
+import { renderStory } from "../../src/screen/story_view.ts";
+import { renderSummary } from "../../src/screen/summary_view.ts";
+import {
+  CLIMATE,
+  CLIMATE_LIVE,
+  completed,
+  failed,
+  history,
+  job,
+  journal,
+  NOW,
+  planned,
+  saved,
+  SESSION,
+  started,
+} from "../report/fixtures.ts";
+
+const PLAIN = paintFor(false);
+const CANVAS = { paint: PLAIN, glyphs: "unicode", columns: undefined, jobsMax: 50 } as const;
+const BASE = { tree: "/data/simruns", nowMs: NOW, live: undefined, working: false } as const;
+
+Deno.test("renderStatus() shows a working simrun as the founding example has it", () => {
+  const status = treeStatus(history(CLIMATE), { ...BASE, live: CLIMATE_LIVE, working: true });
+  assert.deepEqual(renderStatus(status, CANVAS), [
+    "simrun is working on 2 slots (process 4242 on node1)",
+    "",
+    "job                                 done",
+    "climate_2030  ━━━━━━━━━───────────  45%   0/1  1 running",
+    "climate_2040  ━━━━━━──────────────  30%   0/1  1 running",
+    "climate_2050  ────────────────────   0%   0/1  1 waiting",
+    "all           ━━━━━───────────────  25%   0/3  2 running, 1 waiting",
+    "1,030 steps/s, 37 min left",
+    "",
+    "running       progress  steps done   rate    left  memory used  last checkpoint",
+    "climate_2030       45%     450,000  625/s  15 min       3.2 GB  10 mins ago",
+    "climate_2040       30%     300,000  400/s  30 min       2.8 GB  5 mins ago, attempt 2",
+  ]);
+});
+
+Deno.test("renderStatus() after a kill says what was saved, what failed and what to type", () => {
+  const events = [
+    ...CLIMATE,
+    planned("ising", 2),
+    started("ising", ["a", "b"]),
+    failed("ising", "a", "T must be positive\x1b[2J"),
+    saved("climate_2040", "climate_2040", 300_000),
+  ];
+  assert.deepEqual(renderStatus(treeStatus(history(events), BASE), CANVAS), [
+    "No simrun is working here; the last one was killed.",
+    "",
+    "job                                 done",
+    "climate_2030  ━━━━━━━━╸───────────  44%   0/1  1 interrupted",
+    "climate_2040  ━━━━━━──────────────  30%   0/1  1 interrupted",
+    "climate_2050  ────────────────────   0%   0/1  1 waiting",
+    "ising         ╸───────────────────  <1%   0/2  1 interrupted, 1 failed",
+    "all           ━━━─────────────────  15%   0/5  3 interrupted, 1 failed, 1 waiting",
+    "",
+    "interrupted   progress  steps done",
+    "climate_2030       44%     440,000  saved at step 440,000, 5 s ago",
+    "climate_2040       30%     300,000  saved at step 300,000, just now",
+    "ising/b             0%           0  nothing saved; begins anew",
+    "",
+    "failed   progress  steps done",
+    "ising/a        1%      12,000  the model threw an error: T must be positive\\x1b[2J",
+    "",
+    "simrun resume goes on with what is not done.",
+  ]);
+});
+
+Deno.test("renderStatus() of a tree where nothing ran says how to begin", () => {
+  assert.deepEqual(renderStatus(treeStatus(history([]), BASE), CANVAS), [
+    "No simrun has worked on this tree yet.",
+    "",
+    "Nothing was run here yet. Type simrun jobs/*.yaml to begin.",
+  ]);
+});
+
+Deno.test("renderStory() tells attempts, checkpoints and the failure with its place", () => {
+  const events: RunEvent[] = [
+    SESSION,
+    planned("ising", 2, { parameters: { L: 64 } }),
+    started("ising", ["a", "b"]),
+    saved("ising", "a", 4_000),
+    saved("ising", "a", 8_000),
+    saved("ising", "a", 12_000),
+    {
+      type: "runs.requeued",
+      job: "ising",
+      runs: ["a"],
+      cause: "slot-lost",
+      counted: true,
+      message: "killed by SIGKILL",
+    },
+    started("ising", ["a"], { attempt: 2 }),
+    { type: "run.resumed", job: "ising", run: "a", step: 12_000, rejected: [] },
+    failed("ising", "a", "T must be positive"),
+  ];
+  const story = new StoryFold("ising", "a");
+  for (const entry of journal(events)) story.apply(entry);
+  const [status] = treeStatus(history(events), { ...BASE, selectors: ["ising/a"] }).runs;
+  const lines = renderStory({
+    status: status!,
+    job: job("ising", { parameters: { L: 64 } }),
+    point: { T: 2.25 },
+    chapters: story.chapters,
+    decision: [],
+  }, { paint: PLAIN, columns: undefined, folder: "/home/ada", offsetMinutes: 0 });
+  assert.deepEqual(lines, [
+    "ising/a  failed",
+    "",
+    "  model       models/ising.ts",
+    "  priority    normal",
+    "  parameters  L: 64, T: 2.25",
+    "  steps       12,000 of 1,000,000 (1%)",
+    "  saved       step 12,000",
+    "",
+    "  2026-11-21 11:59:52  planned for 1,000,000 steps, model m1",
+    "  2026-11-21 11:59:53  attempt 1 started, to 1,000,000 steps",
+    "  2026-11-21 11:59:54  saved 3 times, steps 4,000 to 12,000 (1.2 MB each), last at 11:59:56",
+    "  2026-11-21 11:59:57  back to the queue (slot-lost: killed by SIGKILL); a failed attempt",
+    "  2026-11-21 11:59:58  attempt 2 started, to 1,000,000 steps",
+    "  2026-11-21 11:59:59  went on at step 12,000",
+    "  2026-11-21 12:00:00  attempt 1 failed: the model threw an error at step 12,000: T must be positive (models/ising.ts:14:9)",
+    "",
+    "Next: simrun run --rerun failed FILES tries it again from step 12,000.",
+    "simrun logs ising/a shows what it logged.",
+  ]);
+});
+
+const FACTS = { tree: "/data/simruns", elapsedMs: 80_000, total: 5, skipped: 2 };
+const END = { paint: PLAIN, folder: "/home/ada", treeFlag: "", stopped: undefined };
+
+function summaryOf(events: readonly RunEvent[]) {
+  const fold = new SummaryFold();
+  for (const event of events) fold.apply(event);
+  return fold;
+}
+
+Deno.test("renderSummary() of a completed campaign says where the numbers are", () => {
+  const fold = summaryOf(["a", "b", "c"].map((run) => completed("s", run, {})));
+  assert.deepEqual(renderSummary(fold.summary(FACTS), END), [
+    "Done: 5 runs in 1 min 20 s; 3 completed, 2 were done before.",
+    "simrun results    the numbers",
+  ]);
+});
+
+Deno.test("renderSummary() of failures names them, where they happened and what to type", () => {
+  const fold = summaryOf([
+    completed("s", "a", {}),
+    failed("s", "b", "boom"),
+    failed("s", "c", "boom"),
+  ]);
+  const lines = renderSummary(fold.summary(FACTS), { ...END, treeFlag: " --tree x" });
+  assert.deepEqual(lines, [
+    "Done, with failures: 5 runs in 1 min 20 s; 1 completed, 2 failed, 2 were done before.",
+    "failed  s/b  the model threw an error at step 12,000: boom (models/ising.ts:14:9)",
+    "failed  s/c  the model threw an error at step 12,000: boom (models/ising.ts:14:9)",
+    "simrun explain s/b --tree x    what happened to it",
+    "simrun results --tree x    the numbers",
+  ]);
+});
+
+Deno.test("renderSummary() of a stopped campaign says how to go on", () => {
+  const lines = renderSummary(summaryOf([completed("s", "a", {})]).summary(FACTS), {
+    ...END,
+    stopped: "by SIGINT",
+  });
+  assert.deepEqual(lines, [
+    "Stopped: by SIGINT: 5 runs in 1 min 20 s; 1 completed, 2 were done before, 2 remain.",
+    "simrun resume    goes on where it stopped",
+  ]);
+});
+
+Deno.test("renderSummary() says when there was nothing to do", () => {
+  const fold = summaryOf([]);
+  assert.deepEqual(renderSummary(fold.summary({ ...FACTS, total: 2 }), END), [
+    "Nothing to do: all 2 runs are done.",
+    "simrun results    the numbers",
+  ]);
+});
