@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 /** So many calls are in flight: enough that the thread never waits, too few to measure the queue. */
 const IN_FLIGHT = 1000;
 
+// poolifier's threads do not keep Node alive while it waits for them.
+setInterval(() => {}, 1000);
 const [name, runs, steps] = process.argv.slice(2);
 const { call, close } = name === "piscina" ? await piscina() : await poolifier();
 await call({ rate: 3.9, work: 1, steps: 1 });

@@ -17,6 +17,7 @@ import { classifyExit, isRetried } from "./causes.ts";
 import type { RunTable } from "./run_table.ts";
 import { type CurrentRun, Slot, type SlotBatch } from "./slot.ts";
 import { type Assignment, EXIT_GAVE_UP, type FromSlot, type RunResult } from "./slot_messages.ts";
+import { forecast } from "./forecast.ts";
 import { Tally } from "./tally.ts";
 import type { SlotExit, World } from "./world.ts";
 
@@ -101,7 +102,7 @@ export class Campaign {
     this.#endIfDone();
   }
 
-  live(): Pick<Live, "running" | "counts" | "steps" | "slots"> {
+  live(): Pick<Live, "running" | "counts" | "steps" | "slots" | "work"> {
     const running: LiveRun[] = [];
     for (const slot of this.#slots) {
       if (slot.current !== undefined) running.push(this.#liveRun(slot, slot.current));
@@ -111,6 +112,7 @@ export class Campaign {
       running,
       counts: this.tally.counts(),
       steps: this.tally.steps(running),
+      work: forecast(this.tally.jobs((job) => this.#sizes.runMs(job)), running, this.#slotLimit),
     };
   }
 
@@ -348,14 +350,12 @@ export class Campaign {
   #completed(slot: Slot, batch: SlotBatch, results: readonly RunResult[]): void {
     const { job } = batch;
     const runs: CompletedRun[] = [];
-    let steps = 0;
     for (const result of results) {
       const number = job.offset + result.index;
       if (!batch.open.delete(number)) continue;
       this.#table.settle(number);
       const { run, digest } = batch.identities.get(number)!;
       const { index: _, step, ...rest } = result;
-      steps += job.job.steps;
       const point = job.job.sweep === undefined
         ? {}
         : { point: encodeFields(pointAt(job.job.sweep, result.index)) };
@@ -366,7 +366,7 @@ export class Campaign {
     if (runs.length === 0) return;
     const model = job.model.digest;
     this.#append({ type: "runs.completed", job: job.job.id, model, runs }, () => {
-      this.tally.complete(runs.length, steps);
+      this.tally.complete(job, runs.length);
       this.#endIfDone();
     });
     this.#feed(slot);
@@ -397,7 +397,7 @@ export class Campaign {
     this.#endBatchIfEmpty(slot, batch);
     const log = more.log === undefined ? {} : { log: more.log };
     this.#append({ type: "run.failed", job, run, attempt: batch.attempt, failure, ...log }, () => {
-      this.tally.fail(batch.job.job.steps);
+      this.tally.fail(batch.job);
       const { maxFails } = this.#options;
       if (maxFails !== undefined && this.tally.failed >= maxFails) {
         this.stop("checkpoint", "max-fails");

@@ -1,5 +1,7 @@
 /** Counts a campaign: runs and steps, done and to be done. Counts only what is durable. */
 import type { Live, LiveRun } from "../job/live.ts";
+import type { PlannedJob } from "../plan/plan.ts";
+import type { JobProgress } from "./forecast.ts";
 import type { RunTable } from "./run_table.ts";
 
 export class Tally {
@@ -7,21 +9,30 @@ export class Tally {
   failed = 0;
   readonly #table: RunTable;
   readonly #degraded = new Set<string>();
+  /** Runs that ended, by the number of their job. */
+  readonly #ended = new Map<number, number>();
   #stepsDone = 0;
 
   constructor(table: RunTable) {
     this.#table = table;
   }
 
-  /** `steps` asked for by these runs: a run that converged early has none left. */
-  complete(runs: number, steps: number): void {
+  complete(job: PlannedJob, runs: number): void {
     this.completed += runs;
-    this.#stepsDone += steps;
+    this.#end(job, runs);
   }
 
-  fail(steps: number): void {
+  fail(job: PlannedJob): void {
     this.failed++;
-    this.#stepsDone += steps;
+    this.#end(job, 1);
+  }
+
+  /** How far each job is. */
+  jobs(runMs: (job: PlannedJob) => number | undefined): JobProgress[] {
+    return this.#table.jobs.map((job) => {
+      const ended = this.#ended.get(job.number) ?? 0;
+      return { job, ended, left: job.toRun - ended, runMs: runMs(job) };
+    });
   }
 
   /** True the first time a run loses its checkpoints: one warning is enough. */
@@ -49,5 +60,11 @@ export class Tally {
     const total = this.#table.jobs.reduce((sum, job) => sum + job.toRun * job.job.steps, 0);
     const underWay = running.reduce((sum, run) => sum + run.step, 0);
     return { total, done: Math.min(total, this.#stepsDone + underWay) };
+  }
+
+  /** All steps asked for are counted: a run that converged early, or failed, has none left. */
+  #end(job: PlannedJob, runs: number): void {
+    this.#ended.set(job.number, (this.#ended.get(job.number) ?? 0) + runs);
+    this.#stepsDone += runs * job.job.steps;
   }
 }

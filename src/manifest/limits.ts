@@ -12,6 +12,8 @@ export const LIMITS = {
   documents: 10_000,
   /** Anchors, aliases and tags. */
   references: 10_000,
+  /** Backslashes: the parser takes 20 µs for a wrong escape. */
+  escapes: 10_000,
 } as const;
 
 export interface LimitBroken {
@@ -33,6 +35,7 @@ export function checkLimits(text: string): LimitBroken | undefined {
   if (text.length > LIMITS.bytes) return tooLarge(text.length);
   let marks = 0;
   let references = 0;
+  let escapes = 0;
   let depth = 0;
   let blockDepth = 0;
   /** Only blanks, `-` and `?` so far on this line. */
@@ -48,6 +51,7 @@ export function checkLimits(text: string): LimitBroken | undefined {
       blockDepth = 0;
     } else if (!inComment) {
       if (isMark(char)) marks++;
+      if (char === 0x5c) escapes++;
       if (isReference(char) && (isBlank(before) || isOpener(before))) references++;
       if (char === 0x23 && isBlank(before)) inComment = true;
       else if (char === 0x5b || char === 0x7b) {
@@ -62,6 +66,7 @@ export function checkLimits(text: string): LimitBroken | undefined {
     }
     if (depth > LIMITS.depth || blockDepth > LIMITS.depth) return tooDeep(at);
     if (marks > LIMITS.marks) return tooMany("elements", LIMITS.marks, at);
+    if (escapes > LIMITS.escapes) return tooMany("backslashes", LIMITS.escapes, at);
     if (references > LIMITS.references) {
       return tooMany("anchors, aliases and tags", LIMITS.references, at);
     }

@@ -23,9 +23,6 @@ import {
   type Shape,
 } from "./shape.ts";
 
-/** Points beyond this many are not compared with each other: equal ones are then found as equal runs. */
-const COMPARED_POINTS = 100_000;
-
 const PARTS = ["grid", "zip", "points"] as const;
 
 type NamedAxis = { readonly name: string; readonly axis: Axis };
@@ -136,7 +133,8 @@ function readZip(node: YamlMap, report: Report): SweepPart[] {
     );
     return [];
   }
-  if (length <= COMPARED_POINTS) checkZipOnce(axes, length, node, report);
+  // A range never gives a value twice, so only a zip of lists can repeat itself.
+  if (axes.every(({ axis }) => axis.kind === "list")) checkZipOnce(axes, length, node, report);
   return [{ kind: "zip", axes }];
 }
 
@@ -157,14 +155,14 @@ function readPoints(node: YamlList, report: Report): SweepPart[] {
     }
     points.push(point);
   }
-  if (points.length === node.items.length && points.length <= COMPARED_POINTS) {
+  if (points.length === node.items.length) {
     checkOnce(points.map((point) => canonical(point)), (index) => node.items[index]!, report);
   }
   return points.length === 0 ? [] : [{ kind: "points", points }];
 }
 
 function checkListOnce(key: string, axis: Axis, node: YamlList, report: Report): void {
-  if (axis.kind !== "list" || axis.values.length > COMPARED_POINTS) return;
+  if (axis.kind !== "list") return;
   checkOnce(axis.values.map(canonical), (index) => node.items[index]!, report, `"${key}"`);
 }
 

@@ -21,7 +21,7 @@ export function readYaml(source: SourceText): YamlReading {
   let documents = 0;
   for (const { document, errors } of parseDocuments(source.text)) {
     diagnostics.push(...syntaxDiagnostics(source, errors));
-    if (document === undefined || errors.length > 0) continue;
+    if (errors.length > 0) continue;
     if (++documents > LIMITS.documents) {
       const message = `The file has more than ${LIMITS.documents.toLocaleString("en")} documents`;
       diagnostics.push(limitDiagnostic(source, { message, offset: document.range[0] }));

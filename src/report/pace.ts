@@ -40,7 +40,14 @@ export class Pace {
     return {
       runsPerSecond: this.#runsPerSecond ?? 0,
       stepsPerSecond,
-      etaMs: left === 0 ? 0 : stepsPerSecond > 0 ? left / stepsPerSecond * 1000 : undefined,
+      // Steps of different models differ by orders of magnitude: the campaign's own forecast counts time.
+      etaMs: live.work !== undefined
+        ? live.work.etaMs
+        : left === 0
+        ? 0
+        : stepsPerSecond > 0
+        ? left / stepsPerSecond * 1000
+        : undefined,
     };
   }
 }

@@ -133,7 +133,7 @@ export function treeStatus(history: History, options: StatusOptions): TreeStatus
     stepsPerSecond,
     etaMs: live === undefined
       ? undefined
-      : remainingMs(live.steps.total - live.steps.done, stepsPerSecond),
+      : live.work?.etaMs ?? remainingMs(live.steps.total - live.steps.done, stepsPerSecond),
     runs,
     unlisted,
   };

@@ -79,7 +79,8 @@ function renderHead(view: LiveView, canvas: Canvas): string[] {
   const left = MARGIN + parts.join(paint.faint(" · "));
   const right = formatClock(view.elapsedMs) + eta;
 
-  const fraction = steps.total > 0 ? steps.done / steps.total : 0;
+  const fraction = view.live.work?.fraction ??
+    (steps.total > 0 ? steps.done / steps.total : 0);
   const percent = formatPercent(fraction).padStart(4);
   const rate = speed.stepsPerSecond > 0 ? `  ${formatRate(speed.stepsPerSecond, "steps")}` : "";
   const tail = `  ${percent}${rate.padEnd(17)}`;
@@ -87,7 +88,7 @@ function renderHead(view: LiveView, canvas: Canvas): string[] {
   const bar = fits >= 12
     ? renderBar(fraction, fits, paint, canvas.glyphs) + tail
     : renderBar(fraction, Math.max(4, canvas.columns - 8), paint, canvas.glyphs) + `  ${percent}`;
-  return [spread(left, right, canvas.columns), MARGIN + bar];
+  return [spread(left, right, canvas.columns), MARGIN + bar.trimEnd()];
 }
 
 /** A line for every run that lasts, one for all the short ones together. */

@@ -27,7 +27,8 @@ export class PlainNarrator {
 
   /** The lines to print for this picture; mostly none. `elapsedMs` since the invocation began. */
   observe(live: Live, speed: Speed, elapsedMs: number): string[] {
-    const fraction = live.steps.total > 0 ? live.steps.done / live.steps.total : 0;
+    const fraction = live.work?.fraction ??
+      (live.steps.total > 0 ? live.steps.done / live.steps.total : 0);
     const mark = Math.floor(fraction * 10);
     if (!this.#started) {
       this.#started = true;

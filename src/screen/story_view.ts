@@ -158,11 +158,7 @@ function nextText(view: StoryView, name: string): string[] {
   switch (status.state) {
     case "failed":
       own.push(
-        status.savedStep > 0
-          ? `Next: simrun run --rerun failed FILES tries it again from step ${
-            formatCount(status.savedStep)
-          }.`
-          : "Next: simrun run --rerun failed FILES tries it again from the beginning.",
+        "Next: simrun resume tries it again; the other runs are not touched.",
         `simrun logs ${name} shows what it logged.`,
       );
       break;

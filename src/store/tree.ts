@@ -14,6 +14,9 @@ import {
 } from "./disk.ts";
 import { FORMAT_VERSION, Layout } from "./layout.ts";
 
+/** Levels below the root in which simrun writes: quarantine/checkpoints/<job>/<run>. */
+const DEEPEST_WRITES = 4;
+
 /**
  * Opens the tree at `root`. `write` creates what is missing (marker first: a folder is a tree before
  * anything else is in it); `read` changes nothing.
@@ -54,19 +57,15 @@ export async function openTree(
 }
 
 /** Removes what interrupted writes left anywhere in the tree. Only for the holder of the lock. */
-export async function sweepTree(layout: Layout): Promise<number> {
-  let removed = 0;
-  const flat = [layout.root, layout.hotFolder, layout.inbox, layout.answers, layout.archiveFolder];
-  for (const folder of [...flat, join(layout.archiveFolder, "manifests")]) {
-    removed += await removeTemporaries(folder);
-  }
-  for (const tier of [layout.recentRoot, layout.checkpointRoot]) {
-    for (const job of await subfolders(tier)) {
-      removed += await removeTemporaries(join(tier, job));
-      for (const run of await subfolders(join(tier, job))) {
-        removed += await removeTemporaries(join(tier, job, run));
-      }
-    }
+export function sweepTree(layout: Layout): Promise<number> {
+  return sweepFolder(layout.root, DEEPEST_WRITES);
+}
+
+async function sweepFolder(folder: string, depth: number): Promise<number> {
+  let removed = await removeTemporaries(folder);
+  if (depth === 0) return removed;
+  for (const name of await subfolders(folder)) {
+    removed += await sweepFolder(join(folder, name), depth - 1);
   }
   return removed;
 }

@@ -18,7 +18,8 @@ const deflate = promisify(deflateRaw) as unknown as (
 
 /** Always the same time of day, so that the same files make the same pack. */
 const MODIFIED = new Date(1980, 0, 1);
-const LEVEL = 6;
+/** On a journal: a twentieth larger than at level 6, in little more than half the time. */
+const LEVEL = 2;
 
 /** The parts of a zip file, to be written one after the other. */
 export async function buildZip(files: readonly PackedFile[]): Promise<Uint8Array[]> {

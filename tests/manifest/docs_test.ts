@@ -75,6 +75,7 @@ Deno.test("docs/manifest.md names the limits that hold", () => {
     LIMITS.depth,
     LIMITS.marks,
     LIMITS.references,
+    LIMITS.escapes,
     LIMITS.documents,
     LIMITS.nodes,
   ]);

@@ -41,7 +41,8 @@ const BOMBS: { readonly [name: string]: () => string } = {
   "a hundred thousand tags": () => "!a ".repeat(100_000),
   "a hundred thousand anchors": () => "&a ".repeat(100_000),
   "a hundred thousand brackets too many": () => "}".repeat(100_000),
-  "a hundred thousand wrong escapes": () => `a: "${"\\q".repeat(100_000)}"`,
+  "a million wrong escapes": () => `a: "${"\\x".repeat(1_000_000)}"`,
+  "nine thousand wrong escapes": () => `a: "${"\\q".repeat(9000)}"`,
   "ten thousand wrong lines": () => "a b: c: d\n".repeat(10_000),
   "defaults merged under many jobs": () =>
     `defaults: {model: m.ts, steps: 1, sweep: [${"{x: 1, y: 2},".repeat(500)}]}\njobs:\n${
@@ -105,7 +106,8 @@ const SEEDS = [
     steps: 1_000_000            # a comment
     checkpoint_every: 10000
     parameters: { co2: 450, name: "a \\"b\\" 'c'", list: [1, 2.5, -.inf] }
-  - id: sensitivity
+`,
+  `  - id: sensitivity
     model: ../models/energy_balance.ts
     steps: 1e5
     sweep:
@@ -119,7 +121,8 @@ const SEEDS = [
   checkpoint: { every: 1h30m, keep: 2 }
 jobs:
 - { <<: *d, id: a, sweep: { grid: { x: [1] }, zip: { y: [1, 2], z: [3, 4] } } }
-- id: b
+`,
+  `- id: b
   description: |
     several
     lines

@@ -273,6 +273,15 @@ Deno.test("readManifests() says in plain words what is wrong with the YAML", () 
   }
 });
 
+Deno.test("readManifests() reads the good documents beside one with a mistake in its YAML", () => {
+  const job = (id: string, more = "") => `{ id: ${id}, model: m.ts, steps: 1 }${more}\n---\n`;
+  const { jobs, diagnostics } = read(job("a") + "x: y: z\n---\n" + job("b") + job("c", " }"));
+  assert.deepEqual(jobs.map(({ id }) => id), ["a", "b"]);
+  assert.deepEqual(diagnostics.map(({ place }) => place?.line), [3, 7]);
+  const broken = "a: b: c\n".repeat(30) + "---\n";
+  assert.equal(mistakes(broken + broken).length, 40);
+});
+
 Deno.test("locate() finds the place of any part of a job, also one that came from the defaults", () => {
   const { locate } = read(`defaults: { parameters: { x: 1 } }
 jobs:

@@ -24,7 +24,7 @@ const VIEW: LiveView = {
 Deno.test("renderLive() shows the founding example", () => {
   assert.deepEqual(renderLive(VIEW, CANVAS), [
     "  3 runs · 2 running · 1 waiting                                                                     12:00 · 37 min left",
-    "  ━━━━━━━━━━━━━━━━━━━━━━━━╸────────────────────────────────────────────────────────────────────────   25%  1,030 steps/s",
+    "  ━━━━━━━━━━━━━━━━━━━━━━━╸───────────────────────────────────────────────────────────────────────   25%  1,030 steps/s",
     "",
     "  climate_2030  ━━━━━━━━━━━╸──────────────   45%    450,000/1,000,000      625/s  15 min left  3.2 GB  saved 10 mins ago",
     "  climate_2040  ━━━━━━━╸──────────────────   30%    300,000/1,000,000      400/s  30 min left  2.8 GB  saved 5 mins ago",
@@ -86,19 +86,12 @@ Deno.test("renderLive() tells tiny runs together, by their rate", () => {
     },
     speed: { runsPerSecond: 23_000, stepsPerSecond: 115_000, etaMs: 2_300 },
   };
-  assert.deepEqual(
-    renderLive(view, { ...CANVAS, columns: 91 }),
-    [
-      "  100,000 runs · 46,000 done · 3 failed · 2 running · 53,995 waiting          12:00 · 3 s left",
-      "  ━━━━━━━━━━━━━━━━╸──────────────────────────────────────────────────   25%  115,000 steps/s",
-      "",
-      "  sweep · 23,000 runs/s · 2 slots · 6.0 GB",
-    ].map((line) =>
-      line.length > 90
-        ? "  100,000 runs · 46,000 done · 3 failed · 2 running · 53,995 waiting      12:00 · 3 s left"
-        : line
-    ),
-  );
+  assert.deepEqual(renderLive(view, { ...CANVAS, columns: 91 }), [
+    "  100,000 runs · 46,000 done · 3 failed · 2 running · 53,995 waiting      12:00 · 3 s left",
+    "  ━━━━━━━━━━━━━━━━─────────────────────────────────────────────────   25%  115,000 steps/s",
+    "",
+    "  sweep · 23,000 runs/s · 2 slots · 6.0 GB",
+  ]);
 });
 
 Deno.test("renderLive() colours only when told to", () => {

@@ -32,7 +32,7 @@ Deno.test("renderStatus() shows a working simrun as the founding example has it"
   assert.deepEqual(renderStatus(status, CANVAS), [
     "simrun is working on 2 slots (process 4242 on node1)",
     "",
-    "job                                 done",
+    "job                                      done",
     "climate_2030  ━━━━━━━━━───────────  45%   0/1  1 running",
     "climate_2040  ━━━━━━──────────────  30%   0/1  1 running",
     "climate_2050  ────────────────────   0%   0/1  1 waiting",
@@ -56,7 +56,7 @@ Deno.test("renderStatus() after a kill says what was saved, what failed and what
   assert.deepEqual(renderStatus(treeStatus(history(events), BASE), CANVAS), [
     "No simrun is working here; the last one was killed.",
     "",
-    "job                                 done",
+    "job                                      done",
     "climate_2030  ━━━━━━━━╸───────────  44%   0/1  1 interrupted",
     "climate_2040  ━━━━━━──────────────  30%   0/1  1 interrupted",
     "climate_2050  ────────────────────   0%   0/1  1 waiting",
@@ -130,7 +130,7 @@ Deno.test("renderStory() tells attempts, checkpoints and the failure with its pl
     "  2026-11-21 11:59:59  went on at step 12,000",
     "  2026-11-21 12:00:00  attempt 1 failed: the model threw an error at step 12,000: T must be positive (models/ising.ts:14:9)",
     "",
-    "Next: simrun run --rerun failed FILES tries it again from step 12,000.",
+    "Next: simrun resume tries it again; the other runs are not touched.",
     "simrun logs ising/a shows what it logged.",
   ]);
 });

@@ -76,13 +76,15 @@ Deno.test("sweepTree() removes temporaries at every level", () =>
     const run = layout.checkpointFolder("job", "run");
     await Deno.mkdir(run, { recursive: true });
     await Deno.mkdir(layout.recentFolder("job", "run"), { recursive: true });
-    const left = [layout.root, layout.hotFolder, layout.archiveFolder, run];
+    const aside = join(layout.quarantineFolder, "checkpoints/job/run");
+    await Deno.mkdir(aside, { recursive: true });
+    const left = [layout.root, layout.hotFolder, layout.archiveFolder, run, aside];
     for (
       const folder of [...left, layout.recentFolder("job", "run"), join(layout.recentRoot, "job")]
     ) {
       await Deno.writeTextFile(join(folder, ".tmp-1-x"), "");
     }
     await Deno.writeTextFile(join(run, "step-000000000001.ckpt"), "");
-    assert.equal(await sweepTree(layout), 6);
+    assert.equal(await sweepTree(layout), 7);
     assert.equal([...Deno.readDirSync(run)].length, 1);
   }));
