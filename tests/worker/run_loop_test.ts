@@ -1,5 +1,6 @@
 /** The run loop driven in this thread: what it tells, and that nothing depends on when it is interrupted. */
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import type { Job } from "../../src/job/job.ts";
 import type { Context, ModelModule } from "../../src/job/model.ts";
 import { CONTROL } from "../../src/worker/protocol.ts";
@@ -144,10 +145,9 @@ for (
     for (let seed = 1; seed <= 50; seed++) {
       const yieldAt = 1 + seeded(seed).below(job.steps - 1);
       const agent: AgentDouble = new AgentDouble(model(yieldAt, () => agent.askToYield()));
-      const told = await agent.run(job);
-      if (agent.results.length === 0) {
-        assert.deepEqual(told.at(-2), { type: "yielded", batch: 1, indices: [0] });
-        await agent.resume(job, agent.saved.at(-1)!);
+      let told = await agent.run(job);
+      while (told.some(({ type }) => type === "yielded")) {
+        told = await agent.resume(job, agent.saved.at(-1)!);
       }
       assertGolden(agent, golden, `yield at ${yieldAt}`);
     }
@@ -514,10 +514,14 @@ function comparable(agent: AgentDouble): unknown {
   return agent.results.map(({ ms: _ms, series: _series, ...result }) => result);
 }
 
+/** Equal to the last bit; without the numbers in the message, which would fill the screen. */
 function assertGolden(agent: AgentDouble, golden: AgentDouble, what: string): void {
-  assert.deepEqual(comparable(agent), comparable(golden), what);
-  assert.equal(agent.series, golden.series, what);
-  assert.deepEqual(stateOf(agent.saved.at(-1)!), stateOf(golden.saved.at(-1)!), what);
+  assert.equal(agent.results.length, 1, what);
+  assert.ok(isDeepStrictEqual(comparable(agent), comparable(golden)), `result, ${what}`);
+  assert.ok(agent.series === golden.series, `series, ${what}`);
+  const last = agent.saved.at(-1);
+  if (last === undefined) return;
+  assert.ok(isDeepStrictEqual(stateOf(last), stateOf(golden.saved.at(-1)!)), `state, ${what}`);
 }
 
 function stateOf({ snapshot, step }: Saved): unknown {
