@@ -92,7 +92,7 @@ export class Campaign {
     if (this.#ended) return;
     this.#stop ??= reason;
     this.#cause ??= cause;
-    for (const slot of this.#slots) {
+    for (const slot of [...this.#slots]) {
       if (how === "now") slot.port?.kill();
       else if (slot.batches.size > 0) slot.port?.send({ type: "yield" });
     }
@@ -121,7 +121,8 @@ export class Campaign {
   /** Starts slots as long as there is work for them, and hands out batches. */
   #fill(): void {
     if (this.#stop !== undefined || this.#ended) return;
-    while (this.#slots.length < this.#slotLimit && this.#slots.length < this.#table.ready.size) {
+    let idle = this.#slots.filter((slot) => slot.batches.size === 0).length;
+    for (; this.#slots.length < this.#slotLimit && idle < this.#table.ready.size; idle++) {
       const slot = new Slot(this.#freeId());
       this.#slots.push(slot);
       this.#start(slot);

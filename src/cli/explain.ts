@@ -2,7 +2,10 @@
 import type { JournalEntry } from "../job/event.ts";
 import { EXIT } from "../job/fault.ts";
 import { runName } from "../job/run.ts";
+import type { Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
+import { runId } from "../plan/digest.ts";
+import { countPoints, type Point, pointAt } from "../plan/sweep.ts";
 import { StoryFold } from "../report/run_story.ts";
 import { type RunStatus, treeStatus } from "../report/status.ts";
 import { runJson } from "../report/status_json.ts";
@@ -44,21 +47,31 @@ export async function explain(
   const status = read.runs.find((one) => one.job === job && one.run === run) ??
     neverStarted(job, run, jobHistory.job?.steps ?? 0);
   const point = story.point === undefined
+    ? findPoint(jobHistory.job, run)
+    : decodePlain(story.point) as Point;
+  const decision = working || jobHistory.job === undefined
     ? undefined
-    : decodePlain(story.point) as Record<string, unknown>;
+    : await decideNow(layout.root, jobHistory.job, run);
   if (flags.json) {
     printJson(context.stdout, {
       run: name,
       ...runJson(status),
       job: jobHistory.job,
       point,
+      ...(decision === undefined ? {} : { next: decision }),
       history: story.chapters,
     });
     return EXIT.completed.status;
   }
   printLines(
     context.stdout,
-    renderStory({ status, job: jobHistory.job, point, chapters: story.chapters, decision: [] }, {
+    renderStory({
+      status,
+      job: jobHistory.job,
+      point,
+      chapters: story.chapters,
+      decision: decision === undefined ? [] : [`The next simrun: ${decision.meaning}.`],
+    }, {
       paint: paintOf(context.stdout),
       columns: columnsOf(context.stdout),
       folder: context.cwd,
@@ -66,6 +79,46 @@ export async function explain(
     }),
   );
   return EXIT.completed.status;
+}
+
+/** A sweep with more points is not searched through for one of them. */
+const SEARCH_MAX = 1_000_000;
+
+/** The values of a run that has not completed: found by the id that they make. */
+function findPoint(job: Job | undefined, run: string): Point | undefined {
+  const count = countPoints(job?.sweep);
+  if (job?.sweep === undefined || count > SEARCH_MAX) return undefined;
+  for (let index = 0; index < count; index++) {
+    const point = pointAt(job.sweep, index);
+    if (runId(job, point) === run) return point;
+  }
+  return undefined;
+}
+
+interface DecisionNow {
+  readonly decision: string;
+  readonly meaning: string;
+}
+
+/** What simrun would do with the run if it began now, with the model as it is now. */
+async function decideNow(root: string, job: Job, run: string): Promise<DecisionNow | undefined> {
+  const { planOnly } = await import("../runner/runner.ts");
+  const { DECISION_MEANING } = await import("../plan/plan.ts");
+  try {
+    const [planned] = (await planOnly({ root, jobs: [job], slots: 1 }, true)).jobs;
+    for (let index = 0; index < planned!.count; index++) {
+      if (planned!.identify(index).run !== run) continue;
+      const decision = planned!.decisionAt(index);
+      return { decision, meaning: DECISION_MEANING[decision] };
+    }
+    return {
+      decision: "dropped",
+      meaning: "it is of an earlier plan of the job, and is left alone",
+    };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { decision: "impossible", meaning: `cannot go on, because ${reason}` };
+  }
 }
 
 /** A run that was planned and of which the journal tells nothing else. */

@@ -59,7 +59,9 @@ function flagLines(flags: Flags): string[] {
   return columns(
     Object.entries(flags).map(([name, flag]) => [
       `${flag.letter === undefined ? "   " : `-${flag.letter},`} ${flagName(name)}${valueOf(flag)}`,
-      flag.brief,
+      flag.kind === "choice" && !isShort(flag.values)
+        ? `${flag.brief}: ${flag.values.join(", ")}`
+        : flag.brief,
     ]),
   );
 }
@@ -69,11 +71,15 @@ function valueOf(flag: Flag): string {
     case "switch":
       return "";
     case "choice":
-      return ` ${flag.values.join("|")}`;
+      return isShort(flag.values) ? ` ${flag.values.join("|")}` : " NAME";
     case "text":
     case "count":
       return ` ${flag.value}`;
   }
+}
+
+function isShort(values: readonly string[]): boolean {
+  return values.join("|").length <= 20;
 }
 
 function columns(rows: readonly (readonly string[])[]): string[] {

@@ -6,7 +6,6 @@ import {
   buildCommand,
   type CommandContext,
   EnumValidationError,
-  FlagNotFoundError,
   InvalidNegatedFlagSyntaxError,
   run as runApplication,
   text_en,
@@ -31,6 +30,9 @@ export async function parseArguments(
   const end = words.indexOf("--");
   const before = end < 0 ? words : words.slice(0, end);
   const after = end < 0 ? [] : words.slice(end + 1);
+  // Looked up here: the package would take --constructor for one of its own.
+  const unknown = before.find((word) => word.startsWith("--") && !isFlag(word, flags));
+  if (unknown !== undefined) throw unknownFlag(unknown, command, flags);
   const parsed = await parseWithStricli(
     command,
     flags,
@@ -41,6 +43,11 @@ export async function parseArguments(
   const args = [...parsed.args, ...after];
   checkCount(command, args);
   return { flags: parsed.flags, args };
+}
+
+function isFlag(word: string, flags: Flags): boolean {
+  const typed = word.split("=")[0]!;
+  return Object.keys(flags).some((name) => flagName(name) === typed);
 }
 
 async function parseWithStricli(
@@ -143,9 +150,6 @@ function checkCount(command: Command, args: readonly string[]): void {
 }
 
 function describeMistake(mistake: unknown, command: Command, flags: Flags): unknown {
-  if (mistake instanceof FlagNotFoundError) {
-    return unknownFlag(`--${mistake.input}`, command, flags);
-  }
   if (mistake instanceof AliasNotFoundError) {
     return unknownFlag(`-${mistake.input}`, command, flags);
   }

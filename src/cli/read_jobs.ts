@@ -24,7 +24,7 @@ export async function readJobs(
   const { maxPoints } = flags;
   const reading = readManifests(sources, maxPoints === undefined ? {} : { maxPoints });
   const { jobs, diagnostics } = reading;
-  return { sources, jobs, diagnostics, locate: (job, path) => reading.locate(job, path) };
+  return { sources, jobs, diagnostics, locate: reading.locate };
 }
 
 export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {

@@ -7,12 +7,12 @@ export const RUN_FLAGS = {
     kind: "text",
     letter: "j",
     value: "N|N%|-N",
-    brief: "Runs at the same time: a number, a part of the cores, or all but N (default -1)",
+    brief: "Runs at a time: a number, a part of the cores, all but N (default -1)",
   },
   rerun: {
     kind: "choice",
     values: ["failed", "changed", "all"],
-    brief: "Run again: only what failed (as always), also what an older model computed, or all",
+    brief: "Run again what failed (always done), what an older model computed, or all",
   },
   acceptModel: {
     kind: "switch",
@@ -34,12 +34,12 @@ export const RUN_FLAGS = {
   },
   breakLock: {
     kind: "switch",
-    brief: "Take the tree from a simrun on another machine that does not answer any more",
+    brief: "Take the tree from a simrun elsewhere that does not answer any more",
   },
   priority: {
     kind: "choice",
     values: ["critical", "high", "normal", "low", "background"],
-    brief: "Priority of all jobs, instead of their own",
+    brief: "Priority of all jobs",
   },
 } as const satisfies Flags;
 

@@ -16,7 +16,7 @@ import { describe, findEntry, isNull, placeOf, type YamlMap, type YamlNode } fro
 import { mustBe, Report } from "./shape.ts";
 import { type ManifestSource, SourceText } from "./source.ts";
 import { didYouMean } from "./suggest.ts";
-import { findSweepValue } from "./sweep_shape.ts";
+import { findSweepEntry, findSweepValue } from "./sweep_shape.ts";
 import { readYaml } from "./yaml.ts";
 
 export type { ManifestSource } from "./source.ts";
@@ -27,8 +27,11 @@ export interface ManifestReading {
   /** In the order of the files and lines. */
   readonly diagnostics: readonly Diagnostic[];
   /** Where a part of a job stands: `locate("a", ["parameters", "co2"])`, `locate("a", ["sweep", "co2", 3])`. */
-  locate(jobId: string, path: readonly (string | number)[]): Place | undefined;
+  locate(jobId: string, path: readonly (string | number)[], what?: Part): Place | undefined;
 }
+
+/** Which part of a `key: value` is meant; the value unless given. */
+export type Part = "key" | "value";
 
 export interface ReadOptions {
   /** A sweep with more points than this is refused. */
@@ -63,7 +66,7 @@ export function readManifests(
     if (roots.length === 0 && found.length === 0) report.diagnostics.push(noJobs(text));
     for (const one of [...found, ...report.diagnostics].sort(byPlace)) diagnostics.push(one);
   }
-  return { jobs, diagnostics, locate: (id, path) => locate(maps.get(id), path) };
+  return { jobs, diagnostics, locate: (id, path, what) => locate(maps.get(id), path, what) };
 }
 
 /** The jobs of a document, each laid over the document's defaults. */
@@ -246,8 +249,22 @@ class JobIds {
   }
 }
 
-function locate(map: YamlMap | undefined, path: readonly (string | number)[]): Place | undefined {
-  return map === undefined ? undefined : placeOf(nodeAt(map, path));
+function locate(
+  map: YamlMap | undefined,
+  path: readonly (string | number)[],
+  what: Part = "value",
+): Place | undefined {
+  if (map === undefined) return undefined;
+  return placeOf((what === "key" ? keyAt(map, path) : undefined) ?? nodeAt(map, path));
+}
+
+/** The name of a parameter where it is given, fixed or swept. */
+function keyAt(map: YamlMap, path: readonly (string | number)[]): YamlNode | undefined {
+  const [first, name] = path;
+  const held = findEntry(map, String(first))?.value;
+  if (held === undefined || typeof name !== "string") return undefined;
+  if (first === "sweep") return findSweepEntry(held, name)?.keyNode;
+  return held.kind === "map" ? findEntry(held, name)?.keyNode : undefined;
 }
 
 /** The node at a path, or the innermost one on the way to it that exists. */

@@ -5,7 +5,7 @@ import type { Axis } from "../job/sweep.ts";
 import { canonical } from "../plan/digest.ts";
 import { axisCount, axisValue, sweepNames } from "../plan/sweep.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import type { ManifestReading } from "./manifest.ts";
+import type { ManifestReading, Part } from "./manifest.ts";
 import { didYouMean } from "./suggest.ts";
 
 /** Wrong values shown of one parameter. */
@@ -58,7 +58,7 @@ class Checker {
       (known.length === 0
         ? "The model has no parameters."
         : `Its parameters: ${known.slice(0, 20).join(", ")}${known.length > 20 ? ", …" : ""}.`);
-    this.#report(path, `The model has no parameter "${name}"`, hint);
+    this.#report(path, `The model has no parameter "${name}"`, hint, "key");
     return false;
   }
 
@@ -105,8 +105,8 @@ class Checker {
     }
   }
 
-  #report(path: Path, message: string, hint?: string): void {
-    const place = this.#locate(this.#job.id, path);
+  #report(path: Path, message: string, hint?: string, what?: Part): void {
+    const place = this.#locate(this.#job.id, path, what);
     this.diagnostics.push({
       code: "parameter",
       severity: "error",

@@ -9,6 +9,7 @@ import {
   isNull,
   placeOf,
   quote,
+  type YamlEntry,
   type YamlList,
   type YamlMap,
   type YamlNode,
@@ -38,24 +39,32 @@ export function findSweepValue(
   name: string,
   index?: number,
 ): YamlNode | undefined {
+  const value = findSweepEntry(sweep, name, index)?.value;
+  const isAxis = index !== undefined && value?.kind === "list" && sweep.kind !== "list";
+  return isAxis ? value.items[index] ?? value : value;
+}
+
+/** The entry of a sweep's axis; in a list of points that of the point at `index`, or the first there is. */
+export function findSweepEntry(
+  sweep: YamlNode,
+  name: string,
+  index?: number,
+): YamlEntry | undefined {
   if (sweep.kind === "list") {
     const points = index === undefined ? sweep.items : [sweep.items[index]];
     for (const point of points) {
-      const found = point?.kind === "map" ? findEntry(point, name)?.value : undefined;
+      const found = point?.kind === "map" ? findEntry(point, name) : undefined;
       if (found !== undefined) return found;
     }
     return undefined;
   }
   if (sweep.kind !== "map") return undefined;
-  if (hasParts(sweep)) {
-    for (const { value } of sweep.entries) {
-      const found = findSweepValue(value, name, index);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+  if (!hasParts(sweep)) return findEntry(sweep, name);
+  for (const { value } of sweep.entries) {
+    const found = findSweepEntry(value, name, index);
+    if (found !== undefined) return found;
   }
-  const axis = findEntry(sweep, name)?.value;
-  return index !== undefined && axis?.kind === "list" ? axis.items[index] ?? axis : axis;
+  return undefined;
 }
 
 function readSweep(node: YamlNode, report: Report): Sweep | undefined {

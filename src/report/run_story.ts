@@ -1,11 +1,20 @@
 /** The story of one run: every event that touched it, in order, as facts. Never reads a file. */
 import type { CompletedRun, JournalEntry } from "../job/event.ts";
+import type { Job } from "../job/job.ts";
 import type { Failure } from "../job/run.ts";
+import { type Change, jobChanges } from "./job_changes.ts";
 
 export type Chapter =
   & { readonly at: string }
   & (
-    | { readonly kind: "planned"; readonly steps: number; readonly model: string }
+    | {
+      readonly kind: "planned";
+      readonly steps: number;
+      readonly model: string;
+      /** Against the plan before; undefined for the first one. */
+      readonly changes: readonly Change[] | undefined;
+      readonly modelChanged: boolean;
+    }
     | { readonly kind: "started"; readonly attempt: number; readonly steps: number }
     | {
       readonly kind: "resumed";
@@ -36,12 +45,13 @@ export type Chapter =
     }
   );
 
-/** Follows one run, or by its word several that may be meant: chapters are kept by job and run. */
+/** Follows one run through the journal. */
 export class StoryFold {
   readonly #job: string;
   readonly #run: string;
   readonly #chapters: Chapter[] = [];
   #point: CompletedRun["point"];
+  #planned: { readonly job: Job; readonly model: string } | undefined;
 
   constructor(job: string, run: string) {
     this.#job = job;
@@ -61,8 +71,7 @@ export class StoryFold {
     const { at } = entry;
     switch (entry.type) {
       case "job.planned":
-        if (entry.job.id !== this.#job) return;
-        this.#add({ at, kind: "planned", steps: entry.job.steps, model: entry.model.digest });
+        if (entry.job.id === this.#job) this.#replanned(entry);
         return;
       case "runs.started":
         if (entry.job !== this.#job || !evenPlace(entry.runs, this.#run)) return;
@@ -103,6 +112,20 @@ export class StoryFold {
 
   #isOurs(entry: { readonly job: string; readonly run: string }): boolean {
     return entry.job === this.#job && entry.run === this.#run;
+  }
+
+  #replanned(entry: JournalEntry & { readonly type: "job.planned" }): void {
+    const { at, job, model } = entry;
+    const before = this.#planned;
+    this.#planned = { job, model: model.digest };
+    this.#add({
+      at,
+      kind: "planned",
+      steps: job.steps,
+      model: model.digest,
+      changes: before === undefined ? undefined : jobChanges(before.job, job),
+      modelChanged: before !== undefined && before.model !== model.digest,
+    });
   }
 
   #add(chapter: Chapter): void {

@@ -2,6 +2,7 @@
 import { Fault } from "../job/fault.ts";
 import type { Job } from "../job/job.ts";
 import { checkParameters } from "../manifest/parameters.ts";
+import type { ManifestReading } from "../manifest/manifest.ts";
 import type { Diagnostic, Place } from "../manifest/diagnostic.ts";
 import { shortDigest } from "../plan/digest.ts";
 import type { JobToPlan } from "../plan/plan.ts";
@@ -10,7 +11,7 @@ import type { SlotProcess } from "../worker/slot_process.ts";
 import { type Inspected, inspectModels } from "./inspector.ts";
 import { identifyModel } from "./model_identity.ts";
 
-export type Locate = (job: string, path: readonly (string | number)[]) => Place | undefined;
+export type Locate = ManifestReading["locate"];
 
 /** Mistakes found when jobs met their models; shown like those of the manifest. */
 export class JobProblems extends Error {

@@ -6,7 +6,7 @@ import type { Job } from "../job/job.ts";
 import { readManifests } from "../manifest/manifest.ts";
 import { renderDiagnostics } from "../manifest/render.ts";
 import { ResultFold, type ResultRow } from "../report/results.ts";
-import { treeStatus, type TreeStatus } from "../report/status.ts";
+import { type TreeStatus, treeStatus } from "../report/status.ts";
 import { statusJson } from "../report/status_json.ts";
 import type { PlanOptions } from "../plan/plan.ts";
 import { History } from "../queue/history.ts";

@@ -11,6 +11,7 @@ import {
   formatPercent,
   formatTime,
 } from "../report/format.ts";
+import { describeChange } from "../report/job_changes.ts";
 import type { Chapter } from "../report/run_story.ts";
 import type { RunStatus } from "../report/status.ts";
 import { fractionOf } from "../report/status_json.ts";
@@ -100,7 +101,7 @@ function chapterText(chapter: Chapter, canvas: StoryCanvas): string {
   const { paint } = canvas;
   switch (chapter.kind) {
     case "planned":
-      return `planned for ${formatCount(chapter.steps)} steps, model ${chapter.model.slice(0, 12)}`;
+      return plannedText(chapter);
     case "started":
       return `attempt ${chapter.attempt} started, to ${formatCount(chapter.steps)} steps`;
     case "resumed": {
@@ -151,10 +152,20 @@ function chapterText(chapter: Chapter, canvas: StoryCanvas): string {
   }
 }
 
+function plannedText(chapter: Chapter & { readonly kind: "planned" }): string {
+  const model = chapter.model.slice(0, 12);
+  if (chapter.changes === undefined) {
+    return `planned for ${formatCount(chapter.steps)} steps, model ${model}`;
+  }
+  const changes = chapter.changes.map(describeChange);
+  if (chapter.modelChanged) changes.push(`the model's file, now ${model}`);
+  return safeText(`planned again, changed: ${changes.join("; ") || "nothing that counts"}`);
+}
+
 /** What happens next and what to type. */
 function nextText(view: StoryView, name: string): string[] {
   const { status } = view;
-  const own = [...view.decision];
+  const own = view.decision.map(safeText);
   switch (status.state) {
     case "failed":
       own.push(
@@ -170,7 +181,7 @@ function nextText(view: StoryView, name: string): string[] {
       );
       break;
     case "waiting":
-      if (own.length === 0) own.push("It waits for a slot, or for the next simrun.");
+      own.push("It waits for a slot, or for the next simrun.");
       break;
     case "completed":
       own.push(`simrun results ${name} shows its result.`);

@@ -10,8 +10,9 @@ export interface Finished {
   readonly stderr: string;
 }
 
-function commandOf(args: readonly string[]): Deno.Command {
+function commandOf(args: readonly string[], cwd = Deno.cwd()): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
+    cwd,
     args: ["run", "-A", "--quiet", "--no-check", MAIN, ...args],
     stdin: "null",
     stdout: "piped",
@@ -21,8 +22,8 @@ function commandOf(args: readonly string[]): Deno.Command {
 }
 
 /** Runs simrun to its end. */
-export async function simrun(args: readonly string[]): Promise<Finished> {
-  const { code, stdout, stderr } = await commandOf(args).output();
+export async function simrun(args: readonly string[], cwd?: string): Promise<Finished> {
+  const { code, stdout, stderr } = await commandOf(args, cwd).output();
   const decoder = new TextDecoder();
   return { status: code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
@@ -53,4 +54,9 @@ export function randomNumbers(seed: number): () => number {
     z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
     return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+/** Starts simrun with its output kept. */
+export function simrunProcess(args: readonly string[]): Deno.ChildProcess {
+  return commandOf(args).spawn();
 }

@@ -1,0 +1,76 @@
+/** What of a job differs from how it was planned before, field by field. Pure. */
+import type { Job } from "../job/job.ts";
+
+export interface Change {
+  /** As in the manifest, e.g. `parameters.co2`. */
+  readonly field: string;
+  /** Undefined where the field was, or is, absent. */
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+/** In the order of the manifest's words. Sweeps are compared part by part. */
+export function jobChanges(before: Job, after: Job): Change[] {
+  const changes: Change[] = [];
+  const compare = (field: string, from: unknown, to: unknown): void => {
+    if (textOf(from) !== textOf(to)) changes.push({ field, from, to });
+  };
+  compare("model", before.model.path, after.model.path);
+  compare("steps", before.steps, after.steps);
+  compareFields("parameters", before.parameters, after.parameters, compare);
+  compareFields("sweep", axesOf(before), axesOf(after), compare);
+  compare("seed", before.seed, after.seed);
+  compareFields("inputs", before.inputs, after.inputs, compare);
+  compare("measure_every", before.measureEverySteps, after.measureEverySteps);
+  compare("priority", before.priority, after.priority);
+  compare("checkpoint", before.checkpoint, after.checkpoint);
+  compare("hang_after", before.hangMs, after.hangMs);
+  compare("retry.limit", before.retries, after.retries);
+  return changes;
+}
+
+/** One line: `parameters.co2: 450 -> 460`. */
+export function describeChange({ field, from, to }: Change): string {
+  if (from === undefined) return `${field}: ${shortText(to)} is new`;
+  if (to === undefined) return `${field}: ${shortText(from)} is gone`;
+  return `${field}: ${shortText(from)} -> ${shortText(to)}`;
+}
+
+type Fields = { readonly [name: string]: unknown };
+
+function compareFields(
+  prefix: string,
+  before: Fields,
+  after: Fields,
+  compare: (field: string, from: unknown, to: unknown) => void,
+): void {
+  for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    compare(`${prefix}.${name}`, before[name], after[name]);
+  }
+}
+
+function axesOf({ sweep }: Job): Fields {
+  const axes: Record<string, unknown> = {};
+  for (const part of sweep?.parts ?? []) {
+    if (part.kind === "axis") axes[part.name] = part.axis;
+    else if (part.kind === "zip") { for (const { name, axis } of part.axes) axes[name] = axis; }
+    else axes.points = part.points;
+  }
+  return axes;
+}
+
+/** Equal for equal values, whatever the order of their keys. */
+function textOf(value: unknown): string {
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+  if (Array.isArray(value)) return `[${value.map(textOf).join(",")}]`;
+  if (typeof value === "object" && value !== null) {
+    const fields = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
+    return `{${fields.map(([key, item]) => `${JSON.stringify(key)}:${textOf(item)}`).join(",")}}`;
+  }
+  return JSON.stringify(value) ?? "undefined";
+}
+
+function shortText(value: unknown): string {
+  const text = typeof value === "string" ? value : textOf(value);
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}

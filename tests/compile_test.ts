@@ -1,0 +1,42 @@
+/**
+ * The standalone executable: what is embedded in it, seen with the ordinary binary as a stand-in for the base
+ * that `deno compile` fetches; and the hidden sub-command by which the executable becomes a slot.
+ */
+import assert from "node:assert/strict";
+import { fromFileUrl, simrunProcess, withFolder } from "./survival/program.ts";
+
+const ROOT = fromFileUrl(new URL("..", import.meta.url));
+
+Deno.test("deno task compile embeds the simulation thread, templates and examples", async () => {
+  await withFolder(async (folder) => {
+    const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`));
+    const words: string[] = tasks.compile.split(" ").slice(1);
+    words[words.indexOf("--output") + 1] = `${folder}/simrun`;
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: words,
+      cwd: ROOT,
+      env: { DENORT_BIN: Deno.execPath(), NO_COLOR: "1" },
+    }).output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+    // The archive of embedded files is plain bytes at the end of the executable: sources can be searched.
+    const bytes = await Deno.readFile(`${folder}/simrun`);
+    const base = (await Deno.stat(Deno.execPath())).size;
+    const embedded = new TextDecoder("latin1").decode(bytes.subarray(base));
+    for (
+      const mark of [
+        "The simulation thread of a slot",
+        "logistic",
+        "One-dimensional energy balance model",
+        "climate_2030",
+        "json-schema.org",
+      ]
+    ) assert.ok(embedded.includes(mark), `"${mark}" is not in the executable`);
+  });
+});
+
+Deno.test("simrun __slot says it is ready and ends when its input closes", async () => {
+  const slot = simrunProcess(["__slot", "1000000000"]);
+  const output = await slot.output();
+  assert.equal(output.code, 0, new TextDecoder().decode(output.stderr));
+  assert.equal(new TextDecoder().decode(output.stdout), '\x1e{"type":"ready"}\n');
+});

@@ -1,0 +1,116 @@
+/**
+ * What the README shows is run as it stands: its files are written to a folder, its commands typed there,
+ * and their output compared, times aside. The library's example runs too; tables agree with the code.
+ */
+import assert from "node:assert/strict";
+import { dirname, join, resolve } from "node:path";
+import { EXIT } from "../src/job/fault.ts";
+import { VERSION } from "../src/job/version.ts";
+import { fromFileUrl, simrun, withFolder } from "./survival/program.ts";
+
+const ROOT = fromFileUrl(new URL("..", import.meta.url));
+const README = Deno.readTextFileSync(join(ROOT, "README.md"));
+
+interface Block {
+  readonly language: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** Fenced blocks; words after the language are options, `name=value` or a bare name. */
+function blocks(markdown: string): Block[] {
+  return [...markdown.matchAll(/^```(\w+)([^\n]*)\n([\s\S]*?)^```$/gm)].map((match) => ({
+    language: match[1]!,
+    options: Object.fromEntries(
+      match[2]!.trim().split(/\s+/).map((word) => {
+        const [name, ...value] = word.split("=");
+        return [name, value.join("=")];
+      }),
+    ),
+    text: match[3]!,
+  }));
+}
+
+/** Times differ from machine to machine; all else must be as printed. */
+function withoutTimes(text: string): string {
+  return text.replace(/\b[\d.]+ (ms|s|min)\b/g, "TIME").replace(/ +/g, " ").trim();
+}
+
+Deno.test("README example gives what it says", async () => {
+  await withFolder(async (folder) => {
+    for (const { language, options, text } of blocks(README)) {
+      if (options.file !== undefined) {
+        const path = join(folder, options.file);
+        await Deno.mkdir(dirname(path), { recursive: true });
+        await Deno.writeTextFile(path, text);
+      }
+      if (language !== "console") continue;
+      if (options.edit !== undefined) {
+        const [from, to] = options.edit.replaceAll("~", " ").split("=>");
+        const path = join(folder, "spring.yaml");
+        const before = await Deno.readTextFile(path);
+        assert.ok(before.includes(from!), `the README's edit ${options.edit} finds nothing`);
+        await Deno.writeTextFile(path, before.replace(from!, to!));
+      }
+      for (const part of text.split(/^\$ simrun /m).slice(1)) {
+        const [command, ...lines] = part.split("\n");
+        const { stdout, stderr } = await simrun(command!.split(" "), folder);
+        const shown = stdout === "" && lines.join("").trim() !== "" ? stderr : stdout;
+        assert.equal(withoutTimes(shown), withoutTimes(lines.join("\n")), `simrun ${command}`);
+      }
+    }
+  });
+});
+
+Deno.test("README library example runs", async () => {
+  await withFolder(async (folder) => {
+    for (const { options, text } of blocks(README)) {
+      if (options.file === undefined) continue;
+      const path = join(folder, options.file);
+      await Deno.mkdir(dirname(path), { recursive: true });
+      await Deno.writeTextFile(path, text);
+    }
+    const [example] = blocks(README).filter(({ options }) => options.run !== undefined);
+    const code = example!.text.replace("./mod.ts", new URL("../mod.ts", import.meta.url).href);
+    await Deno.writeTextFile(join(folder, "example.ts"), code);
+    const { stdout, stderr, code: status } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", "--config", join(ROOT, "deno.json"), "example.ts"],
+      cwd: folder,
+    }).output();
+    const output = new TextDecoder().decode(stdout);
+    assert.equal(status, 0, new TextDecoder().decode(stderr));
+    assert.match(output, /run\.checkpointed/);
+    assert.match(output, /^1 \{/m);
+    assert.match(output, /sim_123/);
+  });
+});
+
+Deno.test("README table of exit statuses is the table in the code", () => {
+  const rows = [...README.matchAll(/^\| (\d+) \| (.+) \|$/gm)].map(([, status, meaning]) =>
+    `${status} ${meaning}`
+  );
+  assert.deepEqual(rows, Object.values(EXIT).map(({ status, meaning }) => `${status} ${meaning}`));
+});
+
+Deno.test("documents link to files that are there", () => {
+  const documents = [
+    "README.md",
+    ...Deno.readDirSync(join(ROOT, "docs")).map((e) => `docs/${e.name}`),
+  ];
+  for (const document of documents) {
+    const text = Deno.readTextFileSync(join(ROOT, document));
+    for (const [, target] of text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
+      const path = resolve(ROOT, dirname(document), target!);
+      assert.ok(Deno.statSync(path), `${document} links to ${target}`);
+    }
+  }
+});
+
+Deno.test("version is the same in deno.json, the changelog and the code", () => {
+  const config = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json")));
+  assert.equal(config.version, VERSION);
+  assert.match(
+    Deno.readTextFileSync(join(ROOT, "CHANGELOG.md")),
+    new RegExp(`^## ${VERSION}$`, "m"),
+  );
+});

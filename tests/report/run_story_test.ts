@@ -1,0 +1,60 @@
+/** The story of one run, and what changed from plan to plan. */
+import assert from "node:assert/strict";
+import { describeChange, jobChanges } from "../../src/report/job_changes.ts";
+import { StoryFold } from "../../src/report/run_story.ts";
+import { completed, job, journal, planned, saved, SESSION, started } from "./fixtures.ts";
+
+Deno.test("jobChanges() names every field that differs and no other", () => {
+  const before = job("a", { parameters: { co2: 450, albedo: 0.3 }, steps: 10 });
+  const after = job("a", { parameters: { albedo: 0.3, co2: 460, year: 2030 }, steps: 20 });
+  assert.deepEqual(jobChanges(before, before), []);
+  assert.deepEqual(jobChanges(before, after).map(describeChange), [
+    "steps: 10 -> 20",
+    "parameters.co2: 450 -> 460",
+    "parameters.year: 2030 is new",
+  ]);
+  assert.deepEqual(
+    jobChanges(after, before).map(describeChange).at(-1),
+    "parameters.year: 2030 is gone",
+  );
+});
+
+Deno.test("jobChanges() does not mind the order of keys, and tells -0 from 0", () => {
+  const plain = (parameters: Record<string, never>) => job("a", { parameters });
+  const a = plain({ p: { x: 1, y: 2 }, q: 0 } as never);
+  const b = plain({ q: 0, p: { y: 2, x: 1 } } as never);
+  assert.deepEqual(jobChanges(a, b), []);
+  assert.equal(jobChanges(plain({ q: 0 } as never), plain({ q: -0 } as never)).length, 1);
+});
+
+Deno.test("StoryFold tells the run's own events only, checkpoints in a row as one", () => {
+  const story = new StoryFold("s", "a");
+  const events = [
+    SESSION,
+    planned("s", 2),
+    planned("other"),
+    started("s", ["a", "b"]),
+    saved("s", "a", 1),
+    saved("s", "b", 1),
+    saved("s", "a", 2),
+    completed("s", "b", {}),
+    // A run whose digest is the name of another one is not that run.
+    started("s", [], { runs: ["c", "a"] }),
+    completed("s", "a", {}, { point: { T: 2 } }),
+    planned("s", 2, { steps: 5 }),
+  ];
+  for (const entry of journal(events)) story.apply(entry);
+  assert.deepEqual(story.chapters.map(({ kind }) => kind), [
+    "planned",
+    "started",
+    "saved",
+    "completed",
+    "planned",
+  ]);
+  const chapter = story.chapters[2]!;
+  assert.ok(chapter.kind === "saved" && chapter.count === 2 && chapter.lastStep === 2);
+  const last = story.chapters[4]!;
+  assert.ok(last.kind === "planned");
+  assert.deepEqual(last.changes, [{ field: "steps", from: 1_000_000, to: 5 }]);
+  assert.deepEqual(story.point, { T: 2 });
+});
