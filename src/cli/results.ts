@@ -4,6 +4,7 @@ import { formatCount, formatNumberOf } from "../report/format.ts";
 import {
   briefText,
   csvLines,
+  groupAlike,
   resultJson,
   type ResultTable,
   tabulate,
@@ -57,7 +58,11 @@ export async function results(
       writeBlocks(context.stdout, csvLines(tabulate(rows, { brief: false })));
       break;
     case "table":
-      if (rows.length > 0) printTable(context, flags, rows);
+      // Jobs of different models have nothing in common but their being in one tree.
+      for (const [i, group] of groupAlike(rows).entries()) {
+        if (i > 0) context.stdout.write("\n");
+        printTable(context, flags, group);
+      }
   }
   return EXIT.completed.status;
 }

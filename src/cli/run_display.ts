@@ -14,8 +14,9 @@ const PICTURE_MS = 250;
 const LINES_MS = 1000;
 /** A campaign shorter than this shows no picture at all. */
 const FIRST_PICTURE_MS = 400;
-/** Notes kept in sight; the tree keeps them all. */
+/** Failures kept for the picture, and warnings printed above it; the tree keeps them all. */
 const NOTES_MAX = 200;
+const PRINTED_MAX = 50;
 
 export class RunDisplay {
   stopping: LiveView["stopping"];
@@ -25,6 +26,7 @@ export class RunDisplay {
   readonly #narrator = new PlainNarrator();
   readonly #pace = new Pace();
   readonly #notes: Note[] = [];
+  #printed = 0;
   #live: (() => Live) | undefined;
   #beganMs = 0;
   #timers: ReturnType<typeof setTimeout>[] = [];
@@ -67,13 +69,27 @@ export class RunDisplay {
   #note(note: Note): void {
     const { stderr } = this.#context;
     if (stderr.canRepaint) {
-      // What is no failure is said once, above the picture; failures stay in it.
-      if (note.kind === "failed") this.#notes.push(note);
-      else this.#painter.print([noteLine(note, paintOf(stderr))]);
-      if (this.#notes.length > NOTES_MAX) this.#notes.splice(1, 1);
+      this.#notePicture(note);
       return;
     }
     printLines(stderr, this.#narrator.note(note, this.#elapsedMs()));
+  }
+
+  /** Failures stay in the picture, warnings are said once above it; the rest is in the summary. */
+  #notePicture(note: Note): void {
+    if (note.kind === "failed") {
+      if (this.#notes.length < NOTES_MAX) this.#notes.push(note);
+      return;
+    }
+    if (note.kind === "info" || this.#printed > PRINTED_MAX) return;
+    this.#printed++;
+    const last = this.#printed > PRINTED_MAX;
+    const paint = paintOf(this.#context.stderr);
+    this.#painter.print([
+      last
+        ? paint.faint("further notes are left out; simrun explain RUN tells them")
+        : `${paint.warn("note")}  ${note.subject}: ${note.text}`,
+    ]);
   }
 
   #show(): void {
@@ -103,8 +119,4 @@ export class RunDisplay {
   #elapsedMs(): number {
     return this.#context.clockMs() - this.#beganMs;
   }
-}
-
-function noteLine(note: Note, paint: ReturnType<typeof paintOf>): string {
-  return `${paint.warn("note")}  ${safeText(note.subject)}: ${note.text}`;
 }

@@ -59,6 +59,19 @@ export function tabulate(rows: readonly ResultRow[], options: ResultTableOptions
   };
 }
 
+/** Rows with the same parameters and results together: what can be read in one table. In order of appearance. */
+export function groupAlike(rows: readonly ResultRow[]): ResultRow[][] {
+  const groups = new Map<string, ResultRow[]>();
+  for (const row of rows) {
+    const names = [...Object.keys(row.parameters), "", ...Object.keys(flatten(row.result))];
+    const key = names.join("\n");
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [row]);
+    else group.push(row);
+  }
+  return [...groups.values()];
+}
+
 /** One record a line as RFC 4180 has it; numbers exact, NaN and infinities as numpy and R read them. */
 export function* csvLines(table: ResultTable): IterableIterator<string> {
   yield table.columns.map(csvField).join(",") + "\r\n";

@@ -32,6 +32,7 @@ interface SlotJob extends Writer {
 
 /** Runs the agent until its stdin closes or it is told to exit. */
 export async function runAgent(memoryBytesMax: number): Promise<void> {
+  ignoreSignals();
   const agent = new Agent();
   agent.watch(memoryBytesMax);
   agent.tell({ type: "ready" });
@@ -42,6 +43,16 @@ export async function runAgent(memoryBytesMax: number): Promise<void> {
   }
   await agent.finish();
   Deno.exit(0);
+}
+
+/**
+ * Batch systems send their signals to every process of a job. A slot's life hangs on its input alone:
+ * the orchestrator hears the same signal and says what is to be saved.
+ */
+function ignoreSignals(): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2", "SIGXCPU"] as const) {
+    Deno.addSignalListener(signal, () => {});
+  }
 }
 
 class Agent {

@@ -36,6 +36,8 @@ export class SlotProcess implements SlotPort {
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
+      // Ctrl-C goes to every process of the terminal's group; what it means is the orchestrator's to say.
+      detached: true,
     }).spawn();
     this.#input = this.#child.stdin.getWriter();
     void this.#listen();

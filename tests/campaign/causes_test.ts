@@ -1,0 +1,38 @@
+/** What the end of a slot's process says, and which failures pass. */
+import assert from "node:assert/strict";
+import { classifyExit, isRetried } from "../../src/campaign/causes.ts";
+
+Deno.test("isRetried() tries again only what may be different the next time", () => {
+  const classes = [
+    "model-error",
+    "bad-state",
+    "diverged",
+    "hang",
+    "out-of-memory",
+    "slot-lost",
+    "disk",
+  ] as const;
+  assert.deepEqual(classes.filter(isRetried), ["hang", "slot-lost"]);
+});
+
+Deno.test("classifyExit() knows V8's last words when the heap is full", () => {
+  for (
+    const stderr of [
+      "<--- Last few GCs --->\n#\n# Fatal JavaScript out of memory: Reached heap limit\n#\n",
+      "FATAL ERROR: Ineffective mark-compacts near heap limit Allocation failed\n",
+      "# Fatal JavaScript invalid size error\nJavaScript heap out of memory",
+    ]
+  ) {
+    const failure = classifyExit({ status: 133, signal: "SIGTRAP", stderr }, 12);
+    assert.deepEqual([failure.class, failure.step], ["out-of-memory", 12]);
+  }
+});
+
+Deno.test("classifyExit() says how the process ended, with its last words", () => {
+  const words = (status: number, signal: string | null, stderr: string) =>
+    classifyExit({ status, signal, stderr }, 0).message;
+  assert.equal(words(1, null, "a\nlast word\n\n"), "its slot ended with status 1: last word");
+  assert.equal(words(0, null, ""), "its slot ended with status 0");
+  assert.equal(words(139, "SIGSEGV", ""), "its slot ended by SIGSEGV");
+  assert.match(words(137, "SIGKILL", "x"), /killed \(SIGKILL\): by the system for want of memory/);
+});

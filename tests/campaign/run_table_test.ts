@@ -1,0 +1,97 @@
+/** The table of runs: what became of each, at a few bytes a run. */
+import assert from "node:assert/strict";
+import { RunTable } from "../../src/campaign/run_table.ts";
+import type { Job } from "../../src/job/job.ts";
+import { DECISIONS, makePlan, type Plan } from "../../src/plan/plan.ts";
+import { History } from "../../src/queue/history.ts";
+import { aJob, points } from "../helpers/jobs.ts";
+import { forSeeds } from "../helpers/seeded.ts";
+
+Deno.test("add() takes up what is to run and settles the rest", () => {
+  const plan = planOf([aJob({ sweep: points(5) })]);
+  plan.jobs[0]!.decisions[1] = DECISIONS.indexOf("done");
+  plan.jobs[0]!.decisions[3] = DECISIONS.indexOf("reuse");
+  const table = new RunTable(plan.total);
+  table.add(plan, () => 0);
+  assert.deepEqual(table.counts, { settled: 2, ready: 3, assigned: 0 });
+  assert.deepEqual([table.ready.pop(), table.ready.pop(), table.ready.pop()], [0, 2, 4]);
+});
+
+Deno.test("add() goes on with the numbers where the last plan ended, beyond the capacity", () => {
+  const table = new RunTable(2);
+  table.add(planOf([aJob({ id: "a", sweep: points(2) })]), () => 0);
+  table.add(planOf([aJob({ id: "b", sweep: points(1000) })], table), (_, index) => index % 7);
+  assert.equal(table.total, 1002);
+  assert.equal(table.jobOf(1).job.id, "a");
+  assert.equal(table.jobOf(2).job.id, "b");
+  assert.equal(table.jobOf(1001).job.id, "b");
+  assert.equal(table.attempt(2 + 6), 7);
+  assert.equal(table.attempt(0), 1);
+});
+
+Deno.test("jobOf() finds the job of every number, jobs without runs between them", () => {
+  const counts = [3, 1, 400, 1, 2];
+  const jobs = counts.map((count, i) => aJob({ id: `j${i}`, sweep: points(count) }));
+  const table = new RunTable(0);
+  table.add(planOf(jobs), () => 0);
+  let number = 0;
+  counts.forEach((count, i) => {
+    for (let k = 0; k < count; k++) assert.equal(table.jobOf(number++).job.id, `j${i}`);
+  });
+});
+
+Deno.test("requeue() counts an attempt only when told to, and remembers who must be alone", () => {
+  const table = new RunTable(0);
+  table.add(planOf([aJob({ sweep: points(2) })]), () => 0);
+  table.ready.pop();
+  table.assign(0);
+  table.requeue(0, { counted: false, alone: false });
+  assert.deepEqual([table.attempt(0), table.isAlone(0)], [1, false]);
+  table.requeue(0, { counted: true, alone: true });
+  assert.deepEqual([table.attempt(0), table.isAlone(0), table.isAlone(1)], [2, true, false]);
+});
+
+Deno.test("requeue() counts attempts far beyond any limit of retries without wrapping round", () => {
+  const table = new RunTable(0);
+  table.add(planOf([aJob()]), () => 300);
+  assert.equal(table.attempt(0), 301);
+  for (let i = 0; i < 1000; i++) table.requeue(0, { counted: true, alone: false });
+  assert.equal(table.attempt(0), 1301);
+});
+
+Deno.test("counts are right after any order of moves", () => {
+  forSeeds(30, (random) => {
+    const table = new RunTable(0);
+    table.add(planOf([aJob({ sweep: points(20) })]), () => 0);
+    const states = new Map<number, string>();
+    for (let number = 0; number < 20; number++) states.set(number, "ready");
+    for (let i = 0; i < 200; i++) {
+      const number = random.below(20);
+      const state = random.pick(["ready", "assigned", "settled"]);
+      if (state === "ready") table.requeue(number, { counted: false, alone: false });
+      if (state === "assigned") table.assign(number);
+      if (state === "settled") table.settle(number);
+      states.set(number, state);
+    }
+    for (const state of ["ready", "assigned", "settled"] as const) {
+      const wanted = [...states.values()].filter((one) => one === state).length;
+      assert.equal(table.counts[state], wanted, state);
+    }
+  });
+});
+
+function planOf(jobs: readonly Job[], after?: RunTable): Plan {
+  const toPlan = jobs.map((job) => ({
+    job,
+    model: { name: "m.ts", digest: "m" },
+    inputDigests: {},
+  }));
+  const options = { rerun: "none", reuse: false, acceptModel: false } as const;
+  return makePlan(
+    toPlan,
+    new History(),
+    options,
+    after?.jobs.length ?? 0,
+    after?.total ?? 0,
+  );
+}

@@ -1,0 +1,23 @@
+/** Journal entries as a test writes them down: numbered, and fed to a history. */
+import type { CompletedRun, JournalEntry, RunEvent } from "../../src/job/event.ts";
+import { History } from "../../src/queue/history.ts";
+
+/** The history of these events, as if they stood in a journal. */
+export function historyOf(...events: readonly RunEvent[]): History {
+  const history = new History();
+  events.forEach((event, i) => history.apply(entryOf(event, i + 1), i));
+  return history;
+}
+
+export function entryOf(event: RunEvent, seq: number): JournalEntry {
+  // As it comes back from a file: no more than JSON holds.
+  return JSON.parse(JSON.stringify({ seq, at: `2026-01-02T03:04:${seq % 60}Z`, ...event }));
+}
+
+export function completed(
+  run: string,
+  digest: string,
+  over: Partial<CompletedRun> = {},
+): CompletedRun {
+  return { run, digest, attempt: 1, steps: 100, ms: 5, result: { x: 1 }, ...over };
+}
