@@ -64,6 +64,8 @@ export class Campaign {
   #pending = 0;
   #resolve: (outcome: Outcome) => void = () => {};
   #ended = false;
+  #isRunning = false;
+  #holds = 0;
 
   constructor(world: World, table: RunTable, options: CampaignOptions) {
     this.#world = world;
@@ -77,14 +79,28 @@ export class Campaign {
   run(): Promise<Outcome> {
     return new Promise((resolve) => {
       this.#resolve = resolve;
+      this.#isRunning = true;
       this.#fill();
       this.#endIfDone();
     });
   }
 
-  /** New runs were added to the table. */
-  wake(): void {
+  /** More runs are on their way: it does not end before {@linkcode Campaign.release}. False when it has ended. */
+  hold(): boolean {
+    if (this.#ended) return false;
+    this.#holds++;
+    return true;
+  }
+
+  /** What it was held for is in the table now, or will not come. */
+  release(): void {
+    this.#holds--;
     this.#fill();
+    this.#endIfDone();
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended;
   }
 
   /** `checkpoint` saves what runs and gives it back; `now` kills. Both leave a tree that resumes. */
@@ -120,7 +136,7 @@ export class Campaign {
 
   /** Starts slots as long as there is work for them, and hands out batches. */
   #fill(): void {
-    if (this.#stop !== undefined || this.#ended) return;
+    if (!this.#isRunning || this.#stop !== undefined || this.#ended) return;
     let idle = this.#slots.filter((slot) => slot.batches.size === 0).length;
     for (; this.#slots.length < this.#slotLimit && idle < this.#table.ready.size; idle++) {
       const slot = new Slot(this.#freeId());
@@ -508,7 +524,8 @@ export class Campaign {
   }
 
   #endIfDone(): void {
-    if (this.#ended || this.#pending > 0) return;
+    if (!this.#isRunning || this.#ended || this.#pending > 0) return;
+    if (this.#holds > 0 && this.#stop === undefined) return;
     if (this.#slots.some((slot) => slot.batches.size > 0)) return;
     if (this.#stop === undefined && this.#table.counts.ready + this.#table.counts.assigned > 0) {
       return;

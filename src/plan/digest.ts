@@ -1,5 +1,5 @@
 /** Digests of meaning: run ids and spec digests over canonical values, never over the manifest's text. */
-import { hash } from "node:crypto";
+import type Crypto from "node:crypto";
 import type { Job, ParameterValue } from "../job/job.ts";
 import type { Point } from "./sweep.ts";
 
@@ -37,7 +37,7 @@ export class SpecDigester {
 /** 128 bits that seed a run's random generator: from parameters and seed, so that a rename changes nothing. */
 export function randomSeed(job: Job, point: Point): Int32Array {
   const text = `${job.seed}\n${canonical({ ...job.parameters, ...point })}`;
-  return new Int32Array(hash("sha256", text, "buffer").buffer.slice(0, 16));
+  return new Int32Array(crypto().hash("sha256", text, "buffer").buffer.slice(0, 16));
 }
 
 /** Canonical JSON: keys sorted, numbers in their shortest exact form, nothing else between. */
@@ -59,5 +59,12 @@ export function canonical(value: unknown): string {
 
 /** 16 hexadecimal characters, the head of a SHA-256. */
 export function shortDigest(text: string | Uint8Array): string {
-  return hash("sha256", text, "hex").slice(0, DIGEST_CHARACTERS);
+  return crypto().hash("sha256", text, "hex").slice(0, DIGEST_CHARACTERS);
+}
+
+let loaded: typeof Crypto | undefined;
+
+/** Loaded when it is first needed: that takes 20 ms, and the thread of a model without random numbers never does. */
+function crypto(): typeof Crypto {
+  return loaded ??= process.getBuiltinModule("node:crypto");
 }

@@ -1,8 +1,11 @@
 /** The state of a whole tree at one moment: history and live picture put together. Never reads a file or a clock. */
 import type { Live, LiveRun } from "../job/live.ts";
-import type { Failure } from "../job/run.ts";
-import type { History, JobHistory, PastRun } from "../queue/history.ts";
+import type { History, JobHistory } from "../queue/history.ts";
+import { liveStatus, remainingMs, type RunStatus, runStatus } from "./run_status.ts";
+
 import { filterRuns, type VisibleState } from "./selector.ts";
+
+export type { RunStatus } from "./run_status.ts";
 
 /** Whether somebody works on the tree. */
 export type Activity =
@@ -34,34 +37,6 @@ export interface JobStatus {
   /** Runs of earlier versions of the job, which the present one does not have. */
   readonly earlierRuns: number;
 }
-
-interface RunBase {
-  readonly job: string;
-  readonly run: string;
-  readonly attempt: number;
-  readonly stepsDone: number;
-  readonly stepsTotal: number;
-  /** The last saved checkpoint; a step of 0 means none. */
-  readonly savedStep: number;
-  readonly savedAgeMs: number | undefined;
-  readonly savedAt: string | undefined;
-  readonly degraded: string | undefined;
-}
-
-export type RunStatus = RunBase & RunCondition;
-
-export type RunCondition =
-  | {
-    readonly state: "running";
-    readonly slot: number;
-    readonly stepsPerSecond: number;
-    readonly etaMs: number | undefined;
-    readonly memoryBytes: number;
-  }
-  | { readonly state: "interrupted" }
-  | { readonly state: "waiting" }
-  | { readonly state: "failed"; readonly failure: Failure | undefined }
-  | { readonly state: "completed"; readonly ms: number; readonly ending: string | undefined };
 
 export interface TreeStatus {
   readonly tree: string;
@@ -137,11 +112,6 @@ export function treeStatus(history: History, options: StatusOptions): TreeStatus
     runs,
     unlisted,
   };
-}
-
-/** What is left at the present rate, or undefined where no rate is known. */
-export function remainingMs(steps: number, stepsPerSecond: number): number | undefined {
-  return stepsPerSecond > 0 ? (Math.max(0, steps) / stepsPerSecond) * 1000 : undefined;
 }
 
 function activityOf(history: History, options: StatusOptions): Activity {
@@ -231,72 +201,6 @@ function scanJob(
     stepsDone: Math.min(stepsTotal, stepsDone - finishedEarlier * stepsAsked),
     stepsTotal,
     earlierRuns,
-  };
-}
-
-function runStatus(
-  id: string,
-  job: JobHistory,
-  past: PastRun,
-  live: LiveRun | undefined,
-  stepsAsked: number,
-  options: StatusOptions,
-): RunStatus {
-  if (live !== undefined) return liveStatus(live, options.nowMs);
-  const rare = past.savedStep > 0 || past.state !== "queued" ? job.rare(past.run) : {};
-  const stepsTotal = stepsAsked === 0 ? past.steps : stepsAsked;
-  const savedAgeMs = rare.savedAt === undefined
-    ? undefined
-    : options.nowMs - Date.parse(rare.savedAt);
-  const base: RunBase = {
-    job: id,
-    run: past.run,
-    attempt: past.attempt,
-    stepsDone: past.savedStep,
-    stepsTotal,
-    savedStep: past.savedStep,
-    savedAt: rare.savedAt,
-    savedAgeMs,
-    degraded: rare.degraded,
-  };
-  switch (past.state) {
-    case "completed": {
-      const { ending } = rare;
-      // The job was given more steps since: the run waits to be extended.
-      if (past.steps < stepsTotal && ending === undefined) {
-        return { ...base, state: "waiting", stepsDone: past.steps };
-      }
-      return { ...base, state: "completed", stepsDone: past.steps, ms: past.ms, ending };
-    }
-    case "failed":
-      return {
-        ...base,
-        state: "failed",
-        stepsDone: rare.failure?.step ?? past.savedStep,
-        failure: rare.failure,
-      };
-    case "running":
-    case "queued":
-      return { ...base, state: options.working ? "waiting" : "interrupted" };
-  }
-}
-
-function liveStatus(live: LiveRun, nowMs: number): RunStatus {
-  return {
-    job: live.job,
-    run: live.run,
-    attempt: live.attempt,
-    state: "running",
-    slot: live.slot,
-    stepsDone: live.step,
-    stepsTotal: live.steps,
-    stepsPerSecond: live.stepsPerSecond,
-    etaMs: remainingMs(live.steps - live.step, live.stepsPerSecond),
-    memoryBytes: live.memoryBytes,
-    savedStep: live.checkpoint?.step ?? 0,
-    savedAt: live.checkpoint?.at,
-    savedAgeMs: live.checkpoint === undefined ? undefined : nowMs - Date.parse(live.checkpoint.at),
-    degraded: undefined,
   };
 }
 

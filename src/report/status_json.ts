@@ -1,7 +1,8 @@
 /** The status as JSON for programs: the names of the founding `get_status()`, and numbers with their units in the names. */
 import { runName } from "../job/run.ts";
 import { formatAge, formatBytes, formatPercent } from "./format.ts";
-import type { Activity, JobStatus, RunStatus, TreeStatus } from "./status.ts";
+import type { RunStatus } from "./run_status.ts";
+import type { Activity, JobStatus, TreeStatus } from "./status.ts";
 
 type Json = { readonly [key: string]: unknown };
 

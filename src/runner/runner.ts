@@ -202,18 +202,30 @@ export class Runner {
     this.#campaign.stop(how);
   }
 
-  /** Plans more jobs while the campaign runs, or before. Answers their plan. */
-  add(jobs: readonly Job[]): Promise<Plan> {
+  /**
+   * Plans more jobs while the campaign runs, or before. Answers their plan, or undefined when the campaign
+   * has ended meanwhile: the next one will take them up.
+   */
+  async add(jobs: readonly Job[]): Promise<Plan | undefined> {
+    if (!this.#campaign.hold()) return undefined;
     // One after the other: the numbers of a plan go on where the last one ended.
     const added = this.#adding.then(() => this.#add(jobs));
     this.#adding = added.catch(() => {});
-    return added;
+    try {
+      return await added;
+    } catch (error) {
+      if (this.#campaign.hasEnded) return undefined;
+      throw error;
+    } finally {
+      this.#campaign.release();
+    }
   }
 
-  async #add(jobs: readonly Job[]): Promise<Plan> {
+  async #add(jobs: readonly Job[]): Promise<Plan | undefined> {
     const slot = new SlotProcess(slotLimits(this.#request.slots));
     try {
       const prepared = await prepareJobs(jobs, slot);
+      if (this.#campaign.hasEnded) return undefined;
       const more = makePlan(
         prepared,
         this.#parts.history,
@@ -229,7 +241,6 @@ export class Runner {
         toRun: this.#plan.toRun + more.toRun,
         reuses: [...this.#plan.reuses, ...more.reuses],
       };
-      this.#campaign.wake();
       return more;
     } finally {
       slot.kill();

@@ -12,7 +12,7 @@ import {
   formatRemaining,
 } from "../report/format.ts";
 import type { Speed } from "../report/pace.ts";
-import { remainingMs } from "../report/status.ts";
+import { remainingMs } from "../report/run_status.ts";
 import { type Glyphs, renderBar } from "./bar.ts";
 import type { Note } from "./note.ts";
 import type { Paint } from "./paint.ts";
@@ -50,7 +50,7 @@ export function renderLive(view: LiveView, canvas: Canvas): string[] {
   const head = renderHead(view, sized);
   const foot = renderStopping(view, sized);
   const notesMax = Math.max(1, Math.min(6, Math.floor(canvas.rows / 3)));
-  const notes = renderNotes(view.notes, notesMax, sized);
+  const notes = renderNotes(view, notesMax, sized);
   const room = canvas.rows - 1 - head.length - notes.length - foot.length;
   const slots = renderSlots(view, Math.max(0, room), sized);
   return [...head, ...slots, ...notes, ...foot]
@@ -188,20 +188,18 @@ function savedText(run: LiveRun, nowMs: number): string {
 }
 
 /** Failures stay in sight; other notes only while there is room for them. */
-function renderNotes(notes: readonly Note[], most: number, canvas: Canvas): string[] {
-  if (notes.length === 0) return [];
-  const { paint } = canvas;
-  const failed = notes.filter((note) => note.kind === "failed");
-  const others = notes.filter((note) => note.kind !== "failed");
-  const shownFailed = failed.slice(0, most);
-  const shownOthers = others.slice(-Math.max(0, Math.min(2, most - shownFailed.length)));
-  const shown = [...shownFailed, ...(most > shownFailed.length ? shownOthers : [])];
+function renderNotes(view: LiveView, most: number, canvas: Canvas): string[] {
+  const failed = view.notes.filter((note) => note.kind === "failed").slice(0, most);
+  const others = view.notes.filter((note) => note.kind !== "failed");
+  const room = Math.min(2, most - failed.length);
+  const shown = room > 0 ? [...failed, ...others.slice(-room)] : failed;
+  if (shown.length === 0) return [];
   const lines = shown.flatMap((note) => noteLines(note, shown.length <= 3 ? 2 : 1, canvas));
-  const hidden = failed.length - shownFailed.length;
+  // The counts know all failures, also those of which no note was kept.
+  const hidden = view.live.counts.failed - failed.length;
   if (hidden > 0) {
-    lines.push(
-      paint.faint(`${MARGIN}… and ${formatCount(hidden)} more failed: simrun status failed`),
-    );
+    const text = `${MARGIN}… and ${formatCount(hidden)} more failed: simrun status failed`;
+    lines.push(canvas.paint.faint(text));
   }
   return ["", ...lines];
 }

@@ -12,7 +12,8 @@ import {
   formatRate,
   formatRemaining,
 } from "../report/format.ts";
-import type { Activity, JobStatus, RunStatus, TreeStatus } from "../report/status.ts";
+import type { RunStatus } from "../report/run_status.ts";
+import type { Activity, JobStatus, TreeStatus } from "../report/status.ts";
 import { fractionOf } from "../report/status_json.ts";
 import { type Glyphs, renderBar } from "./bar.ts";
 import type { Paint } from "./paint.ts";

@@ -13,7 +13,7 @@ import {
 } from "../report/format.ts";
 import { describeChange } from "../report/job_changes.ts";
 import type { Chapter } from "../report/run_story.ts";
-import type { RunStatus } from "../report/status.ts";
+import type { RunStatus } from "../report/run_status.ts";
 import { fractionOf } from "../report/status_json.ts";
 import type { Paint } from "./paint.ts";
 import { safeText } from "./safe_text.ts";

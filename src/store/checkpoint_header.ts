@@ -1,5 +1,5 @@
 /** The fixed header of a checkpoint file: what is in it, and whether it can be. In memory only. */
-import { crc32 } from "node:zlib";
+import { crc32 } from "./crc32.ts";
 
 /** What the fixed header says; known without inflating anything. */
 export interface CheckpointHeader {

@@ -6,8 +6,8 @@
  * 2. write every byte; 3. sync; 4. close; 5. rename over the target; 6. sync the folder.
  * A sync that failed is not tried again on that handle (R3): the kernel may have dropped the pages.
  */
-import { basename, dirname, join, relative } from "node:path";
 import { Fault } from "../job/fault.ts";
+import { basename, dirname, join, namesBelow } from "./path.ts";
 
 export type WarningSink = (message: string) => void;
 
@@ -242,7 +242,7 @@ async function isFolder(path: string): Promise<boolean> {
 
 async function refuseLinks(within: string, path: string): Promise<void> {
   let folder = within;
-  for (const name of relative(within, path).split("/")) {
+  for (const name of namesBelow(within, path)) {
     folder = join(folder, name);
     const info = await Deno.lstat(folder).catch(() => undefined);
     if (info === undefined) return;

@@ -2,8 +2,8 @@
  * One line of the journal: `{"crc":"xxxxxxxx","seq":N,"at":"…","type":…}`. The CRC-32 covers the bytes
  * behind its own field up to the newline, so that the line is plain JSON and still proves itself.
  */
-import { crc32 } from "node:zlib";
 import type { JournalEntry, RunEvent } from "../job/event.ts";
+import { crc32 } from "./crc32.ts";
 
 export const NEWLINE = 10;
 

@@ -38,7 +38,8 @@ export type JournalVisitor = (entry: JournalEntry, location: JournalLocation) =>
 export const REPAIR_HINT =
   "The other lines were kept. To set the damaged ones aside, type: simrun verify --repair";
 
-const CHUNK_BYTES = 4 << 20;
+/** At first; it grows where a line is longer. The end of a short journal is not looked for in megabytes. */
+const CHUNK_BYTES = 256 << 10;
 
 /** Visits every entry in order: the sealed segments, then the hot journal. */
 export function readJournal(layout: Layout, visit: JournalVisitor): JournalReport {

@@ -1,5 +1,5 @@
 /** Where everything stands in a tree: pure path arithmetic, never a look at the disk. */
-import { join } from "node:path";
+import { join } from "./path.ts";
 
 /** Version of the tree's format, as `docs/format.md` describes it. */
 export const FORMAT_VERSION = 1;

@@ -5,9 +5,9 @@
  * So every checkpoint finds at least its rows; what is beyond them is cut off when the run goes on there.
  */
 import { dirname } from "node:path";
-import { crc32 } from "node:zlib";
 import { Fault } from "../job/fault.ts";
 import type { CheckpointIdentity } from "../job/snapshot.ts";
+import { crc32 } from "./crc32.ts";
 import { diskFault, errnoOf, makeFolderDurable, syncFolder, writeFully } from "./disk.ts";
 
 /** How far a series goes: its bytes and their CRC-32. The same words as in a checkpoint's identity. */

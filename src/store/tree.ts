@@ -1,5 +1,4 @@
 /** Opening a tree: its marker, its version, and what is wrong with a folder that is none. */
-import { join } from "node:path";
 import { Fault } from "../job/fault.ts";
 import {
   diskFault,
@@ -13,6 +12,7 @@ import {
   writeFileDurable,
 } from "./disk.ts";
 import { FORMAT_VERSION, Layout } from "./layout.ts";
+import { join } from "./path.ts";
 
 /** Levels below the root in which simrun writes: quarantine/checkpoints/<job>/<run>. */
 const DEEPEST_WRITES = 4;

@@ -1,5 +1,6 @@
 /** Reading zip packs: the central directory and single entries, bounded; never the whole file. */
-import { constants, crc32, inflateRawSync } from "node:zlib";
+import { crc32 } from "./crc32.ts";
+import { zlib } from "./zlib.ts";
 
 export interface ZipEntry {
   readonly name: string;
@@ -59,8 +60,8 @@ function inflate(packed: Uint8Array, entry: ZipEntry): Uint8Array {
   if (entry.rawBytes === 0) return new Uint8Array(0);
   try {
     // The chunk size makes it one pass into one buffer.
-    const chunkSize = Math.max(constants.Z_MIN_CHUNK, entry.rawBytes);
-    return inflateRawSync(packed, { maxOutputLength: entry.rawBytes, chunkSize });
+    const chunkSize = Math.max(zlib().constants.Z_MIN_CHUNK, entry.rawBytes);
+    return zlib().inflateRawSync(packed, { maxOutputLength: entry.rawBytes, chunkSize });
   } catch {
     throw new BadZip(`${entry.name} is damaged`);
   }

@@ -82,7 +82,7 @@ Deno.test("a critical run that is submitted meanwhile is the next to start", asy
   ]);
 });
 
-Deno.test("wake() takes up runs that were added when slots had gone idle", async () => {
+Deno.test("runs that are added while all slots are busy start another slot", async () => {
   const { world, add, outcome } = await stage([aJob()], { slots: 2 });
   await world.slot.ready();
   await add(aJob({ id: "more" }));
@@ -91,6 +91,23 @@ Deno.test("wake() takes up runs that were added when slots had gone idle", async
   await world.slots[0]!.completes();
   await world.slots[1]!.completes();
   assert.equal(outcome()?.completed, 2);
+});
+
+Deno.test("hold() keeps a campaign that is done waiting for more, but not one that is stopped", async () => {
+  const { world, campaign, outcome } = await stage([aJob()]);
+  await world.slot.ready();
+  assert.ok(campaign.hold());
+  await world.slot.completes();
+  assert.equal(outcome(), undefined);
+  campaign.release();
+  await world.settle();
+  assert.equal(outcome()?.completed, 1);
+  assert.equal(campaign.hold(), false);
+  const other = await stage([aJob()]);
+  other.campaign.hold();
+  other.campaign.stop("now");
+  await other.world.settle();
+  assert.equal(other.outcome()?.stopped, "asked");
 });
 
 Deno.test("no more slots are started than there are runs for", async () => {

@@ -249,8 +249,9 @@ export async function stage(
   void campaign.run().then((outcome) => ended = outcome);
   await world.settle();
   const add = async (...more: Job[]) => {
+    assert.ok(campaign.hold());
     table.add(planOf(more, table), () => 0);
-    campaign.wake();
+    campaign.release();
     await world.settle();
   };
   return { world, campaign, table, plan, outcome: () => ended, add };

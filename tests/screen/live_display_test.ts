@@ -67,9 +67,9 @@ Deno.test("renderLive() says how many runs and failures have no line", () => {
     run: `run-${i}`,
   }));
   const notes = Array.from({ length: 30 }, () => FAILED);
-  const text = renderLive({ ...VIEW, live: { ...CLIMATE_LIVE, running }, notes }, CANVAS).join(
-    "\n",
-  );
+  const counts = { ...CLIMATE_LIVE.counts, failed: 30 };
+  const live = { ...CLIMATE_LIVE, running, counts };
+  const text = renderLive({ ...VIEW, live, notes }, CANVAS).join("\n");
   const shown = text.match(/^ {2}climate_2030\/run/gm)!.length;
   assert.match(text, new RegExp(`… and ${40 - shown} more running`));
   assert.match(text, /… and 24 more failed: simrun status failed/);
