@@ -1,6 +1,7 @@
 /** `simrun init`: lists templates, or writes one into a folder without overwriting anything. */
 import { dirname, join, resolve } from "node:path";
 import { EXIT, Fault } from "../job/fault.ts";
+import { manifestSchema } from "../manifest/schema.ts";
 import { suggest } from "../manifest/suggest.ts";
 import { renderTable } from "../screen/table.ts";
 import { diskFault } from "../store/disk.ts";
@@ -24,6 +25,10 @@ type Templates = { readonly [name: string]: Template };
 
 /** Beside the program, also in the executable, which has them embedded. */
 const INDEX = new URL("../../templates/templates.json", import.meta.url);
+
+const SCHEMA_FILE = "simrun.schema.json";
+/** Editors with a YAML language server complete and check manifests that begin with this line. */
+const SCHEMA_LINE = `# yaml-language-server: $schema=./${SCHEMA_FILE}\n`;
 
 export async function init(
   context: CliContext,
@@ -89,12 +94,19 @@ async function write(
     try {
       await Deno.mkdir(dirname(path), { recursive: true });
       const content = await Deno.readFile(new URL(source, INDEX));
-      await Deno.writeFile(path, content, { createNew: true });
+      const head = target.endsWith(".yaml") ? new TextEncoder().encode(SCHEMA_LINE) : [];
+      await Deno.writeFile(path, new Uint8Array([...head, ...content]), { createNew: true });
     } catch (error) {
       throw diskFault(error, path);
     }
   }
   const written = files.map(([target]) => join(folder, target));
+  // An older schema that is there already is brought up to date.
+  await Deno.writeTextFile(
+    join(root, SCHEMA_FILE),
+    JSON.stringify(manifestSchema(), null, 2) + "\n",
+  );
+  written.push(join(folder, SCHEMA_FILE));
   if (flags.json) printJson(context.stdout, { template: name, files: written });
   else printLines(context.stdout, written);
   const manifest = written.find((path) => path.endsWith(".yaml")) ?? written[0]!;

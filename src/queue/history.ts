@@ -1,5 +1,5 @@
 /** The history: the fold of the journal's events. What is known of every run that ever was. Never reads a file. */
-import type { JournalEntry, ModelIdentity } from "../job/event.ts";
+import type { CompletedRun, JournalEntry, ModelIdentity } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
 import type { Failure } from "../job/run.ts";
@@ -133,32 +133,22 @@ export class JobHistory {
   }
 
   completed(
-    run: string,
-    facts: {
-      readonly digest: string;
-      readonly model: string;
-      readonly steps: number;
-      readonly attempt: number;
-      readonly ms: number;
-      readonly ending?: string | undefined;
-      readonly reusedFrom?: { readonly job: string; readonly run: string };
-    },
+    facts: CompletedRun,
+    model: string,
     location: Location,
+    reusedFrom?: RareFacts["reusedFrom"],
   ): void {
-    const row = this.#rowOf(run);
+    const row = this.#rowOf(facts.run);
     this.#digests[row] = facts.digest;
-    this.#models[row] = facts.model;
+    this.#models[row] = model;
     this.#steps[row] = facts.steps;
     this.#attempts[row] = facts.attempt;
     this.#ms[row] = facts.ms;
     this.#locations[row] = location;
     this.#become(row, "completed");
-    if (facts.ending !== undefined || facts.reusedFrom !== undefined) {
-      this.#note(row, {
-        ...(facts.ending === undefined ? {} : { ending: facts.ending }),
-        ...(facts.reusedFrom === undefined ? {} : { reusedFrom: facts.reusedFrom }),
-      });
-    }
+    const { ending } = facts;
+    if (ending !== undefined) this.#note(row, { ending });
+    if (reusedFrom !== undefined) this.#note(row, { reusedFrom });
   }
 
   failed(run: string, attempt: number, failure: Failure): void {
@@ -272,17 +262,11 @@ export class History {
         return;
       case "runs.completed": {
         const job = this.jobOf(entry.job);
-        for (const run of entry.runs) {
-          job.completed(run.run, { ...run, model: entry.model }, location);
-        }
+        for (const run of entry.runs) job.completed(run, entry.model, location);
         return;
       }
       case "run.reused":
-        this.jobOf(entry.job).completed(
-          entry.run.run,
-          { ...entry.run, model: entry.model, reusedFrom: entry.from },
-          location,
-        );
+        this.jobOf(entry.job).completed(entry.run, entry.model, location, entry.from);
         return;
       case "run.failed":
         this.jobOf(entry.job).failed(entry.run, entry.attempt, entry.failure);

@@ -1,8 +1,8 @@
 /** Finds out what models offer, in the sandbox of a slot, before anything runs. The slot is used afterwards. */
-import { pathToFileURL } from "node:url";
 import type { Inspection, ModelProblem } from "../campaign/slot_messages.ts";
 import type { ParameterRules } from "../job/model.ts";
 import { decodePlain } from "../job/plain.ts";
+import { fileUrl } from "../worker/file_url.ts";
 import type { SlotProcess } from "../worker/slot_process.ts";
 
 export type Inspected =
@@ -51,7 +51,7 @@ export async function inspectModels(
     // One model has taken the slot with it: the others are not looked at, and not blamed.
     if (isGone) break;
     const answered = new Promise<Inspected>((resolve) => answer = resolve);
-    asked = pathToFileURL(path).href;
+    asked = fileUrl(path);
     slot.send({ type: "inspect", model: asked });
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<Inspected>((resolve) => {

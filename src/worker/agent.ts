@@ -2,8 +2,6 @@
  * The agent: the main thread of a slot's process. Talks to the orchestrator over stdin and stdout,
  * keeps the simulation thread fed, writes what it hands over, watches that it lives.
  */
-import { dirname } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import {
   EXIT_GAVE_UP,
   type FromSlot,
@@ -16,10 +14,12 @@ import type { Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
 import { isNoSpace } from "../store/disk.ts";
 import { Layout } from "../store/layout.ts";
+import { dirname } from "../store/path.ts";
+import { filePath, fileUrl } from "./file_url.ts";
 import { readLines } from "./lines.ts";
 import { LifeWatch } from "./life_watch.ts";
 import { CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
-import { RunFiles, type Writer } from "./run_files.ts";
+import type { RunFiles, Writer } from "./run_files.ts";
 
 type Batch = Extract<ToSlot, { type: "batch" }>;
 
@@ -61,6 +61,7 @@ class Agent {
   /** Batches not handed to the simulation thread yet. */
   #waiting: Batch[] = [];
   readonly #files = new Map<string, RunFiles>();
+  #runFiles: Promise<typeof import("./run_files.ts")> | undefined;
   readonly #control = new SharedArrayBuffer(CONTROL.bytes);
   readonly #orders = new Int32Array(this.#control);
   readonly #watch = new LifeWatch(this.#control, (batch) => this.#hangMs(batch));
@@ -123,7 +124,7 @@ class Agent {
       while (this.#waiting.length > 0) {
         const batch = this.#waiting[0]!;
         const { job, number } = this.#jobs.get(batch.job)!;
-        const url = pathToFileURL(job.model.path).href;
+        const url = fileUrl(job.model.path);
         const grants = Object.values(job.inputs);
         if (url !== this.#workerUrl || grants.length > 0 && !this.#workerJobs.has(number)) {
           if (this.#running.size > 0) return;
@@ -151,7 +152,7 @@ class Agent {
     const { index, past } = batch.runs[0]!;
     if (past === "none") return {};
     await this.#disk;
-    const files = this.#filesOf(batch, index);
+    const files = await this.#filesOf(batch, index);
     try {
       if (past === "clear") {
         await files.startOver();
@@ -169,7 +170,13 @@ class Agent {
     }
   }
 
-  #filesOf(batch: Batch, index: number): RunFiles {
+  /** What writes needs compression, which takes 20 ms to load: when a run has lived a while, or at need. */
+  #loadRunFiles(): Promise<typeof import("./run_files.ts")> {
+    return this.#runFiles ??= import("./run_files.ts");
+  }
+
+  async #filesOf(batch: Batch, index: number): Promise<RunFiles> {
+    const { RunFiles } = await this.#loadRunFiles();
     const key = `${batch.batch}:${index}`;
     let files = this.#files.get(key);
     if (files === undefined) {
@@ -189,7 +196,7 @@ class Agent {
     this.#worker?.terminate();
     this.#workerUrl = url;
     this.#workerJobs = new Set();
-    const read = [dirname(fileURLToPath(url)), ...grants];
+    const read = [dirname(filePath(url)), ...grants];
     const permissions = {
       read,
       write: false,
@@ -245,7 +252,7 @@ class Agent {
 
   async #save(message: Extract<FromSimulation, { type: "snapshot" }>): Promise<void> {
     const batch = this.#batches.get(message.batch)!;
-    const files = this.#filesOf(batch, message.index);
+    const files = await this.#filesOf(batch, message.index);
     const { index, step } = message;
     const tensors = message.tensors.map(({ name, dtype, length, offset }) => ({
       name,
@@ -272,7 +279,7 @@ class Agent {
 
   /** A result that cannot be kept is no result: the orchestrator hears of it before the results come. */
   async #writeFile(message: Extract<FromSimulation, { type: "file" }>): Promise<void> {
-    const files = this.#filesOf(this.#batches.get(message.batch)!, message.index);
+    const files = await this.#filesOf(this.#batches.get(message.batch)!, message.index);
     try {
       if (message.name === "series.csv") await files.appendSeries(message.text);
       else await files.writeResult(message.name, message.text);
@@ -288,7 +295,7 @@ class Agent {
   }
 
   async #appendLog(message: Extract<FromSimulation, { type: "log" }>): Promise<void> {
-    const files = this.#filesOf(this.#batches.get(message.batch)!, message.index);
+    const files = await this.#filesOf(this.#batches.get(message.batch)!, message.index);
     try {
       await files.appendLog(message.text);
     } catch (error) {
@@ -323,6 +330,7 @@ class Agent {
     const every = setInterval(() => {
       const life = this.#watch.look(performance.now());
       if (life === undefined) return;
+      void this.#loadRunFiles();
       const memoryBytes = Deno.memoryUsage().rss;
       const { batch, index, step } = life;
       if (memoryBytes > memoryBytesMax) {
