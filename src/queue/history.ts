@@ -49,6 +49,8 @@ export class JobHistory {
   /** How many different plans this job has had; with one, every row belongs to it. */
   generations = 0;
   readonly #rows = new Map<string, number>();
+  /** Runs end much in the order in which they were started: a look here saves most looks into the map. */
+  #likely = 0;
   readonly #runs: string[] = [];
   readonly #digests: string[] = [];
   readonly #models: string[] = [];
@@ -189,8 +191,11 @@ export class JobHistory {
   }
 
   #rowOf(run: string): number {
-    const known = this.#rows.get(run);
-    if (known !== undefined) return known;
+    const known = this.#runs[this.#likely] === run ? this.#likely : this.#rows.get(run);
+    if (known !== undefined) {
+      this.#likely = known + 1;
+      return known;
+    }
     const row = this.#runs.length;
     if (row === this.#states.length) this.#grow();
     this.#rows.set(run, row);
