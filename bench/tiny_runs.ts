@@ -125,8 +125,10 @@ async function installPools(folder: string): Promise<string | undefined> {
   await Deno.copyFile(modelPath("logistic.mjs"), `${place}/logistic.mjs`);
   await Deno.writeTextFile(`${place}/package.json`, '{ "private": true, "type": "module" }');
   const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
+  const patience = ["--fetch-retries=0", "--fetch-timeout=20000"];
+  const packages = ["piscina@5.3.2", "poolifier@5.3.2"];
   try {
-    await command("npm", ["install", ...quiet, "piscina@5.3.2", "poolifier@5.3.2"], { cwd: place });
+    await command("npm", ["install", ...quiet, ...patience, ...packages], { cwd: place });
     return place;
   } catch {
     return undefined;

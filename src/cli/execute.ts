@@ -17,6 +17,7 @@ import {
 } from "../runner/runner.ts";
 import { planWarnings, renderPlan } from "../screen/plan_view.ts";
 import { renderSummary } from "../screen/summary_view.ts";
+import type { SlotProcess } from "../worker/slot_process.ts";
 import { showDiagnostics } from "./read_jobs.ts";
 import {
   type CliContext,
@@ -41,6 +42,8 @@ export interface Work {
   /** Manifests they came from; none when the tree told them. */
   readonly sources: readonly ManifestSource[];
   readonly locate: ManifestReading["locate"] | undefined;
+  /** A slot that was started already. */
+  readonly slot?: SlotProcess;
 }
 
 export async function execute(context: CliContext, flags: Flags, work: Work): Promise<number> {
@@ -105,6 +108,7 @@ function runRequest(
     jobs: work.jobs.map((job) => overridden(job, flags)),
     manifests: work.sources.map(({ path, text }) => ({ path, text })),
     ...(work.locate === undefined ? {} : { locate: work.locate }),
+    ...(work.slot === undefined ? {} : { slot: work.slot }),
     options: {
       // What failed is tried again in any case.
       rerun: flags.rerun === undefined || flags.rerun === "failed" ? "none" : flags.rerun,

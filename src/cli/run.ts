@@ -1,17 +1,28 @@
-/** `simrun run`, or no word at all: manifests to results. */
+/** `simrun run`, or no word at all: manifests to results. Starts a slot before it loads anything else. */
 import { EXIT } from "../job/fault.ts";
+import { slotLimits } from "../runner/limits.ts";
+import { SlotProcess } from "../worker/slot_process.ts";
 import type { CliContext, GlobalFlags } from "./context.ts";
-import { execute } from "./execute.ts";
-import { hasErrors, readJobs, showDiagnostics } from "./read_jobs.ts";
+import { availableCores, coreLimits } from "./cores.ts";
 import type { RunFlags } from "./run_flags.ts";
+import { parseSlots } from "./slots.ts";
 
 export async function run(
   context: CliContext,
   flags: RunFlags & GlobalFlags,
   args: readonly string[],
 ): Promise<number> {
-  const { sources, jobs, diagnostics, locate } = await readJobs(context, flags, args);
-  showDiagnostics(context, flags, diagnostics, sources);
-  if (hasErrors(diagnostics)) return EXIT.usage.status;
-  return await execute(context, flags, { jobs, sources, locate });
+  // A process takes as long to start as the rest of this program to load: both at once.
+  const { slots } = parseSlots(flags.slots, availableCores(coreLimits(context.env)));
+  const slot = new SlotProcess(slotLimits(slots));
+  try {
+    const { hasErrors, readJobs, showDiagnostics } = await import("./read_jobs.ts");
+    const { sources, jobs, diagnostics, locate } = await readJobs(context, flags, args);
+    showDiagnostics(context, flags, diagnostics, sources);
+    if (hasErrors(diagnostics)) return EXIT.usage.status;
+    const { execute } = await import("./execute.ts");
+    return await execute(context, flags, { jobs, sources, locate, slot });
+  } finally {
+    slot.kill();
+  }
 }

@@ -1,16 +1,8 @@
 /** A job: one entry of a manifest after it was checked. Plain data, every path absolute. */
+import type { Parameters } from "./parameter.ts";
 import type { Sweep } from "./sweep.ts";
 
-/** What a parameter may be: JSON without `undefined`. Numbers may be NaN or infinite. */
-export type ParameterValue =
-  | number
-  | string
-  | boolean
-  | null
-  | readonly ParameterValue[]
-  | { readonly [name: string]: ParameterValue };
-
-export type Parameters = { readonly [name: string]: ParameterValue };
+export type { Parameters, ParameterValue } from "./parameter.ts";
 
 /** 0 critical, 1 high, 2 normal, 3 low. */
 export type Priority = 0 | 1 | 2 | 3;

@@ -1,5 +1,5 @@
 /** A sweep: which points a job is run at. A description only, never the expanded points. */
-import type { ParameterValue } from "./job.ts";
+import type { ParameterValue } from "./parameter.ts";
 
 /** The values of one axis. A range is kept as a range, so that a million values cost nothing. */
 export type Axis =

@@ -37,6 +37,8 @@ export interface RunRequest {
   /** Where things stand in the manifests, for messages. */
   readonly locate?: Locate;
   readonly slots: number;
+  /** A slot that was started already; it is the runner's from now on. */
+  readonly slot?: SlotProcess;
   readonly options?: Partial<PlanOptions>;
   /** Stop when so many runs failed. */
   readonly maxFails?: number;
@@ -52,7 +54,7 @@ const RECENT_FOLDERS_MAX = 64;
 
 /** Plans without touching anything: what `run -n` shows. The tree need not exist. */
 export async function planOnly(request: RunRequest, treeExists: boolean): Promise<Plan> {
-  const slot = new SlotProcess(slotLimits(request.slots));
+  const slot = request.slot ?? new SlotProcess(slotLimits(request.slots));
   try {
     const history = treeExists ? readHistory(await openTree(request.root, "read")) : new History();
     const jobs = await prepareJobs(request.jobs, slot, request.locate);
@@ -71,9 +73,8 @@ export function readHistory(layout: Layout): History {
 
 /** Opens the tree, takes its lock and makes the plan. Nothing runs before {@linkcode Runner.run}. */
 export async function openRunner(request: RunRequest): Promise<Runner> {
-  // The first slot starts while manifests, tree and history are read: it is needed in any case.
-  const limits = slotLimits(request.slots);
-  const slot = new SlotProcess(limits);
+  // The first slot starts while tree and history are read: it is needed in any case.
+  const slot = request.slot ?? new SlotProcess(slotLimits(request.slots));
   let lock: TreeLock | undefined;
   let journal: JournalWriter | undefined;
   try {
