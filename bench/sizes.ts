@@ -14,8 +14,8 @@ export interface Sizes {
 }
 
 export const FULL: Sizes = {
-  stepRounds: 7,
-  stepComputeMs: 2000,
+  stepRounds: 9,
+  stepComputeMs: 1500,
   fieldBytes: 16 * 2 ** 20,
   fieldRounds: 5,
   fieldComputeMs: 5500,

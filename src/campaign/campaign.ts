@@ -7,16 +7,15 @@
  */
 import type { CompletedRun, RunEvent } from "../job/event.ts";
 import { assertNever } from "../job/fault.ts";
-import type { Live, LiveRun } from "../job/live.ts";
-import { encodeFields } from "../job/plain.ts";
+import type { Live } from "../job/live.ts";
 import type { Failure } from "../job/run.ts";
 import type { PlannedJob } from "../plan/plan.ts";
-import { pointAt } from "../plan/sweep.ts";
 import { BatchSizes, takeBatch } from "./batching.ts";
 import { classifyExit, isRetried } from "./causes.ts";
 import type { RunTable } from "./run_table.ts";
-import { type CurrentRun, Slot, type SlotBatch } from "./slot.ts";
+import { Slot, type SlotBatch } from "./slot.ts";
 import { type Assignment, EXIT_GAVE_UP, type FromSlot, type RunResult } from "./slot_messages.ts";
+import { checkpointedLine, completedRun, startedLine } from "./journal_lines.ts";
 import { forecast } from "./forecast.ts";
 import { Tally } from "./tally.ts";
 import type { SlotExit, World } from "./world.ts";
@@ -119,10 +118,8 @@ export class Campaign {
   }
 
   live(): Pick<Live, "running" | "counts" | "steps" | "slots" | "work"> {
-    const running: LiveRun[] = [];
-    for (const slot of this.#slots) {
-      if (slot.current !== undefined) running.push(this.#liveRun(slot, slot.current));
-    }
+    const now = this.#world.now();
+    const running = this.#slots.flatMap((slot) => slot.live(now) ?? []);
     return {
       slots: this.#slotLimit,
       running,
@@ -196,14 +193,7 @@ export class Campaign {
       };
       if (slot.batches.size === 0) slot.busySince = this.#world.now();
       slot.batches.set(batch.id, batch);
-      this.#append({
-        type: "runs.started",
-        job: job.job.id,
-        model: job.model.digest,
-        steps: job.job.steps,
-        attempt,
-        runs: [...identities.values()].flatMap(({ run, digest }) => [run, digest]),
-      }, () => this.#send(slot, batch));
+      this.#append(startedLine(batch), () => this.#send(slot, batch));
     }
   }
 
@@ -273,7 +263,12 @@ export class Campaign {
     switch (message.type) {
       case "progress":
         slot.memoryBytes = message.memoryBytes;
-        return this.#progress(slot, batch, batch.job.offset + message.index, message.step);
+        return slot.sawStep(
+          batch,
+          batch.job.offset + message.index,
+          message.step,
+          this.#world.now(),
+        );
       case "resumed":
         return this.#resumed(slot, batch, message);
       case "saved":
@@ -283,8 +278,10 @@ export class Campaign {
       case "results":
         return this.#completed(slot, batch, message.runs);
       case "failed":
+        if (message.isLast) slot.ready = false;
         return this.#failed(slot, batch, message.index, message.failure, message);
       case "hung": {
+        slot.ready = false;
         const seconds = Math.round(message.afterMs / 1000);
         const failure: Failure = {
           class: "hang",
@@ -303,36 +300,10 @@ export class Campaign {
     }
   }
 
-  #progress(slot: Slot, batch: SlotBatch, number: number, step: number, fromStep = 0): void {
-    const now = this.#world.now();
-    const current = slot.current;
-    if (current === undefined || current.number !== number || current.batch !== batch) {
-      slot.current = {
-        batch,
-        number,
-        startedAt: now,
-        fromStep,
-        step,
-        stepsPerSecond: 0,
-        seenAt: now,
-        checkpoint: undefined,
-      };
-      return;
-    }
-    const seconds = (now - current.seenAt) / 1000;
-    if (seconds > 0) {
-      const rate = (step - current.step) / seconds;
-      current.stepsPerSecond += (current.stepsPerSecond === 0 ? 1 : 0.2) *
-        (rate - current.stepsPerSecond);
-    }
-    current.step = step;
-    current.seenAt = now;
-  }
-
   #resumed(slot: Slot, batch: SlotBatch, message: Extract<FromSlot, { type: "resumed" }>): void {
     const number = batch.job.offset + message.index;
     const { run } = batch.identities.get(number)!;
-    this.#progress(slot, batch, number, message.step, message.step);
+    slot.sawStep(batch, number, message.step, this.#world.now(), message.step);
     if (message.step === 0 && message.rejected.length === 0) return;
     const { step, rejected } = message;
     this.#append({ type: "run.resumed", job: batch.job.job.id, run, step, rejected });
@@ -341,19 +312,9 @@ export class Campaign {
   #saved(slot: Slot, batch: SlotBatch, message: Extract<FromSlot, { type: "saved" }>): void {
     const number = batch.job.offset + message.index;
     const { run } = batch.identities.get(number)!;
-    const { step, file, bytes, rawBytes, ms } = message;
-    this.#append({
-      type: "run.checkpointed",
-      job: batch.job.job.id,
-      run,
-      step,
-      file,
-      bytes,
-      rawBytes,
-      ms: Math.round(ms * 100) / 100,
-    });
+    this.#append(checkpointedLine(batch, run, message));
     if (slot.current?.number === number) {
-      slot.current.checkpoint = { step, at: this.#world.wallClock().toISOString() };
+      slot.current.checkpoint = { step: message.step, at: this.#world.wallClock().toISOString() };
     }
   }
 
@@ -371,12 +332,7 @@ export class Campaign {
       const number = job.offset + result.index;
       if (!batch.open.delete(number)) continue;
       this.#table.settle(number);
-      const { run, digest } = batch.identities.get(number)!;
-      const { index: _, step, ...rest } = result;
-      const point = job.job.sweep === undefined
-        ? {}
-        : { point: encodeFields(pointAt(job.job.sweep, result.index)) };
-      runs.push({ run, digest, ...point, attempt: batch.attempt, steps: step, ...rest });
+      runs.push(completedRun(batch, number, result));
     }
     slot.deaths = 0;
     this.#endBatchIfEmpty(slot, batch);
@@ -539,22 +495,5 @@ export class Campaign {
       remaining: this.#table.counts.ready + this.#table.counts.assigned,
       ...(this.#cause === undefined ? {} : { cause: this.#cause }),
     });
-  }
-
-  #liveRun(slot: Slot, current: CurrentRun): LiveRun {
-    const { job, attempt, identities } = current.batch;
-    return {
-      slot: slot.id,
-      job: job.job.id,
-      run: identities.get(current.number)!.run,
-      attempt,
-      step: current.step,
-      steps: job.job.steps,
-      fromStep: current.fromStep,
-      elapsedMs: this.#world.now() - current.startedAt,
-      stepsPerSecond: current.stepsPerSecond,
-      memoryBytes: slot.memoryBytes,
-      ...(current.checkpoint === undefined ? {} : { checkpoint: current.checkpoint }),
-    };
   }
 }

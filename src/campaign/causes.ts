@@ -25,6 +25,13 @@ export function classifyExit(exit: SlotExit, step: number): Failure {
     return { class: "slot-lost", message, step };
   }
   const how = exit.signal === null ? `with status ${exit.status}` : `by ${exit.signal}`;
-  const last = exit.stderr.trim().split("\n").at(-1);
-  return { class: "slot-lost", message: `its slot ended ${how}${last ? `: ${last}` : ""}`, step };
+  const why = lastWords(exit.stderr);
+  return { class: "slot-lost", message: `its slot ended ${how}${why ? `: ${why}` : ""}`, step };
+}
+
+/** The line that says what was wrong; a stack may stand below it. */
+function lastWords(stderr: string): string | undefined {
+  const lines = stderr.trim().split("\n");
+  return lines.findLast((line) => line.startsWith("error: "))?.slice("error: ".length) ??
+    lines.at(-1);
 }

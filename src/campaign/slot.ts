@@ -1,4 +1,5 @@
 /** A slot as the campaign sees it: its process, the batches it holds, the run it is at. */
+import type { LiveRun } from "../job/live.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import type { SlotPort } from "./world.ts";
 
@@ -43,6 +44,52 @@ export class Slot {
 
   constructor(id: number) {
     this.id = id;
+  }
+
+  /** A sign of life: the run it is at and its step. `fromStep` is where this attempt began. */
+  sawStep(batch: SlotBatch, number: number, step: number, now: number, fromStep = 0): void {
+    const { current } = this;
+    if (current === undefined || current.number !== number || current.batch !== batch) {
+      this.current = {
+        batch,
+        number,
+        startedAt: now,
+        fromStep,
+        step,
+        stepsPerSecond: 0,
+        seenAt: now,
+        checkpoint: undefined,
+      };
+      return;
+    }
+    const seconds = (now - current.seenAt) / 1000;
+    if (seconds > 0) {
+      const rate = (step - current.step) / seconds;
+      current.stepsPerSecond += (current.stepsPerSecond === 0 ? 1 : 0.2) *
+        (rate - current.stepsPerSecond);
+    }
+    current.step = step;
+    current.seenAt = now;
+  }
+
+  /** The picture of the run it is at, for displays. */
+  live(now: number): LiveRun | undefined {
+    const { current } = this;
+    if (current === undefined) return undefined;
+    const { job, attempt, identities } = current.batch;
+    return {
+      slot: this.id,
+      job: job.job.id,
+      run: identities.get(current.number)!.run,
+      attempt,
+      step: current.step,
+      steps: job.job.steps,
+      fromStep: current.fromStep,
+      elapsedMs: now - current.startedAt,
+      stepsPerSecond: current.stepsPerSecond,
+      memoryBytes: this.memoryBytes,
+      ...(current.checkpoint === undefined ? {} : { checkpoint: current.checkpoint }),
+    };
   }
 
   /** The batch being computed: batches are worked off in the order they were sent. */

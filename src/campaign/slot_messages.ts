@@ -58,7 +58,7 @@ export interface RunResult {
   readonly log?: string;
 }
 
-/** Agent to orchestrator, one line each: a record separator (RFC 7464), JSON, newline. */
+/** Agent to orchestrator, one JSON line each. */
 export type FromSlot =
   | { readonly type: "ready" }
   | { readonly type: "inspected"; readonly model: string; readonly inspection: Inspection }
@@ -100,6 +100,8 @@ export type FromSlot =
     readonly batch: number;
     readonly index: number;
     readonly failure: Failure;
+    /** The slot ends after these words. */
+    readonly isLast?: true;
     readonly noSpace?: boolean;
     readonly log?: string;
   }
@@ -112,9 +114,6 @@ export type FromSlot =
     readonly step: number;
     readonly afterMs: number;
   };
-
-/** First byte of every line an agent sends; anything else on its output is stray text of a model. */
-export const RECORD_SEPARATOR = "\x1e";
 
 /** Exit status of a slot that has told before why it must end: nobody else is to blame for it. */
 export const EXIT_GAVE_UP = 70;

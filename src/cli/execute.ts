@@ -8,13 +8,9 @@ import type { Plan } from "../plan/plan.ts";
 import { countDecision, planJson } from "../report/plan_report.ts";
 import { SummaryFold, summaryJson } from "../report/summary.ts";
 import { JobProblems } from "../runner/prepare.ts";
-import {
-  openRunner,
-  type Outcome,
-  planOnly,
-  type Runner,
-  type RunRequest,
-} from "../runner/runner.ts";
+import { planOnly } from "../runner/plan_only.ts";
+import { openRunner, type Outcome, type Runner } from "../runner/runner.ts";
+import type { RunRequest } from "../runner/run_request.ts";
 import { planWarnings, renderPlan } from "../screen/plan_view.ts";
 import { renderSummary } from "../screen/summary_view.ts";
 import type { SlotProcess } from "../worker/slot_process.ts";

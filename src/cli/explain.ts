@@ -103,7 +103,7 @@ interface DecisionNow {
 
 /** What simrun would do with the run if it began now, with the model as it is now. */
 async function decideNow(root: string, job: Job, run: string): Promise<DecisionNow | undefined> {
-  const { planOnly } = await import("../runner/runner.ts");
+  const { planOnly } = await import("../runner/plan_only.ts");
   const { DECISION_MEANING } = await import("../plan/plan.ts");
   try {
     const [planned] = (await planOnly({ root, jobs: [job], slots: 1 }, true)).jobs;

@@ -19,7 +19,12 @@ export function describeClass(name: FailureClass): string {
 /** `the model threw an error at step 1,200: message`. */
 export function describeFailure(failure: Failure): string {
   const where = failure.step > 0 ? ` at step ${formatCount(failure.step)}` : "";
-  return `${describeClass(failure.class)}${where}: ${failure.message}`;
+  const head = `${describeClass(failure.class)}${where}`;
+  // The model's own words begin with the class.
+  const message = failure.class === "diverged"
+    ? failure.message.replace(/^diverged:?\s*/, "")
+    : failure.message;
+  return message === "" ? head : `${head}: ${message}`;
 }
 
 /** `file.ts:14:9`, relative to a folder when the file is below it. */

@@ -12,115 +12,45 @@ import type { Live } from "../job/live.ts";
 import { VERSION } from "../job/version.ts";
 import { encodeFields } from "../job/plain.ts";
 import { canonical, shortDigest } from "../plan/digest.ts";
-import { makePlan, type Plan, type PlannedJob, type PlanOptions } from "../plan/plan.ts";
-import { History } from "../queue/history.ts";
-import { packRecent, rotateJournal } from "../store/archive.ts";
-import { makeFolderDurable, writeFileDurable } from "../store/disk.ts";
-import { JournalWriter, readJournal } from "../store/journal.ts";
+import { makePlan, type Plan, type PlannedJob } from "../plan/plan.ts";
 import type { Layout } from "../store/layout.ts";
-import { removeLive, writeLive } from "../store/live.ts";
-import { acquireLock, type TreeLock } from "../store/lock.ts";
-import { openTree, sweepTree } from "../store/tree.ts";
 import { SlotProcess } from "../worker/slot_process.ts";
 import { slotLimits } from "./limits.ts";
-import { type Locate, prepareJobs } from "./prepare.ts";
+import { prepareJobs } from "./prepare.ts";
 import { reuseResults } from "./reuse.ts";
+import { planOptions, type RunRequest } from "./run_request.ts";
+import { TreeSession } from "./tree_session.ts";
 
 export type { Outcome } from "../campaign/campaign.ts";
 
-export interface RunRequest {
-  /** The tree's folder. */
-  readonly root: string;
-  readonly jobs: readonly Job[];
-  /** Kept in the tree as they were submitted. */
-  readonly manifests?: readonly { readonly path: string; readonly text: string }[];
-  /** Where things stand in the manifests, for messages. */
-  readonly locate?: Locate;
-  readonly slots: number;
-  /** A slot that was started already; it is the runner's from now on. */
-  readonly slot?: SlotProcess;
-  readonly options?: Partial<PlanOptions>;
-  /** Stop when so many runs failed. */
-  readonly maxFails?: number;
-  readonly breakLock?: boolean;
-  /** Every event once it is durable. */
-  readonly onEvent?: (event: RunEvent) => void;
-  readonly onWarning?: (message: string) => void;
-}
-
 const LIVE_EVERY_MS = 500;
-/** So many runs with files of their own stay in `recent/` before they are packed. */
-const RECENT_FOLDERS_MAX = 64;
-
-/** Plans without touching anything: what `run -n` shows. The tree need not exist. */
-export async function planOnly(request: RunRequest, treeExists: boolean): Promise<Plan> {
-  const slot = request.slot ?? new SlotProcess(slotLimits(request.slots));
-  try {
-    const history = treeExists ? readHistory(await openTree(request.root, "read")) : new History();
-    const jobs = await prepareJobs(request.jobs, slot, request.locate);
-    return makePlan(jobs, history, planOptions(request));
-  } finally {
-    slot.kill();
-  }
-}
-
-/** What every run of a tree last was. */
-export function readHistory(layout: Layout): History {
-  const history = new History();
-  readJournal(layout, (entry, location) => history.apply(entry, location));
-  return history;
-}
 
 /** Opens the tree, takes its lock and makes the plan. Nothing runs before {@linkcode Runner.run}. */
 export async function openRunner(request: RunRequest): Promise<Runner> {
   // The first slot starts while tree and history are read: it is needed in any case.
   const slot = request.slot ?? new SlotProcess(slotLimits(request.slots));
-  let lock: TreeLock | undefined;
-  let journal: JournalWriter | undefined;
+  let session: TreeSession | undefined;
   try {
-    const warning = request.onWarning === undefined ? {} : { onWarning: request.onWarning };
-    const layout = await openTree(request.root, "write", request.onWarning);
-    lock = await acquireLock(layout, {
-      now: () => new Date(),
-      breakLock: request.breakLock ?? false,
-      ...warning,
-    });
-    await sweepTree(layout);
-    await rotateJournal(layout);
-    const held = lock;
-    const opened = await JournalWriter.open(layout, () => new Date(), {
-      fence: () => held.assertMine(),
-      ...warning,
-    });
-    journal = opened.writer;
-    const history = readHistory(layout);
+    session = await TreeSession.open(request);
     const jobs = await prepareJobs(request.jobs, slot, request.locate);
-    const plan = makePlan(jobs, history, planOptions(request));
-    return new Runner(request, { layout, lock, journal, history, plan, slot });
+    const plan = makePlan(jobs, session.history, planOptions(request));
+    return new Runner(request, { session, plan, slot });
   } catch (error) {
     slot.kill();
-    await journal?.close().catch(() => {});
-    await lock?.release();
+    await session?.close();
     throw error;
   }
 }
 
-function planOptions(request: RunRequest): PlanOptions {
-  return { rerun: "none", reuse: true, acceptModel: false, ...request.options };
-}
-
 interface RunnerParts {
-  readonly layout: Layout;
-  readonly lock: TreeLock;
-  readonly journal: JournalWriter;
-  readonly history: History;
+  readonly session: TreeSession;
   readonly plan: Plan;
   readonly slot: SlotProcess;
 }
 
 export class Runner {
   readonly #request: RunRequest;
-  readonly #parts: RunnerParts;
+  readonly #session: TreeSession;
   readonly #campaign: Campaign;
   readonly #table: RunTable;
   readonly #startedAt = new Date();
@@ -136,15 +66,15 @@ export class Runner {
 
   constructor(request: RunRequest, parts: RunnerParts) {
     this.#request = request;
-    this.#parts = parts;
+    this.#session = parts.session;
     this.#plan = parts.plan;
     this.#warm = parts.slot;
     this.#slots.add(parts.slot);
     this.#table = new RunTable(parts.plan.total);
     this.#table.add(parts.plan, (job, index) => this.#earlierAttempts(job, index));
     this.#campaign = new Campaign(this.#world(), this.#table, {
-      root: parts.layout.root,
-      epoch: parts.lock.epoch,
+      root: parts.session.layout.root,
+      epoch: parts.session.epoch,
       slots: request.slots,
       ...(request.maxFails === undefined ? {} : { maxFails: request.maxFails }),
       acceptModel: request.options?.acceptModel ?? false,
@@ -158,7 +88,7 @@ export class Runner {
   }
 
   get layout(): Layout {
-    return this.#parts.layout;
+    return this.#session.layout;
   }
 
   /** How many runs took their result from another. */
@@ -168,7 +98,6 @@ export class Runner {
 
   /** Runs the plan to its end, or until it is stopped; leaves the tree closed either way. */
   async run(): Promise<Outcome> {
-    const { lock, layout, journal } = this.#parts;
     const beat = setInterval(() => this.#beat(), LIVE_EVERY_MS);
     try {
       await this.#adding;
@@ -179,24 +108,19 @@ export class Runner {
       clearInterval(beat);
       await this.#end(outcome);
       await this.#slotsGone();
-      if (journal.fault === undefined) {
-        await journal.close();
-        await this.#tidy();
-      }
+      if (this.#session.isSound) await this.#session.tidy();
       return outcome;
     } finally {
       clearInterval(beat);
       for (const slot of this.#slots) slot.kill();
-      await removeLive(layout).catch(() => {});
-      await lock.release();
+      await this.#session.close();
     }
   }
 
   /** Gives everything back without running. */
   async close(): Promise<void> {
     for (const slot of this.#slots) slot.kill();
-    await this.#parts.journal.close().catch(() => {});
-    await this.#parts.lock.release();
+    await this.#session.close();
   }
 
   stop(how: "checkpoint" | "now"): void {
@@ -229,7 +153,7 @@ export class Runner {
       if (this.#campaign.hasEnded) return undefined;
       const more = makePlan(
         prepared,
-        this.#parts.history,
+        this.#session.history,
         planOptions(this.#request),
         this.#table.jobs.length,
         this.#table.total,
@@ -251,7 +175,7 @@ export class Runner {
   live(): Live {
     return {
       at: new Date().toISOString(),
-      epoch: this.#parts.lock.epoch,
+      epoch: this.#session.epoch,
       pid: Deno.pid,
       host: hostname(),
       startedAt: this.#startedAt.toISOString(),
@@ -261,7 +185,7 @@ export class Runner {
 
   #world(): World {
     return {
-      journal: this.#parts.journal,
+      journal: this.#session.journal,
       startSlot: (handlers) => this.#startSlot(handlers),
       now: () => performance.now(),
       wallClock: () => new Date(),
@@ -287,19 +211,21 @@ export class Runner {
 
   /** Attempts that count already, by the history. A crash in between does not count. */
   #earlierAttempts(job: PlannedJob, index: number): number {
-    const past = this.#parts.history.jobs.get(job.job.id)?.find(job.identify(index).run);
-    if (past === undefined) return 0;
     const decision = job.decisionAt(index);
     if (decision !== "resume" && decision !== "restart") return 0;
+    const past = this.#session.history.jobs.get(job.job.id)?.find(job.identify(index).run);
+    if (past === undefined) return 0;
     return Math.max(0, past.state === "running" ? past.attempt - 1 : past.attempt);
   }
 
   /** What must be known and written before the runs of a plan may start. */
   async #prepare(plan: Plan): Promise<void> {
     await this.#announceJobs(plan.jobs);
-    await this.#findFiles(plan.jobs);
-    const parts = { layout: this.layout, history: this.#parts.history, plan };
-    this.#reused += await reuseResults(parts, (event) => this.#append(event));
+    for (const { job } of plan.jobs) {
+      this.#withFiles.set(job.id, await this.#session.runsWithFiles(job.id));
+    }
+    const parts = { layout: this.layout, history: this.#session.history, plan };
+    this.#reused += await reuseResults(parts, (event) => this.#session.append(event));
   }
 
   /** Who works here now: the first line of every campaign in the journal. */
@@ -307,16 +233,12 @@ export class Runner {
     const manifests: { path: string; digest: string }[] = [];
     for (const { path, text } of this.#request.manifests ?? []) {
       const digest = shortDigest(text);
-      const copy = this.layout.manifestCopy(digest);
-      if (await Deno.lstat(copy).catch(() => undefined) === undefined) {
-        await makeFolderDurable(copy.slice(0, copy.lastIndexOf("/")));
-        await writeFileDurable(copy, text);
-      }
+      await this.#session.keepManifest(digest, text);
       manifests.push({ path, digest });
     }
-    await this.#append({
+    await this.#session.append({
       type: "campaign.started",
-      epoch: this.#parts.lock.epoch,
+      epoch: this.#session.epoch,
       version: VERSION,
       host: hostname(),
       pid: Deno.pid,
@@ -328,31 +250,15 @@ export class Runner {
   async #announceJobs(jobs: readonly PlannedJob[]): Promise<void> {
     const lines: Promise<void>[] = [];
     for (const { job, model, count } of jobs) {
-      const known = this.#parts.history.jobs.get(job.id);
+      const known = this.#session.history.jobs.get(job.id);
       const same = known?.job !== undefined && known.model?.digest === model.digest &&
         canonical(known.job) === canonical(job);
       if (same) continue;
       // Encoded as a whole: JSON has no word for a parameter that is NaN.
       const plain = encodeFields(job) as unknown as Job;
-      lines.push(this.#append({ type: "job.planned", job: plain, count, model }));
+      lines.push(this.#session.append({ type: "job.planned", job: plain, count, model }));
     }
     await Promise.all(lines);
-  }
-
-  /** One look at the folders tells which runs have files; the journal is not needed for it. */
-  async #findFiles(jobs: readonly PlannedJob[]): Promise<void> {
-    const { checkpointRoot, recentRoot } = this.layout;
-    for (const { job } of jobs) {
-      const runs = new Set<string>();
-      for (const root of [checkpointRoot, recentRoot]) {
-        try {
-          for await (const entry of Deno.readDir(`${root}/${job.id}`)) runs.add(entry.name);
-        } catch {
-          // Nothing of this job was ever kept.
-        }
-      }
-      this.#withFiles.set(job.id, runs);
-    }
   }
 
   #heard(event: RunEvent): void {
@@ -360,27 +266,26 @@ export class Runner {
     this.#request.onEvent?.(event);
   }
 
-  async #append(event: RunEvent): Promise<void> {
-    await this.#parts.journal.append(event);
-    this.#request.onEvent?.(event);
-  }
-
   #beat(): void {
     try {
-      this.#parts.lock.beat();
+      this.#session.beat(this.live());
     } catch (error) {
       // Somebody else holds the tree: what is computed here must not be written any more.
       this.#campaign.stop("now", "broken", error);
-      return;
     }
-    writeLive(this.layout, this.live()).catch(() => {});
   }
 
   async #end(outcome: Outcome): Promise<void> {
     const { completed, failed, remaining } = outcome;
-    if (this.#parts.journal.fault !== undefined) return;
+    if (!this.#session.isSound) return;
     const ended = outcome.stopped !== undefined ? "stopped" : failed > 0 ? "failed" : "completed";
-    await this.#append({ type: "campaign.ended", outcome: ended, completed, failed, remaining });
+    await this.#session.append({
+      type: "campaign.ended",
+      outcome: ended,
+      completed,
+      failed,
+      remaining,
+    });
   }
 
   /** Slots were told to exit; one that does not is killed. */
@@ -390,24 +295,5 @@ export class Runner {
     let timer: ReturnType<typeof setTimeout> | undefined;
     await Promise.race([all, new Promise((late) => timer = setTimeout(late, 5000))]);
     clearTimeout(timer);
-  }
-
-  /** Seals a journal that has grown and packs finished runs' files, so that the tree stays small. */
-  async #tidy(): Promise<void> {
-    try {
-      await rotateJournal(this.layout);
-      // Read only where there is something to pack.
-      let history: History | undefined;
-      await packRecent(this.layout, {
-        keep: RECENT_FOLDERS_MAX,
-        // The files of any other run may still grow.
-        finished: (job, run) => {
-          history ??= readHistory(this.layout);
-          return history.jobs.get(job)?.find(run)?.state === "completed";
-        },
-      });
-    } catch (error) {
-      this.#request.onWarning?.(`The tree could not be tidied: ${error}`);
-    }
   }
 }

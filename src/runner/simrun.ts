@@ -15,7 +15,8 @@ import { readLive } from "../store/live.ts";
 import { readOwner } from "../store/lock.ts";
 import { openTree } from "../store/tree.ts";
 import { JobProblems } from "./prepare.ts";
-import { openRunner, type Outcome, type Runner, type RunRequest } from "./runner.ts";
+import type { RunRequest } from "./run_request.ts";
+import { openRunner, type Outcome, type Runner } from "./runner.ts";
 
 /** A job as a manifest spells it; relative paths are resolved against the working folder. */
 export interface JobRequest {

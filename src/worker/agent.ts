@@ -1,12 +1,11 @@
 /**
- * The agent: the main thread of a slot's process. Talks to the orchestrator over stdin and stdout,
+ * The agent: the main thread of a slot's process. Talks to the orchestrator over two pipes of its own,
  * keeps the simulation thread fed, writes what it hands over, watches that it lives.
  */
 import {
   EXIT_GAVE_UP,
   type FromSlot,
   type ModelProblem,
-  RECORD_SEPARATOR,
   type ToSlot,
 } from "../campaign/slot_messages.ts";
 import { DTYPE_BYTES } from "../job/snapshot.ts";
@@ -16,6 +15,7 @@ import { isNoSpace } from "../store/disk.ts";
 import { Layout } from "../store/layout.ts";
 import { dirname } from "../store/path.ts";
 import { filePath, fileUrl } from "./file_url.ts";
+import { endOfLife } from "./life_lock.ts";
 import { readLines } from "./lines.ts";
 import { LifeWatch } from "./life_watch.ts";
 import { CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
@@ -30,13 +30,14 @@ interface SlotJob extends Writer {
   readonly number: number;
 }
 
-/** Runs the agent until its stdin closes or it is told to exit. */
+/** Runs the agent until its orders end or it is told to exit. */
 export async function runAgent(memoryBytesMax: number): Promise<void> {
   ignoreSignals();
   const agent = new Agent();
   agent.watch(memoryBytesMax);
   agent.tell({ type: "ready" });
-  for await (const line of readLines(Deno.stdin.readable)) {
+  const orders = Deno.openSync(`/dev/fd/${WIRE.orders}`);
+  for await (const line of readLines(orders.readable)) {
     const message = JSON.parse(line) as ToSlot;
     if (message.type === "exit") break;
     agent.receive(message);
@@ -66,7 +67,9 @@ class Agent {
   readonly #orders = new Int32Array(this.#control);
   readonly #watch = new LifeWatch(this.#control, (batch) => this.#hangMs(batch));
   readonly #encoder = new TextEncoder();
+  readonly #answers = Deno.openSync(`/dev/fd/${WIRE.answers}`, { write: true });
   #worker: Worker | undefined;
+  #threads = 0;
   #workerUrl = "";
   #workerJobs = new Set<number>();
   #running = new Set<number>();
@@ -110,9 +113,9 @@ class Agent {
   #tellText(text: string): void {
     const bytes = this.#encoder.encode(`${RECORD_SEPARATOR}${text}\n`);
     try {
-      for (let sent = 0; sent < bytes.length;) sent += Deno.stdout.writeSync(bytes.subarray(sent));
+      for (let sent = 0; sent < bytes.length;) sent += this.#answers.writeSync(bytes.subarray(sent));
     } catch {
-      // Nobody reads any more: the orchestrator is gone. Stdin will say so too.
+      // Nobody reads any more: the orchestrator is gone. The orders will end, too.
     }
   }
 
@@ -209,16 +212,28 @@ class Agent {
     };
     const options = { type: "module", deno: { permissions } } as WorkerOptions;
     const worker = new Worker(new URL("./simulation.ts", import.meta.url), options);
-    worker.onmessage = (event: MessageEvent<FromSimulation>) => this.#hear(event.data);
+    worker.onmessage = (event: MessageEvent<FromSimulation>) => {
+      if (event.data.type === "alive") void this.#mourn(worker, life);
+      else this.#hear(event.data);
+    };
     worker.onerror = (event) => {
       event.preventDefault();
       this.#lostThread(event.message);
     };
     this.#worker = worker;
-    this.#order({ type: "start", model: url, control: this.#control });
+    const life = `thread ${++this.#threads} of ${Deno.pid}`;
+    this.#order({ type: "start", model: url, control: this.#control, life });
   }
 
-  #hear(message: FromSimulation): void {
+  /** A thread that ends without an error says nothing; but the lock it held is free then. */
+  async #mourn(worker: Worker, life: string): Promise<void> {
+    await endOfLife(life);
+    // If there was an error, its words come first.
+    await new Promise((heard) => setTimeout(heard, LAST_WORDS_MS));
+    if (this.#worker === worker) this.#lostThread("the thread of the model ended by itself");
+  }
+
+  #hear(message: Exclude<FromSimulation, { type: "alive" }>): void {
     switch (message.type) {
       case "started":
         this.tell({ type: "inspected", model: this.#workerUrl, inspection: message.inspection });
@@ -400,6 +415,7 @@ class Agent {
 
 type SimulationBatch = Extract<ToSimulation, { type: "batch" }>;
 const LOOK_EVERY_MS = 200;
+const LAST_WORDS_MS = 50;
 
 function mebibytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MiB`;

@@ -5,13 +5,19 @@ import { encodePlain, isMarked } from "../job/plain.ts";
 import type { Failure, SourcePlace } from "../job/run.ts";
 import { BadState } from "./state.ts";
 
+const DEPTH_MAX = 100;
+const MESSAGE_CHARACTERS_MAX = 2000;
+
 /** A result as plain values; typed arrays become lists of numbers. Throws BadState for the rest. */
 export function plainResult(value: unknown, path = "result", depth = 0): unknown {
   if (typeof value === "function" || typeof value === "symbol") {
     throw new BadState(`${path} is a ${typeof value}, which cannot be written down`);
   }
   if (typeof value !== "object" || value === null) return encodePlain(value);
-  if (depth > 100) throw new BadState(`${path} is nested deeper than 100 levels, or in a circle`);
+  if (depth > DEPTH_MAX) {
+    const start = path.split(".").slice(0, 4).join(".");
+    throw new BadState(`${start}… is nested deeper than ${DEPTH_MAX} levels, or in a circle`);
+  }
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
     return Array.from(value as unknown as ArrayLike<number | bigint>, encodePlain);
   }
@@ -31,17 +37,23 @@ export function plainResult(value: unknown, path = "result", depth = 0): unknown
   return isMarked(value) ? { $object: record } : record;
 }
 
+/** What a function of the model handed back where something else was wanted, in a few words. */
+export function describeReturned(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (value instanceof Promise) return "a promise";
+  return Deno.inspect(value, { depth: 0, strAbbreviateSize: 40 });
+}
+
 /** What was thrown, in the user's words, with the place in the user's own file. */
 export function describeThrown(thrown: unknown, modelUrl: string): ModelProblem {
-  if (!(thrown instanceof Error)) return { message: `threw ${Deno.inspect(thrown)}` };
-  const plainName = thrown.name === "Error" || thrown instanceof BadState ||
-    thrown instanceof Fault;
-  const hint = thrown instanceof Fault && thrown.hint !== undefined ? ` ${thrown.hint}` : "";
-  const message = (plainName ? thrown.message : `${thrown.name}: ${thrown.message}`) + hint;
-  const place = placeOf(thrown, modelUrl);
-  return place === undefined
-    ? { message: firstLines(message) }
-    : { message: firstLines(message), place };
+  try {
+    if (!(thrown instanceof Error)) return { message: `threw ${describeReturned(thrown)}` };
+    const message = messageOf(thrown);
+    const place = placeOf(thrown, modelUrl);
+    return place === undefined ? { message } : { message, place };
+  } catch {
+    return { message: "threw something that throws when it is looked at" };
+  }
 }
 
 /** The failure of a run from what its model threw. */
@@ -62,7 +74,35 @@ function placeOf(error: Error, modelUrl: string): SourcePlace | undefined {
   return undefined;
 }
 
-/** The parser of modules shows source and caret in its message; the first lines say it all. */
-function firstLines(message: string): string {
-  return message.split("\n\n")[0]!.replace(/\s+at file:\/\/\S+$/, "").slice(0, 2000);
+/** The runtime's advice is about flags and packages of its own; what it says stands in the first line. */
+function messageOf(error: Error): string {
+  const [first = ""] = error.message.split("\n");
+  const parsing = first.match(/^SyntaxError: (.*)$/);
+  if (parsing !== null) return `it does not parse: ${parsing[1]}`;
+  const denied = first.match(/^Requires (\w+) access to (.*), run again with .*$/);
+  if (denied !== null) return refusal(denied[1]!, denied[2]!);
+  if (error instanceof Fault) return [error.message, error.hint].filter(Boolean).join(" ");
+  const isPlain = error.name === "Error" || error instanceof BadState;
+  // A model's own message may have more lines than one.
+  const message = error.name === "TypeError" && /^\s+(at|.*hint:) /m.test(error.message)
+    ? first
+    : error.message;
+  return (isPlain ? message : `${error.name}: ${message}`).slice(0, MESSAGE_CHARACTERS_MAX);
+}
+
+/** What the sandbox refused, and what a model does instead. */
+function refusal(kind: string, what: string): string {
+  switch (kind) {
+    case "read":
+      return `it may not read ${what}: a model reads what lies in its own folder or below, ` +
+        "and files declared under inputs:";
+    case "write":
+      return `it may not write ${what}: results are kept by result() and measure()`;
+    case "net":
+      return `it may not use the network (${what}): declare the data under inputs:`;
+    case "import":
+      return `it may not import from ${what}: copy the module beside the model, or use npm:`;
+    default:
+      return `it may not use ${kind} (${what}): a model reads its folder and inputs, and computes`;
+  }
 }

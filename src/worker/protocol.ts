@@ -9,7 +9,13 @@ import type { Snapshot } from "../job/snapshot.ts";
 
 /** Agent to simulation thread. */
 export type ToSimulation =
-  | { readonly type: "start"; readonly model: string; readonly control: SharedArrayBuffer }
+  | {
+    readonly type: "start";
+    readonly model: string;
+    readonly control: SharedArrayBuffer;
+    /** Name of a lock that the thread holds as long as it lives. */
+    readonly life: string;
+  }
   | { readonly type: "job"; readonly number: number; readonly job: Job }
   | {
     readonly type: "batch";
@@ -30,6 +36,8 @@ export interface TensorPlace {
 
 /** Simulation thread to agent. `results` is JSON text already: the agent passes it on unread. */
 export type FromSimulation =
+  /** Holds its lock; the model is loaded next. */
+  | { readonly type: "alive" }
   | { readonly type: "started"; readonly inspection: Inspection }
   | { readonly type: "unusable"; readonly problem: ModelProblem }
   | {

@@ -5,30 +5,38 @@
 import type { Job } from "../job/job.ts";
 import { encodePlain } from "../job/plain.ts";
 import { RunLoop } from "./run_loop.ts";
+import { holdForLife } from "./life_lock.ts";
 import { describeThrown } from "./outcome.ts";
 import { type LoadedModel, loadModel } from "./model.ts";
 import type { FromSimulation, ToSimulation } from "./protocol.ts";
+import { closeSandbox } from "./sandbox.ts";
 
-/** This file runs as a Web Worker; the compiler thinks of a window. */
-const thread = self as unknown as {
-  postMessage(message: FromSimulation): void;
-  onmessage: (event: MessageEvent<ToSimulation>) => void;
-};
-const tell = (message: FromSimulation) => thread.postMessage(message);
+/** Kept before the model takes the floor: what it does to the globals is its own affair. */
+const { postMessage } = self as unknown as { postMessage(message: FromSimulation): void };
+const tell = (message: FromSimulation) => postMessage(message);
 const jobs = new Map<number, Job>();
 let model: LoadedModel | undefined;
 let loop: RunLoop | undefined;
+let modelUrl = "";
+let isBroken = false;
 /** Messages are dealt with one after the other, also where a model's `init` is asynchronous. */
 let turn: Promise<void> = Promise.resolve();
 
-thread.onmessage = (event) => {
-  turn = turn.then(() => receive(event.data));
-};
+addEventListener("message", (event) => {
+  turn = turn.then(() => receive((event as MessageEvent<ToSimulation>).data)).catch((error) => {
+    isBroken = true;
+    throw error;
+  });
+});
+addEventListener("error", (event) => stray(event, event.error));
+addEventListener("unhandledrejection", (event) => stray(event, event.reason));
+
+type Start = Extract<ToSimulation, { type: "start" }>;
 
 async function receive(message: ToSimulation): Promise<void> {
   switch (message.type) {
     case "start":
-      return await start(message.model, message.control);
+      return await start(message);
     case "job":
       jobs.set(message.number, message.job);
       return;
@@ -39,8 +47,11 @@ async function receive(message: ToSimulation): Promise<void> {
   }
 }
 
-async function start(url: string, control: SharedArrayBuffer): Promise<void> {
-  redirectOutput();
+async function start({ model: url, control, life }: Start): Promise<void> {
+  await holdForLife(life);
+  tell({ type: "alive" });
+  closeSandbox((text) => loop?.log(text));
+  modelUrl = url;
   try {
     model = await loadModel(url);
     loop = new RunLoop(model, control, tell);
@@ -51,24 +62,17 @@ async function start(url: string, control: SharedArrayBuffer): Promise<void> {
   }
 }
 
+/** An error nobody waits for: of the model while it loads, of the run at hand, or of nobody known. */
+function stray(event: Event, thrown: unknown): void {
+  if (isBroken) return;
+  if (loop === undefined) {
+    event.preventDefault();
+    tell({ type: "unusable", problem: describeThrown(thrown, modelUrl) });
+  } else if (loop.blame(thrown)) event.preventDefault();
+  // Else it ends this thread, and the runs it was at are tried one at a time.
+}
+
 /** Rules travel as JSON: what cannot (a function as a default) is dropped here, not at the far end. */
 function plainRules(params: LoadedModel["params"]): LoadedModel["params"] {
   return params === undefined ? undefined : JSON.parse(JSON.stringify(encodePlain(params)));
-}
-
-/** What a model prints belongs in its run's log: the process's output carries the protocol. */
-function redirectOutput(): void {
-  const print = (...values: unknown[]) =>
-    loop?.log(values.map((v) => typeof v === "string" ? v : Deno.inspect(v)).join(" "));
-  for (const name of ["log", "info", "warn", "error", "debug", "trace", "table", "dir"] as const) {
-    console[name] = print;
-  }
-  const sink = {
-    writeSync: (bytes: Uint8Array) => (print(new TextDecoder().decode(bytes)), bytes.length),
-  };
-  for (const name of ["stdout", "stderr"]) {
-    Object.defineProperty(Deno, name, {
-      value: { ...sink, write: (bytes: Uint8Array) => Promise.resolve(sink.writeSync(bytes)) },
-    });
-  }
 }

@@ -1,9 +1,10 @@
 /** A slot's process as the orchestrator holds it: starts it, talks to it over pipes, ends it. */
 import { fileURLToPath } from "node:url";
-import { type FromSlot, RECORD_SEPARATOR, type ToSlot } from "../campaign/slot_messages.ts";
+import type { FromSlot, ToSlot } from "../campaign/slot_messages.ts";
 import type { SlotExit, SlotHandlers, SlotPort } from "../campaign/world.ts";
 import { encodePlain } from "../job/plain.ts";
 import { readLines } from "./lines.ts";
+import { parseFromSlot, WIRE } from "./slot_wire.ts";
 
 /** The hidden sub-command under which the executable becomes a slot. */
 export const SLOT_COMMAND = "__slot";
@@ -17,6 +18,17 @@ export interface SlotLimits {
 
 const STDERR_KEPT_CHARACTERS = 4096;
 
+/**
+ * Moves the pipes of the protocol away from stdin and stdout, where a model could reach them: what it
+ * prints by any way goes nowhere, and it reads nothing. The shell becomes the slot; no process is added.
+ */
+const MOVE_PIPES = [
+  "/bin/sh",
+  "-c",
+  `exec "$@" ${WIRE.orders}<&0 ${WIRE.answers}>&1 0</dev/null 1>/dev/null`,
+  "simrun-slot",
+];
+
 export class SlotProcess implements SlotPort {
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
@@ -26,13 +38,18 @@ export class SlotProcess implements SlotPort {
   #unheard: FromSlot[] = [];
   #exit: SlotExit | undefined;
   #stderr = "";
+  #isNonsense = false;
 
   constructor(limits: SlotLimits) {
     const [command, ...args] = slotCommand(limits.memoryBytesMax);
     const heap = `--max-old-space-size=${Math.max(64, Math.floor(limits.heapBytesMax / 2 ** 20))}`;
     this.#child = new Deno.Command(command!, {
       args,
-      env: { DENO_V8_FLAGS: [Deno.env.get("DENO_V8_FLAGS"), heap].filter(Boolean).join(",") },
+      env: {
+        DENO_V8_FLAGS: [Deno.env.get("DENO_V8_FLAGS"), heap].filter(Boolean).join(","),
+        // What it says of an error is shown by others.
+        NO_COLOR: "1",
+      },
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
@@ -80,17 +97,22 @@ export class SlotProcess implements SlotPort {
 
   async #listen(): Promise<void> {
     const [, , status] = await Promise.all([this.#hear(), this.#hearErrors(), this.#child.status]);
-    this.#exit = { status: status.code, signal: status.signal, stderr: this.#stderr };
+    const { code, signal } = status;
+    this.#exit = { status: code, signal: this.#isNonsense ? null : signal, stderr: this.#stderr };
     await this.#input.abort().catch(() => {});
     this.#handlers?.onExit(this.#exit);
   }
 
   async #hear(): Promise<void> {
     for await (const line of readLines(this.#child.stdout)) {
-      // Stray text of a model may stand before a record: one record begins at the separator.
-      const at = line.indexOf(RECORD_SEPARATOR);
-      if (at < 0) continue;
-      const message = JSON.parse(line.slice(at + 1)) as FromSlot;
+      const message = parseFromSlot(line);
+      if (message === undefined) {
+        // A slot that cannot be understood is as good as dead; the others are none the worse.
+        this.#stderr = `error: it said what makes no sense: ${JSON.stringify(line.slice(0, 80))}`;
+        this.#isNonsense = true;
+        this.kill();
+        return;
+      }
       if (this.#handlers === undefined) this.#unheard.push(message);
       else this.#handlers.onMessage(message);
     }
@@ -107,8 +129,8 @@ export class SlotProcess implements SlotPort {
 
 function slotCommand(memoryBytesMax: number): string[] {
   const memory = String(Math.floor(memoryBytesMax));
-  if (Deno.build.standalone) return [Deno.execPath(), SLOT_COMMAND, memory];
+  if (Deno.build.standalone) return [...MOVE_PIPES, Deno.execPath(), SLOT_COMMAND, memory];
   const entry = fileURLToPath(new URL("./slot_main.ts", import.meta.url));
   const flags = ["-A", "--quiet", "--no-prompt", "--no-check", "--unstable-worker-options"];
-  return [Deno.execPath(), "run", ...flags, entry, memory];
+  return [...MOVE_PIPES, Deno.execPath(), "run", ...flags, entry, memory];
 }

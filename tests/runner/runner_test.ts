@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Job } from "../../src/job/job.ts";
-import { openRunner, planOnly } from "../../src/runner/runner.ts";
+import { planOnly } from "../../src/runner/plan_only.ts";
+import { openRunner } from "../../src/runner/runner.ts";
 import { inFolder, place } from "../helpers/folder.ts";
 import { aJob, module, points, sweepOf } from "../helpers/jobs.ts";
 import { COUNT, WALK } from "../helpers/models.ts";
@@ -179,7 +180,7 @@ Deno.test("run() hands a model every number of the manifest, NaN and infinities 
     const results = Object.values(await keptResults(root)).map(({ result }) => JSON.parse(result));
     assert.deepEqual(results.map(({ x }) => x).toSorted(), ["-Infinity", "0.1", "1e+308"]);
     assert.deepEqual(results[0].list, ["NaN", "Infinity", "5"]);
-    const { readHistory } = await import("../../src/runner/runner.ts");
+    const { readHistory } = await import("../../src/runner/tree_session.ts");
     assert.deepEqual(readHistory(ran.runner.layout).jobs.get("job")!.job, job);
   });
 });

@@ -1,0 +1,44 @@
+/** Journal lines from batches and what slots say of them. Pure. */
+import type { CompletedRun, RunEvent } from "../job/event.ts";
+import { encodeFields } from "../job/plain.ts";
+import { pointAt } from "../plan/sweep.ts";
+import type { SlotBatch } from "./slot.ts";
+import type { FromSlot, RunResult } from "./slot_messages.ts";
+
+export function startedLine({ job, attempt, identities }: SlotBatch): RunEvent {
+  return {
+    type: "runs.started",
+    job: job.job.id,
+    model: job.model.digest,
+    steps: job.job.steps,
+    attempt,
+    runs: [...identities.values()].flatMap(({ run, digest }) => [run, digest]),
+  };
+}
+
+export function checkpointedLine(
+  { job }: SlotBatch,
+  run: string,
+  { step, file, bytes, rawBytes, ms }: Extract<FromSlot, { type: "saved" }>,
+): RunEvent {
+  const rounded = Math.round(ms * 100) / 100;
+  return {
+    type: "run.checkpointed",
+    job: job.job.id,
+    run,
+    step,
+    file,
+    bytes,
+    rawBytes,
+    ms: rounded,
+  };
+}
+
+/** The record of a run that ended well; it explains itself, the sweep's point included. */
+export function completedRun(batch: SlotBatch, number: number, result: RunResult): CompletedRun {
+  const { sweep } = batch.job.job;
+  const { run, digest } = batch.identities.get(number)!;
+  const { index, step, ...rest } = result;
+  const point = sweep === undefined ? {} : { point: encodeFields(pointAt(sweep, index)) };
+  return { run, digest, ...point, attempt: batch.attempt, steps: step, ...rest };
+}

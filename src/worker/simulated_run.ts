@@ -1,0 +1,345 @@
+/**
+ * One run in the simulation thread, from its first to its last step: steps, measures, asks whether it is done,
+ * hands out snapshots of its state.
+ */
+import type { Job } from "../job/job.ts";
+import type { Ending } from "../job/model.ts";
+import { decodePlain } from "../job/plain.ts";
+import { pointAt } from "../plan/sweep.ts";
+import { RunContext } from "./context.ts";
+import type { Instance, LoadedModel } from "./model.ts";
+import { describeReturned, plainResult } from "./outcome.ts";
+import { CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
+import type { RandomState } from "./random.ts";
+import { Series } from "./series.ts";
+import { nextMultiple, refusePromise, stepPlainly } from "./stepping.ts";
+import type { SnapshotBuffers } from "./snapshot_buffers.ts";
+import { BadState, putTogether, takeApart } from "./state.ts";
+
+type Resume = NonNullable<Extract<ToSimulation, { type: "batch" }>["resume"]>;
+
+/** Steps are done in chunks of about this long between two looks at the orders. */
+const CHUNK_MS = 5;
+const CHUNK_STEPS_MAX = 2 ** 30;
+/** `done` of an `advance` model is asked this often unless the job says when to measure. */
+const DONE_EVERY_STEPS = 1000;
+/** A log of a run that lives longer than this goes to disk while it runs. */
+const LOG_TO_DISK_AFTER_MS = 1000;
+/** Longer series and results are files; shorter ones stand in the journal. */
+const SERIES_INLINE_CHARACTERS_MAX = 4096;
+const LOG_INLINE_CHARACTERS_MAX = 2048;
+const RESULT_INLINE_CHARACTERS_MAX = 1 << 16;
+
+/** What a checkpoint keeps beside the arrays. */
+interface Plain {
+  readonly state: unknown;
+  readonly rng: RandomState | null;
+  readonly columns: readonly string[] | null;
+  /** The final state of a run that ended by its own rule: it must not go on after a crash. */
+  readonly ending?: string;
+}
+
+/** What a model's `done` says with `diverged`. */
+export class Diverged extends Error {}
+
+/** What a run shares with the others of its thread. */
+export interface RunParts {
+  readonly mustYield: () => boolean;
+  readonly progress: Float64Array;
+  readonly buffers: SnapshotBuffers;
+  readonly tell: (message: FromSimulation) => void;
+  /** How many steps to do between two looks at orders and clock. */
+  readonly pace: { chunkSteps: number };
+}
+
+/** One run from its first to its last step in this slot. */
+export class SimulatedRun {
+  readonly context: RunContext;
+  readonly #model: Instance;
+  readonly #job: Job;
+  readonly #index: number;
+  readonly #batch: number;
+  readonly #parts: RunParts;
+  #series = new Series();
+  #state: unknown;
+  #ending: string | undefined;
+  readonly #startedAt = performance.now();
+  /** The clock at the last look: asking it costs as much as many a step. */
+  #now = this.#startedAt;
+  #msBefore = 0;
+  #savedStep = -1;
+  #savedAt = this.#startedAt;
+  #seriesOnDisk = false;
+  #logOnDisk = false;
+
+  constructor(
+    model: LoadedModel,
+    job: Job,
+    index: number,
+    run: string,
+    batch: number,
+    parts: RunParts,
+  ) {
+    this.#model = model.instantiate();
+    this.#job = job;
+    this.#index = index;
+    this.#batch = batch;
+    this.#parts = parts;
+    this.context = new RunContext(job, run, pointAt(job.sweep, index), model.params);
+  }
+
+  get now(): number {
+    return this.#now;
+  }
+
+  get step(): number {
+    return this.#parts.progress[CONTROL.step]!;
+  }
+
+  /** The record of the result as JSON, or undefined when the run was saved and given back. */
+  async compute(resume: Resume | undefined): Promise<string | undefined> {
+    if (resume === undefined) await this.#init();
+    else this.#restore(resume);
+    const finished = this.#advanceToEnd(resume?.step ?? 0);
+    if (!finished) return undefined;
+    return this.#result();
+  }
+
+  logAtEnd(): { log?: string } {
+    const text = this.context.takeLog();
+    if (text === "") return {};
+    if (!this.#logOnDisk && text.length <= LOG_INLINE_CHARACTERS_MAX) return { log: text };
+    this.#parts.tell({ type: "log", batch: this.#batch, index: this.#index, text });
+    return {};
+  }
+
+  async #init(): Promise<void> {
+    const made: unknown = this.#model.init === undefined
+      ? {}
+      : this.#model.init(this.context as never);
+    const state: unknown = made instanceof Promise ? await made : made;
+    if (typeof state !== "object" || state === null) {
+      const what = describeReturned(state);
+      throw new BadState(`init() returned ${what}; a state is an object, changed in place`);
+    }
+    // Said before the first step, not at the first checkpoint hours later.
+    if (this.#job.checkpoint.every.kind !== "off") takeApart(state);
+    this.#state = state;
+  }
+
+  #restore(resume: Resume): void {
+    const plain = JSON.parse(resume.snapshot.plain) as Plain;
+    const saved = putTogether(plain.state, resume.snapshot.tensors);
+    this.context.restoreRandom(decodePlain(plain.rng) as RandomState | null);
+    this.context.step = resume.step;
+    this.#state = this.#model.restore?.(saved, this.context as never) ?? saved;
+    if (plain.columns !== null) this.#series = new Series(plain.columns);
+    this.#seriesOnDisk = plain.columns !== null;
+    this.#logOnDisk = true;
+    this.#msBefore = resume.ms;
+    this.#savedStep = resume.step;
+    this.#ending = plain.ending;
+  }
+
+  /** Steps to the end; false when it was asked to give the run back and saved it. */
+  #advanceToEnd(from: number): boolean {
+    const { steps } = this.#job;
+    const measureEvery = this.#job.measureEverySteps;
+    const doneEvery = this.#doneEvery();
+    const cadence = this.#job.checkpoint.every;
+    let step = from;
+    if (step === 0 && measureEvery !== undefined) this.#measureRow(0);
+    while (step < steps && this.#ending === undefined) {
+      let to = Math.min(steps, step + this.#parts.pace.chunkSteps);
+      if (measureEvery !== undefined) to = Math.min(to, nextMultiple(step, measureEvery));
+      if (doneEvery > 1) to = Math.min(to, nextMultiple(step, doneEvery));
+      if (cadence.kind === "steps") to = Math.min(to, nextMultiple(step, cadence.steps));
+      const before = step;
+      step = this.#stepTo(step, to, doneEvery === 1);
+      const now = performance.now();
+      this.#adaptChunk(now - this.#now, step - before);
+      this.#now = now;
+      if (measureEvery !== undefined && step % measureEvery === 0) this.#measureRow(step);
+      if (doneEvery > 1 && step % doneEvery === 0) this.#askDone();
+      if (now - this.#startedAt > LOG_TO_DISK_AFTER_MS) this.#logToDisk();
+      if (step < steps && this.#ending === undefined) {
+        if (this.#parts.mustYield()) {
+          if (cadence.kind !== "off" && step !== this.#savedStep) this.#save(step, true);
+          this.#logToDisk();
+          return false;
+        }
+        if (this.#isDue(step, now)) this.#save(step, false);
+      }
+    }
+    if (this.#keepsFinalState(step)) this.#save(step, true);
+    return true;
+  }
+
+  #stepTo(from: number, to: number, asks: boolean): number {
+    const { progress } = this.#parts;
+    const state = this.#state;
+    const ctx = this.context;
+    if (this.#model.step === undefined) {
+      ctx.step = from;
+      if (from === 0) {
+        refusePromise(this.#model.advance!(state, to - from, ctx as never), "advance");
+      } else this.#model.advance!(state, to - from, ctx as never);
+      ctx.step = to;
+      progress[CONTROL.step] = to;
+      if (asks) this.#askDone();
+      return to;
+    }
+    const { step } = this.#model;
+    let at = from;
+    if (at === 0 && to > 0) {
+      ctx.step = 0;
+      refusePromise(step(state, ctx as never), "step");
+      progress[CONTROL.step] = ctx.step = at = 1;
+      if (asks && this.#askDone()) return at;
+    }
+    if (!asks) stepPlainly(step, state, ctx, progress, at, to);
+    else {
+      for (; at < to; at++) {
+        ctx.step = at;
+        step(state, ctx as never);
+        progress[CONTROL.step] = at + 1;
+        ctx.step = at + 1;
+        if (this.#askDone()) return at + 1;
+      }
+    }
+    ctx.step = to;
+    return to;
+  }
+
+  #doneEvery(): number {
+    if (this.#model.done === undefined) return 0;
+    return this.#job.measureEverySteps ?? (this.#model.step === undefined ? DONE_EVERY_STEPS : 1);
+  }
+
+  #askDone(): boolean {
+    const ending = this.#model.done!(this.#state, this.context as never) as
+      | Ending
+      | undefined
+      | false;
+    if (ending === undefined || ending === false) return false;
+    if (typeof ending === "string" && ending.startsWith("diverged")) throw new Diverged(ending);
+    if (typeof ending !== "string" || !ending.startsWith("converged")) {
+      throw new BadState(
+        `done() returned ${describeReturned(ending)}; ` +
+          'it returns "converged", "diverged: why", or nothing',
+      );
+    }
+    this.#ending = ending;
+    return true;
+  }
+
+  #measureRow(step: number): void {
+    if (this.#model.measure === undefined) return;
+    this.#series.add(step, this.#model.measure(this.#state, this.context as never));
+  }
+
+  /** Chunks grow until one takes about CHUNK_MS, and shrink when steps get slower. */
+  #adaptChunk(elapsedMs: number, steps: number): void {
+    const { pace } = this.#parts;
+    if (elapsedMs > 2 * CHUNK_MS) pace.chunkSteps = Math.max(1, steps >>> 1);
+    else if (steps === pace.chunkSteps && elapsedMs < CHUNK_MS / 2) {
+      pace.chunkSteps = Math.min(steps * 2, CHUNK_STEPS_MAX);
+    }
+  }
+
+  #isDue(step: number, now: number): boolean {
+    const cadence = this.#job.checkpoint.every;
+    switch (cadence.kind) {
+      case "off":
+        return false;
+      case "steps":
+        // A checkpoint that found both buffers busy is made up for at the next look.
+        return step - Math.max(this.#savedStep, 0) >= cadence.steps ||
+          step % cadence.steps === 0 && step !== this.#savedStep;
+      case "time":
+        return now - this.#savedAt >= cadence.everyMs;
+    }
+  }
+
+  /** A run that lived to its first checkpoint keeps its last state, so that more steps can go on from it. */
+  #keepsFinalState(step: number): boolean {
+    const cadence = this.#job.checkpoint.every;
+    if (cadence.kind === "off" || step === this.#savedStep) return false;
+    if (cadence.kind === "steps") return step >= cadence.steps;
+    return this.#savedStep >= 0 || this.#now - this.#startedAt >= cadence.everyMs;
+  }
+
+  /** Hands the state to the agent. When both buffers are busy it is skipped, unless `must`. */
+  #save(step: number, must: boolean): void {
+    const parts = takeApart(this.#state);
+    const place = this.#parts.buffers.take(parts, must);
+    if (place === undefined) return;
+    const plain: Plain = {
+      state: parts.plain,
+      rng: this.context.randomState(),
+      columns: this.#series.columns ?? null,
+      ...(this.#ending === undefined ? {} : { ending: this.#ending }),
+    };
+    const series = this.#series.take();
+    if (series !== "") this.#seriesOnDisk = true;
+    this.#savedStep = step;
+    this.#now = this.#savedAt = performance.now();
+    this.#parts.tell({
+      type: "snapshot",
+      batch: this.#batch,
+      index: this.#index,
+      step,
+      ms: this.#elapsedMs(),
+      plain: JSON.stringify(plain),
+      tensors: parts.arrays.map(({ name, dtype, length, offset }) => ({
+        name,
+        dtype,
+        length,
+        offset,
+      })),
+      ...place,
+      series,
+      dependsOnSteps: this.context.dependsOnSteps,
+    });
+  }
+
+  #result(): string {
+    const { context } = this;
+    const value: unknown = this.#model.result !== undefined
+      ? this.#model.result(this.#state, context as never)
+      : this.#model.measure?.(this.#state, context as never);
+    let result = plainResult(value ?? null);
+    const text = JSON.stringify(result);
+    if (text.length > RESULT_INLINE_CHARACTERS_MAX) {
+      this.#file("result.json", text);
+      result = { $file: "result.json" };
+    }
+    const series = this.#series.take();
+    const inline = !this.#seriesOnDisk && series.length <= SERIES_INLINE_CHARACTERS_MAX;
+    if (!inline && series !== "") this.#file("series.csv", series);
+    return JSON.stringify({
+      index: this.#index,
+      step: this.step,
+      ms: Math.round(this.#elapsedMs() * 1000) / 1000,
+      ...(this.#ending === undefined ? {} : { ending: this.#ending }),
+      result,
+      ...(inline && series !== "" ? { series } : {}),
+      ...this.logAtEnd(),
+    });
+  }
+
+  #file(name: "series.csv" | "result.json", text: string): void {
+    this.#parts.tell({ type: "file", batch: this.#batch, index: this.#index, name, text });
+  }
+
+  #logToDisk(): void {
+    const text = this.context.takeLog();
+    if (text === "") return;
+    this.#logOnDisk = true;
+    this.#parts.tell({ type: "log", batch: this.#batch, index: this.#index, text });
+  }
+
+  #elapsedMs(): number {
+    return this.#msBefore + this.#now - this.#startedAt;
+  }
+}

@@ -1,0 +1,36 @@
+/** The innermost loop: many steps of a model with one call and two stores each. */
+import type { RunContext } from "./context.ts";
+import type { Instance } from "./model.ts";
+import { CONTROL } from "./protocol.ts";
+import { BadState } from "./state.ts";
+
+/**
+ * The hot loop: one call and two stores a step. The store of the step is what the agent sees as
+ * a sign of life; it needs no atomics, a torn or late number only delays the picture.
+ */
+export function stepPlainly(
+  step: NonNullable<Instance["step"]>,
+  state: unknown,
+  ctx: RunContext,
+  progress: Float64Array,
+  from: number,
+  to: number,
+): void {
+  for (let at = from; at < to; at++) {
+    ctx.step = at;
+    step(state, ctx as never);
+    progress[CONTROL.step] = at + 1;
+  }
+}
+
+/** The first multiple of `every` behind `step`. */
+export function nextMultiple(step: number, every: number): number {
+  return step - (step % every) + every;
+}
+
+/** A step that is not over when it returns would be stepped over. */
+export function refusePromise(returned: unknown, name: string): void {
+  if (returned instanceof Promise) {
+    throw new BadState(`${name}() returned a promise; steps are synchronous: load data in init()`);
+  }
+}
