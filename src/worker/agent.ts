@@ -20,6 +20,7 @@ import { readLines } from "./lines.ts";
 import { LifeWatch } from "./life_watch.ts";
 import { CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
 import type { RunFiles, Writer } from "./run_files.ts";
+import { WIRE } from "./slot_wire.ts";
 
 type Batch = Extract<ToSlot, { type: "batch" }>;
 
@@ -111,9 +112,11 @@ class Agent {
   }
 
   #tellText(text: string): void {
-    const bytes = this.#encoder.encode(`${RECORD_SEPARATOR}${text}\n`);
+    const bytes = this.#encoder.encode(`${text}\n`);
     try {
-      for (let sent = 0; sent < bytes.length;) sent += this.#answers.writeSync(bytes.subarray(sent));
+      for (let sent = 0; sent < bytes.length;) {
+        sent += this.#answers.writeSync(bytes.subarray(sent));
+      }
     } catch {
       // Nobody reads any more: the orchestrator is gone. The orders will end, too.
     }
@@ -358,6 +361,7 @@ class Agent {
           batch,
           index,
           failure: { class: "out-of-memory", message, step },
+          isLast: true,
         });
       } else if (life.stillMs > life.limitMs) {
         clearInterval(every);
@@ -409,7 +413,7 @@ class Agent {
     }
     const { batch, index, step } = life;
     const failure = { class: "model-error" as const, message, step };
-    this.#giveUp({ type: "failed", batch, index, failure });
+    this.#giveUp({ type: "failed", batch, index, failure, isLast: true });
   }
 }
 
