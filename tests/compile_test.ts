@@ -3,7 +3,8 @@
  * that `deno compile` fetches; and the hidden sub-command by which the executable becomes a slot.
  */
 import assert from "node:assert/strict";
-import { fromFileUrl, simrunProcess, withFolder } from "./survival/program.ts";
+import { parseFromSlot, WIRE } from "../src/worker/slot_wire.ts";
+import { fromFileUrl, withFolder } from "./survival/program.ts";
 
 const ROOT = fromFileUrl(new URL("..", import.meta.url));
 
@@ -35,8 +36,13 @@ Deno.test("deno task compile embeds the simulation thread, templates and example
 });
 
 Deno.test("simrun __slot says it is ready and ends when its input closes", async () => {
-  const slot = simrunProcess(["__slot", "1000000000"]);
-  const output = await slot.output();
-  assert.equal(output.code, 0, new TextDecoder().decode(output.stderr));
-  assert.equal(new TextDecoder().decode(output.stdout), '\x1e{"type":"ready"}\n');
+  const pipes = `exec "$@" ${WIRE.orders}<&0 ${WIRE.answers}>&1 0</dev/null 1>/dev/null`;
+  const main = `${ROOT}/main.ts`;
+  const { code, stdout, stderr } = await new Deno.Command("/bin/sh", {
+    args: ["-c", pipes, "slot", Deno.execPath(), "run", "-A", "-q", main, "__slot", "1000000000"],
+    stdin: "null",
+  }).output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  const said = new TextDecoder().decode(stdout);
+  assert.deepEqual(parseFromSlot(said.trimEnd()), { type: "ready" });
 });

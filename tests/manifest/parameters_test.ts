@@ -30,9 +30,9 @@ Deno.test("checkParameters() takes what the model takes", () => {
 
 Deno.test("checkParameters() names an unknown parameter, and the one that was meant", () => {
   assert.deepEqual(objections("parameters: { co3: 1 }"), [
-    '4:20 The model has no parameter "co3" | Did you mean "co2"?',
+    '4:15 The model has no parameter "co3" | Did you mean "co2"?',
   ]);
-  assert.match(objections("sweep: { xyzzy: [1] }")[0] ?? "", /^4:17 .* \| Its parameters: co2, /);
+  assert.match(objections("sweep: { xyzzy: [1] }")[0] ?? "", /^4:10 .* \| Its parameters: co2, /);
   assert.match(objections("parameters: { x: 1 }", {})[0] ?? "", /The model has no parameters\.$/);
   assert.equal(objections("parameters: { toString: 1 }").length, 1);
 });

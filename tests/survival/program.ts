@@ -55,8 +55,3 @@ export function randomNumbers(seed: number): () => number {
     return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
   };
 }
-
-/** Starts simrun with its output kept. */
-export function simrunProcess(args: readonly string[]): Deno.ChildProcess {
-  return commandOf(args).spawn();
-}
