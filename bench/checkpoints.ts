@@ -104,16 +104,14 @@ function every(sizes: Sizes): string {
   return `${sizes.checkpointEveryMs}ms`;
 }
 
-/** Steps that take about the wanted time. */
+/** Steps that take about the wanted time: from few on, for what a run spends on its start misleads. */
 async function calibrate(folder: string, sizes: Sizes): Promise<number> {
-  let steps = 100;
-  // What a run spends on its start counts less and less.
-  for (let share = 1 / 16; share < 1; share *= 4) {
+  for (let steps = 100;;) {
     const { ms } = await runField(folder, sizes, { steps, every: "off" });
-    steps = Math.ceil(steps * share * sizes.fieldComputeMs / ms);
+    const wanted = sizes.fieldComputeMs / ms;
+    if (wanted < 1.5) return Math.ceil(steps * wanted);
+    steps = Math.ceil(steps * Math.min(wanted, 10));
   }
-  const { ms } = await runField(folder, sizes, { steps, every: "off" });
-  return Math.ceil(steps * sizes.fieldComputeMs / ms);
 }
 
 async function runField(

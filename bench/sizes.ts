@@ -1,7 +1,7 @@
 /** How much is measured: everything, less of it, or just enough to see that the benches work. */
 
 export interface Sizes {
-  /** Pairs of runs of about `computeMs`: simrun, then the baseline, and again. */
+  /** Pairs of runs of about so long: simrun, then the baseline, and again. */
   readonly stepRounds: number;
   readonly stepComputeMs: number;
   readonly fieldBytes: number;
@@ -14,11 +14,11 @@ export interface Sizes {
 }
 
 export const FULL: Sizes = {
-  stepRounds: 9,
-  stepComputeMs: 1500,
+  stepRounds: 5,
+  stepComputeMs: 3500,
   fieldBytes: 16 * 2 ** 20,
   fieldRounds: 5,
-  fieldComputeMs: 5500,
+  fieldComputeMs: 4500,
   checkpointEveryMs: 1000,
   tinyRuns: 100_000,
   tinyRounds: 3,

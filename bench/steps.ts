@@ -43,7 +43,8 @@ export async function measureSteps(sizes: Sizes): Promise<Section> {
   }
   const notes = [
     `Medians of ${sizes.stepRounds}, in turns. A step's time is the run's computing time in the`,
-    "journal, and the loop's own time. The whole command has the start of simrun in it, once.",
+    "journal, and the loop's own time, compilation included. The whole command has the start of",
+    "simrun in it, once.",
   ];
   return { title: "Steps, checkpoints off", lines, notes };
 }

@@ -66,7 +66,8 @@ async function list(
   const examined: Examined[] = [];
   for (const { job, run } of runs) {
     for (const listed of await listCheckpoints(layout.checkpointFolder(job, run))) {
-      examined.push(await examine(context, runName(job, run), listed));
+      const one = await examine(context, runName(job, run), listed);
+      if (one !== undefined) examined.push(one);
     }
   }
   if (flags.json) printJson(context.stdout, examined.map(examinedJson));
@@ -110,19 +111,22 @@ async function chosenRuns(
   return { layout, runs };
 }
 
+/** Undefined when a simrun that works on the tree has removed it since it was listed. */
 async function examine(
   context: CliContext,
   run: string,
   listed: ListedCheckpoint,
-): Promise<Examined> {
+): Promise<Examined | undefined> {
   const { step, file } = listed;
   const info = await Deno.stat(listed.path).catch(() => undefined);
-  const bytes = info?.size ?? 0;
-  const ageMs = info?.mtime == null ? undefined : context.now().getTime() - info.mtime.getTime();
+  if (info === undefined) return undefined;
+  const bytes = info.size;
+  const ageMs = info.mtime === null ? undefined : context.now().getTime() - info.mtime.getTime();
   try {
     const rawBytes = rawSize(await readCheckpoint(listed.path));
     return { run, step, file, bytes, ageMs, rawBytes, problem: undefined };
   } catch (error) {
+    if (await Deno.lstat(listed.path).catch(() => undefined) === undefined) return undefined;
     const problem = error instanceof Error ? error.message : String(error);
     return { run, step, file, bytes, ageMs, rawBytes: undefined, problem };
   }

@@ -28,6 +28,7 @@ import {
 import { availableCores, coreLimits } from "./cores.ts";
 import { RunDisplay } from "./run_display.ts";
 import type { RunFlags } from "./run_flags.ts";
+import { shellWord } from "./shell_word.ts";
 import { parseSlots } from "./slots.ts";
 import { StopSignals } from "./stop_signals.ts";
 
@@ -56,7 +57,7 @@ export async function execute(context: CliContext, flags: Flags, work: Work): Pr
   const request = runRequest(flags, work, { root, slots, onEvent, display });
   try {
     if (flags.dryRun) return await showPlan(context, flags, request);
-    const runner = await openRunner(request);
+    const runner = await openStoppable(context, flags, request);
     const warnings = planWarnings(runner.plan);
     for (const text of warnings) display.warn(text);
     const outcome = await runToEnd(context, runner, display);
@@ -74,8 +75,10 @@ export async function execute(context: CliContext, flags: Flags, work: Work): Pr
       ...renderSummary(summary, {
         paint: paintOf(context.stderr),
         folder: context.cwd,
-        treeFlag: flags.tree === undefined ? "" : ` --tree ${flags.tree}`,
+        treeFlag: flags.tree === undefined ? "" : ` --tree ${shellWord(flags.tree)}`,
         stopped,
+        isHeld: outcome.outcome.stopped === undefined &&
+          countDecision(runner.plan, "held-model") > 0,
       }),
     );
     return exitStatus;
@@ -145,13 +148,30 @@ async function showPlan(context: CliContext, flags: Flags, request: RunRequest):
   return EXIT.completed.status;
 }
 
+/** Until something runs there is nothing to save: a signal simply ends it, with the status of the table. */
+async function openStoppable(
+  context: CliContext,
+  flags: Flags,
+  request: RunRequest,
+): Promise<Runner> {
+  const signals = new StopSignals(() => {
+    say(context, flags, `Stopped: by ${signals.first}, before anything was run.`);
+    Deno.exit(stoppedExit(signals.first).status);
+  });
+  try {
+    return await openRunner(request);
+  } finally {
+    signals.close();
+  }
+}
+
 async function runToEnd(
   context: CliContext,
   runner: Runner,
   display: RunDisplay,
 ): Promise<{ readonly outcome: Outcome; readonly signal: Deno.Signal | undefined }> {
   const signals = new StopSignals((how) => {
-    display.stopping = how;
+    display.stop(how);
     runner.stop(how);
   });
   display.follow(() => runner.live(), context.clockMs());
@@ -186,14 +206,8 @@ function judge(
       const stopped = held > 0 ? "a model changed under unfinished runs" : undefined;
       return { exitStatus: exit.status, stopped };
     }
-    case "asked": {
-      const exit = signal === "SIGINT"
-        ? EXIT.interrupted
-        : signal === "SIGTERM"
-        ? EXIT.terminated
-        : EXIT.stopped;
-      return { exitStatus: exit.status, stopped: `by ${signal ?? "request"}` };
-    }
+    case "asked":
+      return { exitStatus: stoppedExit(signal).status, stopped: `by ${signal ?? "request"}` };
     case "max-fails":
       return { exitStatus: EXIT.runsFailed.status, stopped: "too many failed runs" };
     case "no-space":
@@ -206,6 +220,11 @@ function judge(
     default:
       return assertNever(stoppedBy);
   }
+}
+
+function stoppedExit(signal: Deno.Signal | undefined) {
+  if (signal === "SIGINT") return EXIT.interrupted;
+  return signal === "SIGTERM" ? EXIT.terminated : EXIT.stopped;
 }
 
 function describeCause(cause: unknown): string {

@@ -33,11 +33,17 @@ export async function parseArguments(
   // Looked up here: the package would take --constructor for one of its own.
   const unknown = before.find((word) => word.startsWith("--") && !isFlag(word, flags));
   if (unknown !== undefined) throw unknownFlag(unknown, command, flags);
+  const empty = before.find((word) => /^--[^=]*=$/.test(word));
+  if (empty !== undefined) throw usage(`${empty.slice(0, -1)} needs a value.`, command);
   const parsed = await parseWithStricli(
     command,
     flags,
     before.flatMap((w) => splitShort(w, flags)),
   );
+  for (const [name, flag] of Object.entries(flags)) {
+    // An empty value is a shell variable that is not set.
+    if (flag.kind === "text" && parsed.flags[name] === "") throw needsValue(name, command);
+  }
   const stray = parsed.args.find((word) => word.length > 1 && word.startsWith("-"));
   if (stray !== undefined) throw unknownFlag(stray, command, flags);
   const args = [...parsed.args, ...after];
@@ -136,7 +142,13 @@ function splitShort(word: string, flags: Flags): string[] {
 function checkCount(command: Command, args: readonly string[]): void {
   const { min, max, name } = command.args;
   if (args.length < min) {
-    throw usage(`simrun ${command.name} needs ${min === 1 ? "a" : min} ${name}.`, command);
+    throw usage(
+      `simrun ${command.name} needs ${name === "FILES" ? name : `a ${name}`}.`,
+      command,
+      name === "FILES"
+        ? "For example jobs/*.yaml; simrun init writes one to start from."
+        : undefined,
+    );
   }
   if (args.length > max) {
     const extra = JSON.stringify(args[max]);
@@ -187,6 +199,10 @@ function unknownFlag(word: string, command: Command, flags: Flags): Fault {
     command,
     meant === undefined ? undefined : `Did you mean ${meant}?`,
   );
+}
+
+function needsValue(name: string, command: Command): Fault {
+  return usage(`${flagName(name)} needs a value.`, command);
 }
 
 function usage(message: string, command: Command, hint?: string): Fault {

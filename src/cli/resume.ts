@@ -9,6 +9,9 @@ import { type CliContext, type GlobalFlags, printJson, say } from "./context.ts"
 import { execute } from "./execute.ts";
 import type { RunFlags } from "./run_flags.ts";
 import { readTree } from "./tree_reader.ts";
+import type { History } from "../queue/history.ts";
+import type { Layout } from "../store/layout.ts";
+import { subfolders } from "../store/tree.ts";
 
 export async function resume(
   context: CliContext,
@@ -32,6 +35,7 @@ export async function resume(
     if (job !== undefined && wanted) unfinished.push(job);
   }
   if (unfinished.length === 0) {
+    await refuseUnknownCheckpoints(layout, history);
     const total = chosen.reduce((sum, job) => sum + job.runs, 0);
     if (flags.json) printJson(context.stdout, { outcome: "completed", runs_total: total });
     say(
@@ -44,6 +48,21 @@ export async function resume(
     return EXIT.completed.status;
   }
   return await execute(context, flags, { jobs: unfinished, sources: [], locate: undefined });
+}
+
+/** A tree that lost its journal still has its checkpoints; the manifests tell what they belong to. */
+async function refuseUnknownCheckpoints(layout: Layout, history: History): Promise<void> {
+  const unknown = (await subfolders(layout.checkpointRoot)).filter((job) => !history.jobs.has(job));
+  if (unknown.length === 0) return;
+  const names = unknown.slice(0, 3).join(", ") + (unknown.length > 3 ? " and others" : "");
+  throw new Fault(
+    "not-found",
+    `The journal does not know ${names}, of which there are checkpoints.`,
+    {
+      hint:
+        "Run the manifests again, e.g. simrun jobs/*.yaml: the runs go on from their checkpoints.",
+    },
+  );
 }
 
 function noSuchJob(selectors: readonly string[], jobs: Iterable<string>): Fault {

@@ -14,12 +14,12 @@ const PICTURE_MS = 250;
 const LINES_MS = 1000;
 /** A campaign shorter than this shows no picture at all. */
 const FIRST_PICTURE_MS = 400;
+const SLOW_STOP_MS = 500;
 /** Failures kept for the picture, and warnings printed above it; the tree keeps them all. */
 const NOTES_MAX = 200;
 const PRINTED_MAX = 50;
 
 export class RunDisplay {
-  stopping: LiveView["stopping"];
   readonly #context: CliContext;
   readonly #quiet: boolean;
   readonly #painter: Painter;
@@ -27,6 +27,7 @@ export class RunDisplay {
   readonly #pace = new Pace();
   readonly #notes: Note[] = [];
   #printed = 0;
+  #stopping: LiveView["stopping"];
   #live: (() => Live) | undefined;
   #beganMs = 0;
   #timers: ReturnType<typeof setTimeout>[] = [];
@@ -56,6 +57,16 @@ export class RunDisplay {
 
   warn(message: string): void {
     if (!this.#quiet) this.#note({ kind: "warning", subject: "simrun", text: safeText(message) });
+  }
+
+  /** Was asked to stop. A picture shows it; a line is worth it only when it takes a while. */
+  stop(how: "checkpoint" | "now"): void {
+    this.#stopping = how;
+    if (this.#quiet || how === "now" || this.#context.stderr.canRepaint) return;
+    const text = "stopping: what runs is saved first; a second signal stops at once";
+    this.#timers.push(
+      setTimeout(() => this.#note({ kind: "info", subject: "simrun", text }), SLOW_STOP_MS),
+    );
   }
 
   /** Takes the picture away, so that the summary stands in its place. */
@@ -110,7 +121,7 @@ export class RunDisplay {
         elapsedMs,
         nowMs: this.#context.now().getTime(),
         notes: this.#notes,
-        stopping: this.stopping,
+        stopping: this.#stopping,
       },
       { columns, rows, paint: paintOf(stderr), glyphs: stderr.glyphs },
     ));

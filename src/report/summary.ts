@@ -49,7 +49,7 @@ export class SummaryFold {
         this.#reused++;
         return;
       case "run.resumed":
-        this.#resumed.add(runName(entry.job, entry.run));
+        if (entry.step > 0) this.#resumed.add(runName(entry.job, entry.run));
         for (const { file, reason } of entry.rejected) {
           this.#warn(`${runName(entry.job, entry.run)}: checkpoint ${file} not used: ${reason}`);
         }

@@ -4,11 +4,11 @@ import type { Job } from "../job/job.ts";
 import { checkParameters } from "../manifest/parameters.ts";
 import type { ManifestReading } from "../manifest/manifest.ts";
 import type { Diagnostic, Place } from "../manifest/diagnostic.ts";
-import { shortDigest } from "../plan/digest.ts";
 import type { JobToPlan } from "../plan/plan.ts";
 import type { ModelIdentity } from "../job/event.ts";
 import type { SlotProcess } from "../worker/slot_process.ts";
 import { type Inspected, inspectModels } from "./inspector.ts";
+import { digestFile } from "./file_digest.ts";
 import { identifyModel } from "./model_identity.ts";
 
 export type Locate = ManifestReading["locate"];
@@ -20,6 +20,8 @@ export class JobProblems extends Error {
     super(diagnostics.map((diagnostic) => diagnostic.message).join("; "));
   }
 }
+
+const MOVED_HINT = "If it was moved, run its manifest instead, e.g. simrun jobs/*.yaml.";
 
 /** Throws {@linkcode JobProblems} with all mistakes at once. */
 export async function prepareJobs(
@@ -34,7 +36,14 @@ export async function prepareJobs(
     try {
       identities.set(model.path, await identifyModel(model.path));
     } catch (error) {
-      diagnostics.push(modelDiagnostic(locate(id, ["model"]), unreadable(model.path, error)));
+      const place = locate(id, ["model"]);
+      const message = unreadable(model.path, error);
+      // The tree knows jobs by the paths of their first run; only a manifest tells where they are now.
+      diagnostics.push(
+        place === undefined
+          ? { ...modelDiagnostic(place, `Job ${id}: ${message}`), hint: MOVED_HINT }
+          : modelDiagnostic(place, message),
+      );
     }
   }
   const inspected = await inspectModels(slot, [...identities.keys()]);
@@ -69,7 +78,7 @@ async function digestInputs(
   const digests: Record<string, string> = {};
   for (const [name, path] of Object.entries(job.inputs)) {
     try {
-      digests[name] = shortDigest(await Deno.readFile(path));
+      digests[name] = await digestFile(path);
     } catch (error) {
       const place = locate(job.id, ["inputs", name]);
       const message = `Input ${name} of job ${job.id}: ${unreadable(path, error)}`;
@@ -92,6 +101,7 @@ function brokenModel(job: Job, found: Inspected & { ok: false }): string {
 function unreadable(path: string, error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return `There is no file ${path}`;
   if (error instanceof Deno.errors.IsADirectory) return `${path} is a folder, not a file`;
+  if (error instanceof Deno.errors.PermissionDenied) return `${path}: you may not read it`;
   if (error instanceof Fault) return error.message;
   return `${path} cannot be read (${error instanceof Error ? error.message : error})`;
 }

@@ -14,12 +14,14 @@ export interface SummaryCanvas {
   readonly treeFlag: string;
   /** Why it stopped before its end, in words, when it did. */
   readonly stopped: string | undefined;
+  /** Runs wait for the user's word, because their model changed. */
+  readonly isHeld?: boolean;
 }
 
 const FAILURES_SHOWN = 5;
 
 export function renderSummary(summary: Summary, canvas: SummaryCanvas): string[] {
-  const { paint, treeFlag } = canvas;
+  const { paint } = canvas;
   const lines = [headline(summary, canvas)];
   for (const warning of summary.warnings.slice(0, 5)) {
     lines.push(`${paint.warn("note")}    ${safeText(warning)}`);
@@ -35,7 +37,7 @@ export function renderSummary(summary: Summary, canvas: SummaryCanvas): string[]
   }
   const hidden = summary.failed - Math.min(FAILURES_SHOWN, summary.failures.length);
   if (hidden > 0) lines.push(`        … and ${formatCount(hidden)} more`);
-  lines.push(...nextLines(summary, treeFlag).map((line) => paint.faint(line)));
+  lines.push(...nextLines(summary, canvas).map((line) => paint.faint(line)));
   return lines;
 }
 
@@ -64,15 +66,19 @@ function headline(summary: Summary, { paint, stopped }: SummaryCanvas): string {
   }.`;
 }
 
-function nextLines(summary: Summary, treeFlag: string): string[] {
+function nextLines(summary: Summary, { treeFlag, isHeld }: SummaryCanvas): string[] {
   const lines: string[] = [];
   const [first] = summary.failures;
   if (first !== undefined) {
     const name = safeText(runName(first.job, first.run));
     lines.push(`simrun explain ${name}${treeFlag}    what happened to it`);
   }
-  if (summary.remaining > 0) lines.push(`simrun resume${treeFlag}    goes on where it stopped`);
-  else if (summary.completed + summary.skipped > 0) {
+  if (isHeld) {
+    lines.push(`simrun resume${treeFlag} --accept-model     goes on from what the old model saved`);
+    lines.push(`simrun resume${treeFlag} --rerun changed    starts over with the new one`);
+  } else if (summary.remaining > 0) {
+    lines.push(`simrun resume${treeFlag}    goes on where it stopped`);
+  } else if (summary.completed + summary.skipped > 0) {
     lines.push(`simrun results${treeFlag}    the numbers`);
   }
   return lines;

@@ -1,4 +1,5 @@
 /** What is known of the terminal: its size, whether it can repaint, show colour and more than ASCII. The edge is here. */
+import { Fault } from "../job/fault.ts";
 import type { Glyphs } from "./bar.ts";
 
 /** One of the two streams out of the program. */
@@ -34,7 +35,7 @@ export function processStream(name: "stdout" | "stderr", env: Environment): Stre
       } catch (error) {
         if (name === "stderr") return;
         if (error instanceof Deno.errors.BrokenPipe) throw new OutputClosed();
-        throw error;
+        throw outputFault(error);
       }
     },
     size: () => consoleSize(env),
@@ -57,6 +58,17 @@ export function terminalTraits(
     glyphs: !isTerminal || /utf-?8/i.test(locale) ? "unicode" : "ascii",
     canRepaint: isTerminal && !dumb && (env("CI") ?? "") === "",
   };
+}
+
+function outputFault(error: unknown): Fault {
+  const reason = error instanceof Error ? error.message : String(error);
+  // No space, no quota left.
+  const isFull = /os error (28|122)\b/.test(reason);
+  const why = isFull ? "the disk is full" : reason;
+  return new Fault(isFull ? "no-space" : "io", `The output cannot be written: ${why}.`, {
+    hint: "Give it another place, and type the same again; the tree is as it was.",
+    cause: error,
+  });
 }
 
 function writeAll(target: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {

@@ -3,6 +3,7 @@ import type { ModelProblem } from "../campaign/slot_messages.ts";
 import { Fault } from "../job/fault.ts";
 import { encodePlain, isMarked } from "../job/plain.ts";
 import type { Failure, SourcePlace } from "../job/run.ts";
+import { filePath } from "./file_url.ts";
 import { BadState } from "./state.ts";
 
 const DEPTH_MAX = 100;
@@ -64,14 +65,22 @@ export function failureOf(thrown: unknown, step: number, modelUrl: string): Fail
 
 /** The innermost frame that lies in the model's folder; for a syntax error, the place in its message. */
 function placeOf(error: Error, modelUrl: string): SourcePlace | undefined {
-  const folder = modelUrl.slice(0, modelUrl.lastIndexOf("/") + 1);
+  const url = modelUrl.slice(0, modelUrl.lastIndexOf("/") + 1);
+  const folder = filePath(url);
   const text = `${error.stack ?? ""}\n${error.message}`;
-  for (const match of text.matchAll(/(file:\/\/[^\s()]+?):(\d+):(\d+)/g)) {
-    if (!match[1]!.startsWith(folder)) continue;
-    const file = decodeURIComponent(new URL(match[1]!).pathname);
-    return { file, line: Number(match[2]), column: Number(match[3]) };
+  for (const [, name, line, column] of text.matchAll(/(file:\/\/.*?):(\d+):(\d+)\)?$/gm)) {
+    // The runtime shows a path decoded where it can, and else as it stands in the URL.
+    const below = [url, `file://${folder}`].find((start) => name!.startsWith(start));
+    if (below === undefined) continue;
+    const file = folder + decoded(name!.slice(below.length));
+    return { file, line: Number(line), column: Number(column) };
   }
   return undefined;
+}
+
+function decoded(name: string): string {
+  const isEncoded = /^([\w.~!$&'()*+,;=:@/-]|%[0-9A-F]{2})*$/.test(name);
+  return isEncoded ? filePath(`file:///${name}`).slice(1) : name;
 }
 
 /** The runtime's advice is about flags and packages of its own; what it says stands in the first line. */
@@ -81,6 +90,14 @@ function messageOf(error: Error): string {
   if (parsing !== null) return `it does not parse: ${parsing[1]}`;
   const denied = first.match(/^Requires (\w+) access to (.*), run again with .*$/);
   if (denied !== null) return refusal(denied[1]!, denied[2]!);
+  const bare = first.match(/^Import "([^"]*)" not a dependency/);
+  if (bare !== null) {
+    return `it imports "${bare[1]}", which names no file: write "./${bare[1]}.ts" or "npm:${
+      bare[1]
+    }"`;
+  }
+  const missing = first.match(/^Module not found "(file:[^"]*)"/);
+  if (missing !== null) return `it imports ${filePath(missing[1]!)}, which is not there`;
   if (error instanceof Fault) return [error.message, error.hint].filter(Boolean).join(" ");
   const isPlain = error.name === "Error" || error instanceof BadState;
   // A model's own message may have more lines than one.

@@ -2,7 +2,6 @@
  * Runs the runs of a batch, one after the other, and tells what became of them.
  * Nothing here depends on when it is interrupted: a result is a function of model, parameters and seed alone.
  */
-import { setImmediate } from "node:timers";
 import type { Job } from "../job/job.ts";
 import type { RunContext } from "./context.ts";
 import type { LoadedModel } from "./model.ts";
@@ -10,6 +9,7 @@ import { failureOf } from "./outcome.ts";
 import { ACTIVITY, CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
 import { Diverged, SimulatedRun } from "./simulated_run.ts";
 import { SnapshotBuffers } from "./snapshot_buffers.ts";
+import { straysSurface } from "./strays.ts";
 
 type Batch = Extract<ToSimulation, { type: "batch" }>;
 
@@ -127,9 +127,4 @@ export class RunLoop {
     this.#tell({ type: "results", batch, text: `[${this.#results.join(",")}]` });
     this.#results = [];
   }
-}
-
-/** Lets errors come out that nobody waits for: rejected promises, and timers that are due. */
-function straysSurface(): Promise<void> {
-  return new Promise((surfaced) => setImmediate(surfaced));
 }

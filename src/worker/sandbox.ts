@@ -2,49 +2,54 @@
  * Closes what the permissions of a thread leave open: ways to end it, to speak in its name, to print.
  * What a model prints goes to its run's log; the rest is refused in words that name the call.
  */
-import process from "node:process";
+
+type Print = (text: string) => void;
+
+const EXITS = "a model ends a run by what done() returns, or by throwing an error";
+const PROCESSES = "a model reaches no process";
+const MESSAGES = "a model hands out numbers by measure() and result()";
 
 /** To be called before the model's first line runs. */
-export function closeSandbox(print: (text: string) => void): void {
-  redirectOutput(print);
-  const exits = "a model ends a run by what done() returns, or by throwing an error";
-  const others = "a model reaches no process";
-  refuse(Deno, "Deno", ["exit"], exits);
-  refuse(Deno, "Deno", ["kill"], others);
-  refuse(process, "process", ["exit", "reallyExit", "abort"], exits);
-  refuse(process, "process", ["kill"], others);
-  refuse(globalThis, "", ["close"], exits);
-  refuse(globalThis, "", ["postMessage"], "a model hands out numbers by measure() and result()");
-}
-
-function refuse(owner: object, path: string, names: readonly string[], instead: string): void {
-  for (const name of names) {
-    const call = path === "" ? name : `${path}.${name}`;
-    replace(owner, name, () => {
-      throw new Error(`called ${call}(); ${instead}`);
-    });
-  }
-}
-
-function redirectOutput(print: (text: string) => void): void {
+export function closeSandbox(print: Print): void {
   const printValues = (...values: unknown[]) =>
     print(values.map((v) => typeof v === "string" ? v : Deno.inspect(v)).join(" "));
   for (const name of ["log", "info", "warn", "error", "debug", "trace", "table", "dir"] as const) {
     console[name] = printValues;
   }
-  const decoder = new TextDecoder();
-  const write = (chunk: unknown) => {
-    const text = ArrayBuffer.isView(chunk) ? decoder.decode(chunk) : String(chunk);
-    // A log has lines of its own.
-    print(text.endsWith("\n") ? text.slice(0, -1) : text);
+  const { write, writeSync } = sink(print);
+  for (const name of ["stdout", "stderr"]) replace(Deno, name, { write, writeSync });
+  refuse(Deno, "exit", "Deno.exit", EXITS);
+  refuse(Deno, "kill", "Deno.kill", PROCESSES);
+  refuse(globalThis, "close", "close", EXITS);
+  refuse(globalThis, "postMessage", "postMessage", MESSAGES);
+}
+
+/** The same for `node:process`, which takes 10 ms to load: called when nobody waits for it. */
+export async function closeProcess(print: Print): Promise<void> {
+  const { default: process } = await import("node:process");
+  const { writeSync } = sink(print);
+  const write = (chunk: string | Uint8Array) => {
+    writeSync(typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk);
     return true;
   };
-  const writeSync = (bytes: Uint8Array) => (write(bytes), bytes.length);
-  const sink = { writeSync, write: (bytes: Uint8Array) => Promise.resolve(writeSync(bytes)) };
-  for (const name of ["stdout", "stderr"]) {
-    replace(Deno, name, sink);
-    replace(process, name, { write, isTTY: false });
-  }
+  for (const name of ["stdout", "stderr"]) replace(process, name, { write, isTTY: false });
+  refuse(process, "kill", "process.kill", PROCESSES);
+}
+
+function sink(print: Print) {
+  const decoder = new TextDecoder();
+  const writeSync = (bytes: Uint8Array): number => {
+    // A line of the log ends by itself.
+    print(decoder.decode(bytes).replace(/\n$/, ""));
+    return bytes.length;
+  };
+  return { writeSync, write: (bytes: Uint8Array) => Promise.resolve(writeSync(bytes)) };
+}
+
+function refuse(owner: object, name: string, call: string, instead: string): void {
+  replace(owner, name, () => {
+    throw new Error(`called ${call}(); ${instead}`);
+  });
 }
 
 function replace(owner: object, name: string, value: unknown): void {

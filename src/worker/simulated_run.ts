@@ -12,7 +12,7 @@ import { describeReturned, plainResult } from "./outcome.ts";
 import { CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
 import type { RandomState } from "./random.ts";
 import { Series } from "./series.ts";
-import { nextMultiple, refusePromise, stepPlainly } from "./stepping.ts";
+import { nextMultiple, refusePromise, stepAlong } from "./stepping.ts";
 import type { SnapshotBuffers } from "./snapshot_buffers.ts";
 import { BadState, putTogether, takeApart } from "./state.ts";
 
@@ -67,6 +67,8 @@ export class SimulatedRun {
   /** The clock at the last look: asking it costs as much as many a step. */
   #now = this.#startedAt;
   #msBefore = 0;
+  #lookedAt = 0;
+  #isGivenBack = false;
   #savedStep = -1;
   #savedAt = this.#startedAt;
   #seriesOnDisk = false;
@@ -143,75 +145,84 @@ export class SimulatedRun {
 
   /** Steps to the end; false when it was asked to give the run back and saved it. */
   #advanceToEnd(from: number): boolean {
-    const { steps } = this.#job;
-    const measureEvery = this.#job.measureEverySteps;
-    const doneEvery = this.#doneEvery();
-    const cadence = this.#job.checkpoint.every;
-    let step = from;
-    if (step === 0 && measureEvery !== undefined) this.#measureRow(0);
-    while (step < steps && this.#ending === undefined) {
-      let to = Math.min(steps, step + this.#parts.pace.chunkSteps);
-      if (measureEvery !== undefined) to = Math.min(to, nextMultiple(step, measureEvery));
-      if (doneEvery > 1) to = Math.min(to, nextMultiple(step, doneEvery));
-      if (cadence.kind === "steps") to = Math.min(to, nextMultiple(step, cadence.steps));
-      const before = step;
-      step = this.#stepTo(step, to, doneEvery === 1);
-      const now = performance.now();
-      this.#adaptChunk(now - this.#now, step - before);
-      this.#now = now;
-      if (measureEvery !== undefined && step % measureEvery === 0) this.#measureRow(step);
-      if (doneEvery > 1 && step % doneEvery === 0) this.#askDone();
-      if (now - this.#startedAt > LOG_TO_DISK_AFTER_MS) this.#logToDisk();
-      if (step < steps && this.#ending === undefined) {
-        if (this.#parts.mustYield()) {
-          if (cadence.kind !== "off" && step !== this.#savedStep) this.#save(step, true);
-          this.#logToDisk();
-          return false;
-        }
-        if (this.#isDue(step, now)) this.#save(step, false);
-      }
-    }
-    if (this.#keepsFinalState(step)) this.#save(step, true);
+    const { steps, measureEverySteps } = this.#job;
+    if (from === 0 && measureEverySteps !== undefined) this.#measureRow(0);
+    this.#lookedAt = from;
+    if (from < steps && this.#ending === undefined) this.#stepFrom(from);
+    if (this.#isGivenBack) return false;
+    if (this.#keepsFinalState(this.#lookedAt)) this.#save(this.#lookedAt, true);
     return true;
   }
 
-  #stepTo(from: number, to: number, asks: boolean): number {
+  #stepFrom(from: number): void {
     const { progress } = this.#parts;
     const state = this.#state;
     const ctx = this.context;
+    const look = (at: number) => this.#look(at);
+    const asksEachStep = this.#doneEvery === 1;
+    let at = from;
+    let to = this.#nextLook(at);
     if (this.#model.step === undefined) {
-      ctx.step = from;
-      if (from === 0) {
-        refusePromise(this.#model.advance!(state, to - from, ctx as never), "advance");
-      } else this.#model.advance!(state, to - from, ctx as never);
-      ctx.step = to;
-      progress[CONTROL.step] = to;
-      if (asks) this.#askDone();
-      return to;
+      for (; to > at; to = look(at)) {
+        ctx.step = at;
+        const returned: unknown = this.#model.advance!(state, to - at, ctx as never);
+        if (at === 0) refusePromise(returned, "advance");
+        progress[CONTROL.step] = ctx.step = at = to;
+        if (asksEachStep) this.#askDone();
+      }
+      return;
     }
     const { step } = this.#model;
-    let at = from;
-    if (at === 0 && to > 0) {
+    if (at === 0) {
       ctx.step = 0;
       refusePromise(step(state, ctx as never), "step");
       progress[CONTROL.step] = ctx.step = at = 1;
-      if (asks && this.#askDone()) return at;
+      if (asksEachStep && this.#askDone()) to = at;
     }
-    if (!asks) stepPlainly(step, state, ctx, progress, at, to);
-    else {
-      for (; at < to; at++) {
-        ctx.step = at;
-        step(state, ctx as never);
-        progress[CONTROL.step] = at + 1;
-        ctx.step = at + 1;
-        if (this.#askDone()) return at + 1;
-      }
+    if (!asksEachStep) return stepAlong(step, state, ctx, progress, at, to, look);
+    for (; at < to || (to = look(at)) > at;) {
+      ctx.step = at;
+      step(state, ctx as never);
+      progress[CONTROL.step] = ctx.step = ++at;
+      if (this.#askDone()) to = at;
     }
-    ctx.step = to;
+  }
+
+  /** Between two steps: measures, saves, obeys. Answers at which step to look again; `at` to stop. */
+  #look(at: number): number {
+    const { steps, measureEverySteps } = this.#job;
+    const doneEvery = this.#doneEvery;
+    this.context.step = at;
+    const now = performance.now();
+    this.#adaptChunk(now - this.#now, at - this.#lookedAt);
+    this.#now = now;
+    this.#lookedAt = at;
+    if (measureEverySteps !== undefined && at % measureEverySteps === 0) this.#measureRow(at);
+    if (doneEvery > 1 && at % doneEvery === 0) this.#askDone();
+    if (now - this.#startedAt > LOG_TO_DISK_AFTER_MS) this.#logToDisk();
+    if (at >= steps || this.#ending !== undefined) return at;
+    if (this.#parts.mustYield()) {
+      if (this.#job.checkpoint.every.kind !== "off" && at !== this.#savedStep) this.#save(at, true);
+      this.#logToDisk();
+      this.#isGivenBack = true;
+      return at;
+    }
+    if (this.#isDue(at, now)) this.#save(at, false);
+    return this.#nextLook(at);
+  }
+
+  #nextLook(step: number): number {
+    const { steps, measureEverySteps } = this.#job;
+    const cadence = this.#job.checkpoint.every;
+    let to = Math.min(steps, step + this.#parts.pace.chunkSteps);
+    if (measureEverySteps !== undefined) to = Math.min(to, nextMultiple(step, measureEverySteps));
+    if (this.#doneEvery > 1) to = Math.min(to, nextMultiple(step, this.#doneEvery));
+    if (cadence.kind === "steps") to = Math.min(to, nextMultiple(step, cadence.steps));
     return to;
   }
 
-  #doneEvery(): number {
+  /** After so many steps the model is asked whether it is done; 0 for one that never says so. */
+  get #doneEvery(): number {
     if (this.#model.done === undefined) return 0;
     return this.#job.measureEverySteps ?? (this.#model.step === undefined ? DONE_EVERY_STEPS : 1);
   }

@@ -9,7 +9,8 @@ import { holdForLife } from "./life_lock.ts";
 import { describeThrown } from "./outcome.ts";
 import { type LoadedModel, loadModel } from "./model.ts";
 import type { FromSimulation, ToSimulation } from "./protocol.ts";
-import { closeSandbox } from "./sandbox.ts";
+import { straysSurface } from "./strays.ts";
+import { closeProcess, closeSandbox } from "./sandbox.ts";
 
 /** Kept before the model takes the floor: what it does to the globals is its own affair. */
 const { postMessage } = self as unknown as { postMessage(message: FromSimulation): void };
@@ -18,6 +19,7 @@ const jobs = new Map<number, Job>();
 let model: LoadedModel | undefined;
 let loop: RunLoop | undefined;
 let modelUrl = "";
+let isUnusable = false;
 let isBroken = false;
 /** Messages are dealt with one after the other, also where a model's `init` is asynchronous. */
 let turn: Promise<void> = Promise.resolve();
@@ -50,16 +52,30 @@ async function receive(message: ToSimulation): Promise<void> {
 async function start({ model: url, control, life }: Start): Promise<void> {
   await holdForLife(life);
   tell({ type: "alive" });
-  closeSandbox((text) => loop?.log(text));
+  closeSandbox(print);
   modelUrl = url;
   try {
     model = await loadModel(url);
+    await straysSurface();
+    if (isUnusable) return;
     loop = new RunLoop(model, control, tell);
     const { params, exports } = model;
     tell({ type: "started", inspection: { params: plainRules(params), exports } });
+    await closeProcess(print);
   } catch (thrown) {
-    tell({ type: "unusable", problem: describeThrown(thrown, url) });
+    giveUp(thrown);
   }
+}
+
+function giveUp(thrown: unknown): void {
+  if (isUnusable) return;
+  isUnusable = true;
+  tell({ type: "unusable", problem: describeThrown(thrown, modelUrl) });
+}
+
+/** What is printed outside of a run is nobody's. */
+function print(text: string): void {
+  loop?.log(text);
 }
 
 /** An error nobody waits for: of the model while it loads, of the run at hand, or of nobody known. */
@@ -67,7 +83,7 @@ function stray(event: Event, thrown: unknown): void {
   if (isBroken) return;
   if (loop === undefined) {
     event.preventDefault();
-    tell({ type: "unusable", problem: describeThrown(thrown, modelUrl) });
+    giveUp(thrown);
   } else if (loop.blame(thrown)) event.preventDefault();
   // Else it ends this thread, and the runs it was at are tried one at a time.
 }

@@ -97,8 +97,8 @@ export class SlotProcess implements SlotPort {
 
   async #listen(): Promise<void> {
     const [, , status] = await Promise.all([this.#hear(), this.#hearErrors(), this.#child.status]);
-    const { code, signal } = status;
-    this.#exit = { status: code, signal: this.#isNonsense ? null : signal, stderr: this.#stderr };
+    const { code, signal } = this.#isNonsense ? { code: 1, signal: null } : status;
+    this.#exit = { status: code, signal, stderr: this.#stderr };
     await this.#input.abort().catch(() => {});
     this.#handlers?.onExit(this.#exit);
   }

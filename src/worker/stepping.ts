@@ -5,18 +5,26 @@ import { CONTROL } from "./protocol.ts";
 import { BadState } from "./state.ts";
 
 /**
- * The hot loop: one call and two stores a step. The store of the step is what the agent sees as
- * a sign of life; it needs no atomics, a torn or late number only delays the picture.
+ * The hot loop: one call, two stores and a comparison a step. The store of the step is what the agent sees
+ * as a sign of life; it needs no atomics, a torn or late number only delays the picture.
+ *
+ * At `to` it asks `look` for the next step to stop at, and returns when that is the same one. One loop
+ * from end to end, not one a chunk: each time it is entered it begins in slower code.
  */
-export function stepPlainly(
+export function stepAlong(
   step: NonNullable<Instance["step"]>,
   state: unknown,
   ctx: RunContext,
   progress: Float64Array,
   from: number,
   to: number,
+  look: (at: number) => number,
 ): void {
-  for (let at = from; at < to; at++) {
+  for (let at = from;; at++) {
+    if (at === to) {
+      to = look(at);
+      if (to === at) return;
+    }
     ctx.step = at;
     step(state, ctx as never);
     progress[CONTROL.step] = at + 1;

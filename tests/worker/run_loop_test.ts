@@ -293,7 +293,7 @@ Deno.test("runBatch() waits for an init() that is asynchronous", async () => {
 const BAD_MODELS: readonly [what: string, model: ModelModule, failure: RegExp][] = [
   ["step() that returns a promise", { async step() {} }, /^step\(\) returned a promise; steps are/],
   ["advance() that returns a promise", { async advance() {} }, /^advance\(\) returned a promise/],
-  ["init() that returns a number", { init: () => 5, step() {} }, /^init\(\) returned number; a st/],
+  ["init() that returns a number", { init: () => 5, step() {} }, /^init\(\) returned 5; a st/],
   ["init() with a function in its state", {
     init: () => ({ f: () => 1 }),
     step() {},
