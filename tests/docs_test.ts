@@ -80,7 +80,7 @@ Deno.test("README library example runs", async () => {
     const output = new TextDecoder().decode(stdout);
     assert.equal(status, 0, new TextDecoder().decode(stderr));
     assert.match(output, /run\.checkpointed/);
-    assert.match(output, /^1 \{/m);
+    assert.match(output, /^1 0 \[/m);
     assert.match(output, /sim_123/);
   });
 });

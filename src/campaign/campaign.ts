@@ -64,6 +64,8 @@ export class Campaign {
   #resolve: (outcome: Outcome) => void = () => {};
   #ended = false;
   #isRunning = false;
+  /** How much of the work was shown as done. */
+  #fraction = 0;
   #holds = 0;
 
   constructor(world: World, table: RunTable, options: CampaignOptions) {
@@ -120,12 +122,19 @@ export class Campaign {
   live(): Pick<Live, "running" | "counts" | "steps" | "slots" | "work"> {
     const now = this.#world.now();
     const running = this.#slots.flatMap((slot) => slot.live(now) ?? []);
+    const work = forecast(
+      this.tally.jobs((job) => this.#sizes.runMs(job)),
+      running,
+      this.#slotLimit,
+    );
+    // A better guess of what is left must not look like work undone.
+    if (work !== undefined) this.#fraction = Math.max(this.#fraction, work.fraction);
     return {
       slots: this.#slotLimit,
       running,
       counts: this.tally.counts(),
       steps: this.tally.steps(running),
-      work: forecast(this.tally.jobs((job) => this.#sizes.runMs(job)), running, this.#slotLimit),
+      work: work && { fraction: this.#fraction, etaMs: work.etaMs },
     };
   }
 

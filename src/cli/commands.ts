@@ -215,6 +215,21 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import("./doctor.ts")).doctor,
   }),
   command({
+    name: "verify",
+    group: "make",
+    brief: "Check all that the tree holds, and repair a damaged journal",
+    synopsis: "",
+    examples: [
+      { line: "simrun verify", what: "what is damaged, if anything" },
+      { line: "simrun verify --repair", what: "set damaged lines aside, keep the rest" },
+    ],
+    flags: {
+      repair: { kind: "switch", brief: "Set damaged lines of the journal aside" },
+    },
+    args: { min: 0, max: 0, name: "argument" },
+    load: async () => (await import("./verify.ts")).verify,
+  }),
+  command({
     name: "completions",
     group: "make",
     brief: "Print the completion script of a shell",

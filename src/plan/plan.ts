@@ -12,6 +12,7 @@ export const DECISIONS = [
   "restart",
   "retry",
   "extend",
+  "extend-anew",
   "changed-parameters",
   "fewer-steps",
   "changed-model",
@@ -32,8 +33,11 @@ export const DECISION_MEANING: { readonly [decision in Decision]: string } = {
   "restart": "unfinished, without a checkpoint; starts again",
   "retry": "failed before; tried again",
   "extend": "finished with fewer steps; goes on from its final state",
+  "extend-anew":
+    "finished with fewer steps and was too short to keep its final state; computed anew",
   "changed-parameters": "its parameters, seed, inputs or measuring changed; a new run",
-  "fewer-steps": "finished with more steps than now asked for; a new run",
+  "fewer-steps":
+    "finished with more steps than now asked for; computed again, from an earlier checkpoint if there is one",
   "changed-model": "its model changed and --rerun changed was given",
   "asked": "asked for with --rerun all",
   "done": "done; nothing to do",
@@ -196,7 +200,8 @@ function decideSame(steps: number, past: JobHistory, before: PastRun): Decision 
       if (before.steps === steps) return "done";
       if (before.steps > steps) return "fewer-steps";
       // It ended by its own rule; more steps would not be done.
-      return past.rare(before.run).ending === undefined ? "extend" : "done";
+      if (past.rare(before.run).ending !== undefined) return "done";
+      return before.savedStep >= before.steps ? "extend" : "extend-anew";
     case "failed":
       return "retry";
     case "running":

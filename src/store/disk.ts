@@ -155,10 +155,12 @@ const ERRNO_WORDS: { readonly [errno: number]: ErrnoWords } = {
   1: ["tree-readonly", "Not permitted", "Check its owner and attributes."],
   5: ["io", "The disk reports an input/output error", "Check the disk; then type: simrun resume"],
   13: ["tree-readonly", "No permission", "Check the permissions, or give --tree DIR."],
+  20: ["io", "A file stands where a folder is needed", "Move it away, or give --tree DIR."],
   24: ["io", "Too many open files", "Raise the limit: ulimit -n 4096"],
   27: ["no-space", "The file size limit is reached", "Raise it (ulimit -f), then: simrun resume"],
   28: ["no-space", "The disk is full", "Free some space, then type: simrun resume"],
   30: ["tree-readonly", "The filesystem is read-only", "Give a writable folder with --tree DIR."],
+  40: ["io", "Links lead in a circle", "Mend them, or give --tree DIR."],
   122: ["no-space", "The disk quota is used up", "Free some space, then type: simrun resume"],
 };
 

@@ -33,6 +33,11 @@ export async function openTree(
       hint: "Give another place with --tree DIR.",
     });
   }
+  if (kind === "dangling") {
+    throw new Fault("tree-invalid", `${root} is a link to a place that is not there.`, {
+      hint: "Make the folder it points to, or give another place with --tree DIR.",
+    });
+  }
   if (kind === "missing" && mode === "read") {
     throw new Fault("tree-missing", `There is no tree at ${root}.`, {
       hint: "Run something first, e.g. simrun jobs/*.yaml, or name the tree with --tree DIR.",
@@ -136,6 +141,11 @@ async function refuseForeignContent(layout: Layout): Promise<void> {
   }
   // Another simrun may have made the tree since the first look.
   if (found.length === 0 || await checkMarker(layout)) return;
+  if (found.includes("hot") && found.includes("checkpoints")) {
+    throw new Fault("tree-invalid", `${layout.root} is a tree that lost its simrun.json.`, {
+      hint: `Write it anew: ${markerText().trim()}`,
+    });
+  }
   throw foreign(layout.root, `is not a tree and not empty (it holds ${found.sort()[0]})`);
 }
 
@@ -156,11 +166,14 @@ async function probeWritable(layout: Layout): Promise<void> {
   }
 }
 
-async function folderKind(path: string): Promise<"folder" | "file" | "missing"> {
+async function folderKind(path: string): Promise<"folder" | "file" | "missing" | "dangling"> {
   try {
     return (await Deno.stat(path)).isDirectory ? "folder" : "file";
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "missing";
+    if (error instanceof Deno.errors.NotFound) {
+      const link = await Deno.lstat(path).catch(() => undefined);
+      return link?.isSymlink ? "dangling" : "missing";
+    }
     if (errnoOf(error) === 20) return "missing";
     throw diskFault(error, path);
   }

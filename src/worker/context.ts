@@ -55,7 +55,8 @@ export class RunContext implements Context {
     this.#rng = state === null ? undefined : new RunRandom(state);
   }
 
-  log(text: string): void {
+  /** Bound to the context: models take it out of it, `({ log }) => …`. */
+  readonly log = (text: string): void => {
     const left = LOG_CHARACTERS_MAX - this.#logged;
     if (left <= 0) return;
     const limit = Math.min(left, LINE_CHARACTERS_MAX);
@@ -66,7 +67,7 @@ export class RunContext implements Context {
     if (this.#logged >= LOG_CHARACTERS_MAX) {
       this.#lines.push("the log is full: nothing more is kept\n");
     }
-  }
+  };
 
   /** Takes the lines logged since the last call. */
   takeLog(): string {

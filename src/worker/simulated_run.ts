@@ -30,6 +30,9 @@ const SERIES_INLINE_CHARACTERS_MAX = 4096;
 const LOG_INLINE_CHARACTERS_MAX = 2048;
 const RESULT_INLINE_CHARACTERS_MAX = 1 << 16;
 
+/** A run that took longer keeps its final state, even if no checkpoint was due. */
+const FINAL_STATE_AFTER_MS = 5000;
+
 /** What a checkpoint keeps beside the arrays. */
 interface Plain {
   readonly state: unknown;
@@ -151,6 +154,8 @@ export class SimulatedRun {
     if (from < steps && this.#ending === undefined) this.#stepFrom(from);
     if (this.#isGivenBack) return false;
     if (this.#keepsFinalState(this.#lookedAt)) this.#save(this.#lookedAt, true);
+    // A state that no checkpoint could have kept is told in any case, not only where one happened to be due.
+    else if (this.#job.checkpoint.every.kind !== "off") takeApart(this.#state);
     return true;
   }
 
@@ -272,12 +277,16 @@ export class SimulatedRun {
     }
   }
 
-  /** A run that lived to its first checkpoint keeps its last state, so that more steps can go on from it. */
+  /**
+   * A run that lived to its first checkpoint, or for a while, keeps its last state, so that more steps can go
+   * on from it. What took less is as soon computed again, and leaves no file.
+   */
   #keepsFinalState(step: number): boolean {
     const cadence = this.#job.checkpoint.every;
     if (cadence.kind === "off" || step === this.#savedStep) return false;
     if (cadence.kind === "steps") return step >= cadence.steps;
-    return this.#savedStep >= 0 || this.#now - this.#startedAt >= cadence.everyMs;
+    const longMs = Math.min(cadence.everyMs, FINAL_STATE_AFTER_MS);
+    return this.#savedStep >= 0 || this.#now - this.#startedAt >= longMs;
   }
 
   /** Hands the state to the agent. When both buffers are busy it is skipped, unless `must`. */

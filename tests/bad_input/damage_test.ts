@@ -129,6 +129,34 @@ Deno.test("a tree without its journal asks for the manifests, and goes on from i
   });
 });
 
+Deno.test("verify names what is damaged, and --repair sets it aside and keeps the rest", async () => {
+  await inFolder(async (folder) => {
+    await placeAll(folder, {
+      "run.yaml": "id: run\nmodel: run.ts\nsteps: 3000\ncheckpoint_every: 1000\n",
+      "run.ts": MODEL,
+    });
+    assert.equal((await attack(folder, ["run.yaml", "-q"])).status, 0);
+    const sound = await attack(folder, ["verify"]);
+    assert.deepEqual([sound.status, sound.stdout], [0, ""]);
+    assert.match(sound.stderr, /^Sound: \d+ events in the journal, 3 checkpoints\.\n$/);
+
+    await shell(folder, "sed -i '3i garbage' simruns/hot/journal.jsonl");
+    const bad = await attack(folder, ["verify"]);
+    assert.deepEqual([bad.status, bad.stdout], [
+      1,
+      "hot/journal.jsonl, line 3: it has no checksum\n",
+    ]);
+    assert.match(bad.stderr, /\n {7}simrun verify --repair sets the damaged lines aside/);
+
+    const repaired = await attack(folder, ["verify", "--repair"]);
+    assert.equal(repaired.status, 0, repaired.stderr);
+    assert.match(repaired.stderr, /^Set aside in \S+quarantine: 1 line of the journal\.\nSound: /);
+    const [aside] = [...Deno.readDirSync(`${folder}/simruns/quarantine`)];
+    const kept = await Deno.readTextFile(`${folder}/simruns/quarantine/${aside!.name}`);
+    assert.equal(kept, "garbage\n");
+  });
+});
+
 async function shell(folder: string, line: string): Promise<void> {
   const { success, stderr } = await new Deno.Command("bash", { cwd: folder, args: ["-c", line] })
     .output();

@@ -88,7 +88,7 @@ Deno.test("models that cannot be used are all told at once, each with its place,
         `jobs.yaml:${names.length + 1}:21: error: There is no file ${folder}/models/gone.ts`,
         `jobs.yaml:${
           names.length + 2
-        }:21: error: ${folder}/models/folder.ts is a folder, not a file`,
+        }:23: error: ${folder}/models/folder.ts is a folder, not a file`,
       ].toSorted(),
     );
     assert.match(stderr, new RegExp(`\n${names.length + 2} mistakes; nothing was run\\.\n$`));

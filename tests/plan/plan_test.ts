@@ -97,10 +97,16 @@ const CASES: readonly Case[] = [
     decision: "done",
   },
   {
-    what: "more steps",
-    past: [PLANNED, STARTED, COMPLETED],
+    what: "more steps, and the final state was kept",
+    past: [PLANNED, STARTED, { ...SAVED, step: 100 }, COMPLETED],
     job: { steps: 150 },
     decision: "extend",
+  },
+  {
+    what: "more steps, and no final state",
+    past: [PLANNED, STARTED, SAVED, COMPLETED],
+    job: { steps: 150 },
+    decision: "extend-anew",
   },
   {
     what: "fewer steps",
