@@ -79,8 +79,9 @@ export const COMMANDS: readonly Command[] = [
     brief: "Print the results of completed runs",
     synopsis: "[JOB…]",
     about:
-      "A table to read, or CSV and JSON with every digit. Nested results become columns with dots in\n" +
-      'their names; numbers that JSON does not have are written as {"$number": "NaN"}.',
+      "The runs of each job's last plan, in the order of its manifest: a table to read, or CSV and\n" +
+      "JSON with every digit. Nested results become columns with dots in their names; numbers that\n" +
+      'JSON does not have are written as {"$number": "NaN"}.',
     examples: [
       { line: "simrun results", what: "everything, as a table" },
       {
@@ -94,6 +95,11 @@ export const COMMANDS: readonly Command[] = [
         kind: "choice",
         values: ["table", "csv", "json"],
         brief: "table (default), csv or json",
+      },
+      all: {
+        kind: "switch",
+        letter: "a",
+        brief: "Results of earlier plans as well, after the others",
       },
     },
     args: { min: 0, max: ANY, name: "JOB", complete: "run" },

@@ -9,7 +9,7 @@ import {
   type ResultTable,
   tabulate,
 } from "../report/result_table.ts";
-import { ResultFold, type ResultRow } from "../report/results.ts";
+import { ResultFold, type ResultReading, type ResultRow } from "../report/results.ts";
 import { safeText } from "../screen/safe_text.ts";
 import { type Column, fittingColumns, renderTable } from "../screen/table.ts";
 import type { Stream } from "../screen/terminal.ts";
@@ -21,10 +21,13 @@ import {
   printLines,
   say,
 } from "./context.ts";
+import { refuseUnknown } from "./selectors.ts";
 import { readTree } from "./tree_reader.ts";
 
 interface ResultFlags extends GlobalFlags {
   readonly format?: "table" | "csv" | "json" | undefined;
+  /** Results of earlier plans as well. */
+  readonly all: boolean;
 }
 
 /** Bytes gathered before they are written: a hundred thousand rows are not as many system calls. */
@@ -38,18 +41,11 @@ export async function results(
   selectors: readonly string[],
 ): Promise<number> {
   const fold = new ResultFold(selectors);
-  await readTree(context, flags, (entry) => fold.apply(entry));
-  const rows = [...fold.rows()];
+  const { history } = await readTree(context, flags, (entry) => fold.apply(entry));
+  refuseUnknown(history, selectors);
+  const reading = fold.read({ earlier: flags.all });
+  const { rows } = reading;
   const format = flags.format ?? (flags.json ? "json" : "table");
-  if (rows.length === 0) {
-    say(
-      context,
-      flags,
-      selectors.length > 0
-        ? `No completed run matches ${selectors.map(safeText).join(" ")}; simrun status shows all.`
-        : "No run has completed yet; simrun status shows how far they are.",
-    );
-  }
   switch (format) {
     case "json":
       writeBlocks(context.stdout, jsonLines(rows));
@@ -64,7 +60,41 @@ export async function results(
         printTable(context, flags, group);
       }
   }
+  say(context, flags, ...notes(context, flags, reading));
   return EXIT.completed.status;
+}
+
+/** What the rows do not tell of themselves. */
+function notes(
+  { stderr }: CliContext,
+  flags: ResultFlags,
+  { rows, planned, earlier }: ResultReading,
+): string[] {
+  const lines: string[] = [];
+  if (rows.length === 0 && planned === 0) lines.push("No completed run matches.");
+  const current = rows.filter((row) => !row.isEarlier);
+  if (current.length < planned) {
+    const missing = planned - current.length;
+    lines.push(
+      `${formatCount(current.length)} of ${formatNumberOf(planned, "run")}; ${
+        formatCount(missing)
+      } ${missing === 1 ? "is" : "are"} not done. simrun status shows how far they are.`,
+    );
+  }
+  const older = current.filter((row) => row.isOlderModel).length;
+  if (older > 0) {
+    lines.push(
+      `${formatCount(older)} of ${formatNumberOf(current.length, "row")} ${
+        older === 1 ? "was" : "were"
+      } computed by an older version of the model; simrun run --rerun changed computes ${
+        older === 1 ? "it" : "them"
+      } again.`,
+    );
+  }
+  if (earlier > 0 && !flags.all) {
+    lines.push(`${formatNumberOf(earlier, "result")} of earlier plans: simrun results --all.`);
+  }
+  return lines.map(paintOf(stderr).faint);
 }
 
 function printTable(context: CliContext, flags: ResultFlags, rows: readonly ResultRow[]): void {
@@ -107,7 +137,7 @@ function printTable(context: CliContext, flags: ResultFlags, rows: readonly Resu
 function tableColumns(table: ResultTable): Column[] {
   return table.columns.map((name, i) => ({
     title: safeText(name),
-    align: name === "time" || table.rows.every((row) => isNumeric(row[i])) ? "right" : "left",
+    align: name === "took" || table.rows.every((row) => isNumeric(row[i])) ? "right" : "left",
   }));
 }
 

@@ -14,6 +14,7 @@ import {
   printJson,
   printLines,
 } from "./context.ts";
+import { refuseUnknown } from "./selectors.ts";
 import { readTree } from "./tree_reader.ts";
 
 interface StatusFlags extends GlobalFlags {
@@ -43,6 +44,7 @@ async function readStatus(
   selectors: readonly string[],
 ): Promise<TreeStatus> {
   const { layout, history } = await readTree(context, flags);
+  refuseUnknown(history, selectors);
   const owner = await readOwner(layout, context.now);
   const live = await readLive(layout);
   return treeStatus(history, {

@@ -27,7 +27,8 @@ export function tabulate(rows: readonly ResultRow[], options: ResultTableOptions
   if (needed((row) => row.run !== row.job)) {
     columns.push({ name: "run", cell: (row) => row.run });
   }
-  const fixed = new Set(["job", "run", "steps", "ending", "ms", "time", "reused_from"]);
+  const took = options.brief ? "took" : "computed_ms";
+  const fixed = new Set(["job", "run", "steps", "ending", took, "reused_from", "model"]);
   const taken = new Set([...fixed, ...parameters]);
   for (const name of parameters) {
     columns.push({
@@ -39,13 +40,18 @@ export function tabulate(rows: readonly ResultRow[], options: ResultTableOptions
   if (needed((row) => row.ending !== undefined)) {
     columns.push({ name: "ending", cell: (row) => row.ending });
   }
-  columns.push(
-    options.brief
-      ? { name: "time", cell: (row) => formatDuration(row.ms) }
-      : { name: "ms", cell: (row) => row.ms },
-  );
+  columns.push({
+    name: took,
+    cell: (row) => options.brief ? formatDuration(row.ms) : row.ms,
+  });
   if (needed((row) => row.reusedFrom !== undefined)) {
     columns.push({ name: "reused_from", cell: (row) => row.reusedFrom });
+  }
+  if (needed((row) => row.isOlderModel)) {
+    columns.push({
+      name: "model",
+      cell: options.brief ? (row) => row.isOlderModel ? "older" : undefined : (row) => row.model,
+    });
   }
   for (const name of results) {
     columns.push({
@@ -90,6 +96,8 @@ export function resultJson(row: ResultRow): Readonly<Record<string, unknown>> {
     ...(row.ending === undefined ? {} : { ending: row.ending }),
     ms: row.ms,
     ...(row.reusedFrom === undefined ? {} : { reused_from: row.reusedFrom }),
+    model: row.model,
+    ...(row.isEarlier ? { earlier_plan: true } : {}),
     result: encodePlain(row.result),
   };
 }

@@ -1,13 +1,19 @@
-/** The results of completed runs: a second fold of the journal that keeps the last record of each. Pure. */
+/**
+ * The results of completed runs: a second fold of the journal that keeps the last record of each, and gives
+ * them in the order of the manifest. Pure.
+ */
 import type { CompletedRun, JournalEntry } from "../job/event.ts";
-import type { Parameters } from "../job/job.ts";
+import type { Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
-import { filterJobs, filterRuns } from "./selector.ts";
+import { runName } from "../job/run.ts";
+import { runId, SpecDigester } from "../plan/digest.ts";
+import { countPoints, type Point, pointAt } from "../plan/sweep.ts";
+import { filterRuns } from "./selector.ts";
 
 export interface ResultRow {
   readonly job: string;
   readonly run: string;
-  /** The job's parameters with the sweep's point over them. */
+  /** The job's parameters with the sweep's point over them, as they were when it was computed. */
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Names of those that the sweep varies. */
   readonly swept: readonly string[];
@@ -16,76 +22,137 @@ export interface ResultRow {
   readonly ms: number;
   /** The run whose result was taken, when it was not computed anew. */
   readonly reusedFrom: string | undefined;
+  /** Digest of the model that computed it. */
+  readonly model: string;
+  /** Another version of the model than the job's last plan names. */
+  readonly isOlderModel: boolean;
+  /** Not of the job's last plan. */
+  readonly isEarlier: boolean;
   /** Decoded: NaN and infinities are numbers. */
   readonly result: unknown;
 }
 
-interface Kept {
-  readonly record: CompletedRun;
-  readonly model: string;
-  readonly reusedFrom: string | undefined;
+export interface ResultReading {
+  /** Job by job, each in the order of its manifest; what is of earlier plans comes after all others. */
+  readonly rows: readonly ResultRow[];
+  /** Runs of the last plans that were chosen, completed or not. */
+  readonly planned: number;
+  /** Rows of earlier plans, also when they were not asked for. */
+  readonly earlier: number;
 }
 
-/** Feed it every entry of the journal in order, then ask for the rows. */
+/** What of a completed run is kept: neither its series nor its log. */
+interface Kept extends Pick<CompletedRun, "digest" | "point" | "steps" | "ending" | "ms"> {
+  readonly run: string;
+  readonly result: unknown;
+  readonly model: string;
+  readonly reusedFrom: string | undefined;
+  /** The job as it was planned then. */
+  readonly job: Job | undefined;
+}
+
+interface JobResults {
+  job: Job | undefined;
+  model: string | undefined;
+  readonly runs: Map<string, Kept>;
+}
+
+/** Feed it every entry of the journal in order, then read it. */
 export class ResultFold {
-  readonly #chosenJob: (job: string) => boolean;
-  readonly #chosenRun: (job: string, run: string) => boolean;
-  readonly #jobs = new Map<string, { parameters: Parameters; runs: Map<string, Kept> }>();
+  readonly #chosen: (job: string, run: string) => boolean;
+  readonly #jobs = new Map<string, JobResults>();
 
   constructor(selectors: readonly string[]) {
-    this.#chosenJob = filterJobs(selectors);
     const chosen = filterRuns(selectors);
-    this.#chosenRun = (job, run) => chosen(job, run, "completed");
+    this.#chosen = (job, run) => chosen(job, run, "completed");
   }
 
   apply(entry: JournalEntry): void {
     switch (entry.type) {
-      case "job.planned":
-        this.#job(entry.job.id).parameters = decodePlain(
-          entry.job.parameters,
-        ) as Parameters;
+      case "job.planned": {
+        const kept = this.#job(entry.job.id);
+        kept.job = decodePlain(entry.job) as Job;
+        kept.model = entry.model.digest;
         return;
+      }
       case "runs.started":
         this.#forgetOthers(entry);
         return;
       case "runs.completed":
         for (const record of entry.runs) this.#keep(entry.job, entry.model, record);
         return;
-      case "run.reused": {
-        const { job, run } = entry.from;
-        this.#keep(entry.job, entry.model, entry.run, job === run ? job : `${job}/${run}`);
+      case "run.reused":
+        this.#keep(entry.job, entry.model, entry.run, runName(entry.from.job, entry.from.run));
         return;
-      }
     }
   }
 
-  *rows(): IterableIterator<ResultRow> {
-    for (const [job, { parameters, runs }] of this.#jobs) {
-      for (const { record, reusedFrom } of runs.values()) {
-        yield {
-          job,
-          run: record.run,
-          parameters: { ...parameters, ...decodeFields(record.point) },
-          swept: Object.keys(record.point ?? {}),
-          steps: record.steps,
-          ending: record.ending,
-          ms: record.ms,
-          reusedFrom,
-          result: decodePlain(record.result),
-        };
+  read(options: { readonly earlier: boolean }): ResultReading {
+    const rows: ResultRow[] = [];
+    const earlier: ResultRow[] = [];
+    let planned = 0;
+    for (const [id, kept] of this.#jobs) {
+      const left = new Map(kept.runs);
+      for (const run of this.#plannedRuns(kept)) {
+        const found = left.get(run);
+        // A point that stands in the sweep twice is one run.
+        if (found === undefined && kept.runs.has(run)) continue;
+        planned++;
+        if (found === undefined || !isOfPlan(found, kept.job)) continue;
+        left.delete(run);
+        rows.push(rowOf(id, found, kept, false));
       }
+      // Without a plan that could be read there is nothing they could be earlier than.
+      const rest = kept.job === undefined ? rows : earlier;
+      for (const found of left.values()) rest.push(rowOf(id, found, kept, kept.job !== undefined));
+      if (kept.job === undefined) planned += left.size;
+    }
+    return {
+      rows: options.earlier ? [...rows, ...earlier] : rows,
+      planned,
+      earlier: earlier.length,
+    };
+  }
+
+  /** The completed runs of the last plans. */
+  rows(): readonly ResultRow[] {
+    return this.read({ earlier: false }).rows;
+  }
+
+  /** The runs of the last plan that were chosen, in the order of the manifest. */
+  *#plannedRuns({ job }: JobResults): IterableIterator<string> {
+    if (job === undefined) return;
+    const count = countPoints(job.sweep);
+    for (let index = 0; index < count; index++) {
+      const run = runId(job, pointAt(job.sweep, index));
+      if (this.#chosen(job.id, run)) yield run;
     }
   }
 
-  #job(id: string) {
-    let job = this.#jobs.get(id);
-    if (job === undefined) this.#jobs.set(id, job = { parameters: {}, runs: new Map() });
-    return job;
+  #job(id: string): JobResults {
+    let kept = this.#jobs.get(id);
+    if (kept === undefined) {
+      this.#jobs.set(id, kept = { job: undefined, model: undefined, runs: new Map() });
+    }
+    return kept;
   }
 
-  #keep(job: string, model: string, record: CompletedRun, reusedFrom?: string): void {
-    if (!this.#chosenJob(job) || !this.#chosenRun(job, record.run)) return;
-    this.#job(job).runs.set(record.run, { record, model, reusedFrom });
+  #keep(id: string, model: string, record: CompletedRun, reusedFrom?: string): void {
+    if (!this.#chosen(id, record.run)) return;
+    const { run, digest, point, steps, ending, ms, result } = record;
+    const { job, runs } = this.#job(id);
+    runs.set(run, {
+      run,
+      digest,
+      steps,
+      ms,
+      result,
+      model,
+      reusedFrom,
+      job,
+      ...(point === undefined ? {} : { point }),
+      ...(ending === undefined ? {} : { ending }),
+    });
   }
 
   /** A run begun with other parameters or another model has no result until that one ends. */
@@ -95,11 +162,46 @@ export class ResultFold {
     for (let i = 0; i + 1 < entry.runs.length; i += 2) {
       const kept = runs.get(entry.runs[i]!);
       if (kept === undefined) continue;
-      if (kept.record.digest !== entry.runs[i + 1] || kept.model !== entry.model) {
+      if (kept.digest !== entry.runs[i + 1] || kept.model !== entry.model) {
         runs.delete(entry.runs[i]!);
       }
     }
   }
+}
+
+/** Whether the plan still asks for what was computed: the same run may have other fixed parameters now. */
+function isOfPlan(kept: Kept, job: Job | undefined): boolean {
+  if (job === undefined || kept.job === undefined || kept.job === job) return true;
+  const point = decodeFields(kept.point) as Point;
+  return specOf(kept.job, point) === specOf(job, point);
+}
+
+function specOf(job: Job, point: Point): string {
+  let digester = digesters.get(job);
+  if (digester === undefined) digesters.set(job, digester = new SpecDigester(job, job.inputs));
+  return digester.digest(point);
+}
+
+/** What the input files held is not known here: their paths stand for them. */
+const digesters = new WeakMap<Job, SpecDigester>();
+
+function rowOf(id: string, kept: Kept, { job, model }: JobResults, isEarlier: boolean): ResultRow {
+  const { run, point, steps, ending, ms, reusedFrom } = kept;
+  const parameters = (kept.job ?? job)?.parameters ?? {};
+  return {
+    job: id,
+    run,
+    parameters: { ...parameters, ...decodeFields(point) },
+    swept: Object.keys(point ?? {}),
+    steps,
+    ending,
+    ms,
+    reusedFrom,
+    model: kept.model,
+    isOlderModel: model !== undefined && kept.model !== model,
+    isEarlier,
+    result: decodePlain(kept.result),
+  };
 }
 
 function decodeFields(point: CompletedRun["point"]): Readonly<Record<string, unknown>> {

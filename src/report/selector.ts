@@ -20,7 +20,7 @@ export function filterRuns(selectors: readonly string[]): RunFilter {
   const states = new Set(selectors.filter(isVisibleState));
   const names = selectors
     .filter((selector) => selector !== "all" && !isVisibleState(selector))
-    .map((selector) => ({ pattern: globPattern(selector), whole: selector.includes("/") }));
+    .map(runPattern);
   const everyName = names.length === 0 || selectors.includes("all");
   return (job, run, state) => {
     if (states.size > 0 && !states.has(state)) return false;
@@ -29,6 +29,23 @@ export function filterRuns(selectors: readonly string[]): RunFilter {
       whole ? pattern.test(`${job}/${run}`) : pattern.test(job) || pattern.test(run)
     );
   };
+}
+
+/** Of the names in `selectors`, the first that stands for nothing in the tree. */
+export function unknownName(
+  selectors: readonly string[],
+  jobs: Iterable<string>,
+  runs: () => Iterable<{ readonly job: string; readonly run: string }>,
+): string | undefined {
+  const ids = [...jobs];
+  return selectors.find((selector) => {
+    if (selector === "all" || isVisibleState(selector)) return false;
+    const { pattern, whole } = runPattern(selector);
+    if (!whole && ids.some((id) => pattern.test(id))) return false;
+    const chosen = filterRuns([selector]);
+    for (const { job, run } of runs()) if (chosen(job, run, "completed")) return false;
+    return true;
+  });
 }
 
 /** The jobs that some selector may touch; a filter for whole jobs, so that others need no look. */
@@ -41,6 +58,13 @@ export function filterJobs(selectors: readonly string[]): (job: string) => boole
 
 function isVisibleState(word: string): word is VisibleState {
   return (VISIBLE_STATES as readonly string[]).includes(word);
+}
+
+/** The beginning of a run's id will do where a run is named in full. */
+function runPattern(selector: string): { readonly pattern: RegExp; readonly whole: boolean } {
+  const whole = selector.includes("/");
+  const open = whole && !/[*?]/.test(selector) && !selector.endsWith("/");
+  return { pattern: globPattern(open ? `${selector}*` : selector), whole };
 }
 
 function globPattern(glob: string): RegExp {

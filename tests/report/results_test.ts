@@ -1,10 +1,13 @@
 /** Results: which record counts, and how it becomes columns. */
 import assert from "node:assert/strict";
 import type { RunEvent } from "../../src/job/event.ts";
+import type { Job } from "../../src/job/job.ts";
 import { encodePlain } from "../../src/job/plain.ts";
 import { briefText, csvLines, resultJson, tabulate } from "../../src/report/result_table.ts";
 import { ResultFold, type ResultRow } from "../../src/report/results.ts";
-import { completed, journal, planned, started } from "./fixtures.ts";
+import { unknownName } from "../../src/report/selector.ts";
+import { runId } from "../../src/plan/digest.ts";
+import { completed, job, journal, planned, started } from "./fixtures.ts";
 
 function rowsOf(events: readonly RunEvent[], selectors: readonly string[] = []): ResultRow[] {
   const fold = new ResultFold(selectors);
@@ -48,6 +51,84 @@ Deno.test("ResultFold chooses by job, glob and run", () => {
   assert.deepEqual(chosen("?"), [1, 2, 3]);
 });
 
+/** The runs of a sweep over `T` as simrun names them, completed in the opposite order. */
+function sweepOf(values: readonly number[], over: Partial<Job> = {}): {
+  readonly planned: RunEvent;
+  readonly completed: readonly RunEvent[];
+} {
+  const parts = [{ kind: "axis", name: "T", axis: { kind: "list", values } }] as const;
+  const swept = job("s", { sweep: { parts }, ...over });
+  const completions = values.map((T) => {
+    const point = { T };
+    return completed("s", runId(swept, point), { twice: 2 * T }, { point });
+  });
+  return { planned: planned("s", values.length, swept), completed: completions.reverse() };
+}
+
+function read(events: readonly RunEvent[], earlier = false) {
+  const fold = new ResultFold([]);
+  for (const entry of journal(events)) fold.apply(entry);
+  return fold.read({ earlier });
+}
+
+Deno.test("ResultFold gives the runs of the last plan in the manifest's order, earlier ones after them", () => {
+  const before = sweepOf([5, 1, 3]);
+  const now = sweepOf([3, 2, 1]);
+  const events = [before.planned, ...before.completed, now.planned];
+  const temperatures = (rows: readonly ResultRow[]) => rows.map(({ parameters }) => parameters.T);
+  const current = read(events);
+  assert.deepEqual(temperatures(current.rows), [3, 1]);
+  assert.deepEqual([current.planned, current.earlier], [3, 1]);
+  const all = read(events, true).rows;
+  assert.deepEqual(temperatures(all), [3, 1, 5]);
+  assert.deepEqual(all.map(({ isEarlier }) => isEarlier), [false, false, true]);
+});
+
+Deno.test("ResultFold takes a result for an earlier plan's when a fixed parameter changed since, and shows the old value", () => {
+  const before = sweepOf([1, 2], { parameters: { albedo: 0.3 } });
+  const now = sweepOf([1, 2], { parameters: { albedo: 0.4 } });
+  const events = [before.planned, ...before.completed, now.planned];
+  assert.equal(read(events).rows.length, 0);
+  assert.equal(read(events).planned, 2);
+  assert.deepEqual(read(events, true).rows.map(({ parameters }) => parameters.albedo), [0.3, 0.3]);
+  const longer = sweepOf([1, 2], { parameters: { albedo: 0.3 }, steps: 9 });
+  assert.equal(read([...events.slice(0, -1), longer.planned]).rows.length, 2);
+});
+
+Deno.test("ResultFold marks what another version of the model computed; tabulate() tells it", () => {
+  const { planned, completed } = sweepOf([1, 2]);
+  const edited = { ...planned, model: { name: "m.ts", digest: "m2" } } as RunEvent;
+  const again = { ...completed[0]!, model: "m2" } as RunEvent;
+  const { rows } = read([planned, ...completed, edited, again]);
+  assert.deepEqual(rows.map(({ isOlderModel }) => isOlderModel), [true, false]);
+  const cells = (brief: boolean) => {
+    const table = tabulate(rows, { brief });
+    return table.rows.map((row) => row[table.columns.indexOf("model")]);
+  };
+  assert.deepEqual(cells(true), ["older", undefined]);
+  assert.deepEqual(cells(false), ["m1", "m2"]);
+  assert.deepEqual(rows.map((row) => resultJson(row).model), ["m1", "m2"]);
+});
+
+Deno.test("tabulate() leaves the names time and year to the model, unless a parameter has them", () => {
+  const rows = rowsOf([
+    planned("p", 1, { parameters: { year: 2030 } }),
+    completed("p", "p", { time: 1.5, year: 2031, took: 3 }),
+  ]);
+  const { columns } = tabulate(rows, { brief: false });
+  assert.deepEqual(columns.slice(-3), ["time", "result.year", "took"]);
+  assert.ok(tabulate(rows, { brief: true }).columns.includes("result.took"));
+});
+
+Deno.test("unknownName() finds the selector that stands for nothing", () => {
+  const runs = () => [{ job: "ising", run: "3fa9c1" }, { job: "flat", run: "flat" }];
+  const unknown = (...selectors: string[]) => unknownName(selectors, ["ising", "flat"], runs);
+  assert.equal(unknown("failed", "all", "is*", "ising/3fa9c1", "3fa9c1", "ising/3f"), undefined);
+  assert.equal(unknown("flat", "nope"), "nope");
+  assert.equal(unknown("ising/9"), "ising/9");
+  assert.equal(unknown("x*"), "x*");
+});
+
 const SWEEP: readonly RunEvent[] = [
   planned("s", 2, { parameters: { kappa: 0.1, T: 0 }, steps: 7 }),
   completed("s", "x", encodePlain({ T: 1 / 3, nested: { a: NaN, b: -0 }, list: [1, 2.5] }), {
@@ -65,8 +146,9 @@ Deno.test("tabulate() flattens nested results and tells a result from a paramete
     "T",
     "steps",
     "ending",
-    "ms",
+    "computed_ms",
     "reused_from",
+    "model",
     "result.T",
     "nested.a",
     "nested.b",
@@ -87,7 +169,7 @@ Deno.test("tabulate() in brief leaves out what tells no row from another", () =>
     completed("p", "p", {}),
     completed("q", "q", {}),
   ]);
-  assert.deepEqual(tabulate(jobs, { brief: true }).columns, ["job", "co2", "steps", "time"]);
+  assert.deepEqual(tabulate(jobs, { brief: true }).columns, ["job", "co2", "steps", "took"]);
 });
 
 Deno.test("csvLines() keeps every digit, spells NaN and infinities, and quotes as RFC 4180 says", () => {
