@@ -1,16 +1,23 @@
 /** The program: takes the words of the command line and leaves with an exit status. `--version` loads nothing. */
 import { VERSION } from "./src/job/version.ts";
 
+/**
+ * Named by variables: the runtime reads every file that a literal import can reach, before it runs anything,
+ * and that takes `--version` longer than all the rest.
+ */
+const AGENT = "./src/worker/agent.ts";
+const PROGRAM = "./src/cli/app.ts";
+
 if (import.meta.main) {
   const [first] = Deno.args;
   if (first === "--version" && Deno.args.length === 1) {
     console.log(VERSION);
   } else if (first === "__slot") {
     // The executable calls itself so for each slot; from source a slot has an entry file of its own.
-    const { runAgent } = await import("./src/worker/agent.ts");
+    const { runAgent } = await import(AGENT) as typeof import("./src/worker/agent.ts");
     await runAgent(Number(Deno.args[1] ?? Infinity));
   } else {
-    const { runProgram } = await import("./src/cli/app.ts");
+    const { runProgram } = await import(PROGRAM) as typeof import("./src/cli/app.ts");
     Deno.exit(await runProgram(Deno.args));
   }
 }

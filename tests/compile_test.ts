@@ -25,6 +25,8 @@ Deno.test("deno task compile embeds the simulation thread, templates and example
     const embedded = new TextDecoder("latin1").decode(bytes.subarray(base));
     for (
       const mark of [
+        "What a command is handed of the world",
+        "The agent: the main thread of a slot",
         "The simulation thread of a slot",
         "logistic",
         "One-dimensional energy balance model",
