@@ -8,8 +8,8 @@ import type { JobToPlan } from "../plan/plan.ts";
 import type { ModelIdentity } from "../job/event.ts";
 import type { SlotProcess } from "../worker/slot_process.ts";
 import { type Inspected, inspectModels } from "./inspector.ts";
-import { digestFile } from "./file_digest.ts";
-import { identifyModel } from "./model_identity.ts";
+import { digestFile } from "../worker/file_digest.ts";
+import { identifyModel } from "../worker/model_identity.ts";
 
 export type Locate = ManifestReading["locate"];
 

@@ -132,12 +132,19 @@ class Agent {
         const { job, number } = this.#jobs.get(batch.job)!;
         const url = fileUrl(job.model.path);
         const grants = Object.values(job.inputs);
-        if (url !== this.#workerUrl || grants.length > 0 && !this.#workerJobs.has(number)) {
+        const isStarted = url !== this.#workerUrl ||
+          grants.length > 0 && !this.#workerJobs.has(number);
+        if (isStarted) {
           if (this.#running.size > 0) return;
           this.#start(url, grants);
         }
         this.#waiting.shift();
         this.#running.add(batch.batch);
+        if (isStarted && !await this.#isAsPlanned(batch)) {
+          const message = `${job.model.path} changed after it was planned; run simrun again`;
+          this.#failRunning({ message });
+          continue;
+        }
         if (!this.#workerJobs.has(number)) {
           this.#workerJobs.add(number);
           this.#order({ type: "job", number, job });
@@ -151,6 +158,18 @@ class Agent {
     } finally {
       this.#pumping = false;
     }
+  }
+
+  /**
+   * A thread loads the model as it is now. Results of an edited one must not stand under the digest of the
+   * one that was planned.
+   */
+  async #isAsPlanned(batch: Batch): Promise<boolean> {
+    const { job, modelDigest } = this.#jobs.get(batch.job)!;
+    const { identifyModel } = await import("./model_identity.ts");
+    // A model that is gone is told of by the thread, with its place.
+    const identity = await identifyModel(job.model.path).catch(() => undefined);
+    return identity === undefined || identity.digest === modelDigest;
   }
 
   /** Where a batch begins; undefined when the files of an earlier attempt cannot be dealt with. */

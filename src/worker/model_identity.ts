@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import type { ModelIdentity } from "../job/event.ts";
 import { shortDigest } from "../plan/digest.ts";
-import { filePath, fileUrl } from "../worker/file_url.ts";
+import { filePath, fileUrl } from "./file_url.ts";
 import { requireFile } from "./file_digest.ts";
 
 /**
