@@ -9,6 +9,7 @@ import { failureOf } from "./outcome.ts";
 import { ACTIVITY, CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
 import { Diverged, SimulatedRun } from "./simulated_run.ts";
 import { SnapshotBuffers } from "./snapshot_buffers.ts";
+import { mustYield } from "./stepping.ts";
 import { straysSurface } from "./strays.ts";
 
 type Batch = Extract<ToSimulation, { type: "batch" }>;
@@ -55,7 +56,7 @@ export class RunLoop {
     const alone: { stray?: unknown } = {};
     this.#alone = batch.runs.length === 1 ? alone : undefined;
     for (let i = 0; i < batch.runs.length; i++) {
-      if (this.#mustYield()) {
+      if (mustYield(this.#orders)) {
         this.#flushResults(batch.batch);
         const indices = batch.runs.slice(i).map((run) => run.index);
         this.#tell({ type: "yielded", batch: batch.batch, indices });
@@ -104,16 +105,12 @@ export class RunLoop {
 
   #parts() {
     return {
-      mustYield: () => this.#mustYield(),
+      orders: this.#orders,
       progress: this.#progress,
       buffers: this.#buffers,
       tell: this.#tell,
       pace: this.#pace,
     };
-  }
-
-  #mustYield(): boolean {
-    return Atomics.load(this.#orders, CONTROL.yield) === 1;
   }
 
   #keepResult(text: string, now: number, batch: number): void {

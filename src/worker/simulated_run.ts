@@ -12,7 +12,7 @@ import { describeReturned, plainResult } from "./outcome.ts";
 import { CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
 import type { RandomState } from "./random.ts";
 import { Series } from "./series.ts";
-import { nextMultiple, refusePromise, stepAlong } from "./stepping.ts";
+import { mustYield, nextMultiple, refusePromise, stepAlong } from "./stepping.ts";
 import type { SnapshotBuffers } from "./snapshot_buffers.ts";
 import { BadState, putTogether, takeApart } from "./state.ts";
 
@@ -47,7 +47,7 @@ export class Diverged extends Error {}
 
 /** What a run shares with the others of its thread. */
 export interface RunParts {
-  readonly mustYield: () => boolean;
+  readonly orders: Int32Array;
   readonly progress: Float64Array;
   readonly buffers: SnapshotBuffers;
   readonly tell: (message: FromSimulation) => void;
@@ -160,7 +160,7 @@ export class SimulatedRun {
   }
 
   #stepFrom(from: number): void {
-    const { progress } = this.#parts;
+    const { progress, orders } = this.#parts;
     const state = this.#state;
     const ctx = this.context;
     const look = (at: number) => this.#look(at);
@@ -184,8 +184,8 @@ export class SimulatedRun {
       progress[CONTROL.step] = ctx.step = at = 1;
       if (asksEachStep && this.#askDone()) to = at;
     }
-    if (!asksEachStep) return stepAlong(step, state, ctx, progress, at, to, look);
-    for (; at < to || (to = look(at)) > at;) {
+    if (!asksEachStep) return stepAlong(step, state, ctx, { progress, orders }, at, to, look);
+    for (; at < to && !mustYield(orders) || (to = look(at)) > at;) {
       ctx.step = at;
       step(state, ctx as never);
       progress[CONTROL.step] = ctx.step = ++at;
@@ -198,15 +198,19 @@ export class SimulatedRun {
     const { steps, measureEverySteps } = this.#job;
     const doneEvery = this.#doneEvery;
     this.context.step = at;
+    const isNew = at !== this.#lookedAt;
     const now = performance.now();
     this.#adaptChunk(now - this.#now, at - this.#lookedAt);
     this.#now = now;
     this.#lookedAt = at;
-    if (measureEverySteps !== undefined && at % measureEverySteps === 0) this.#measureRow(at);
-    if (doneEvery > 1 && at % doneEvery === 0) this.#askDone();
+    // Asked back before its first step, a run is at a step that was measured already.
+    if (isNew && measureEverySteps !== undefined && at % measureEverySteps === 0) {
+      this.#measureRow(at);
+    }
+    if (isNew && doneEvery > 1 && at % doneEvery === 0) this.#askDone();
     if (now - this.#startedAt > LOG_TO_DISK_AFTER_MS) this.#logToDisk();
     if (at >= steps || this.#ending !== undefined) return at;
-    if (this.#parts.mustYield()) {
+    if (mustYield(this.#parts.orders)) {
       if (this.#job.checkpoint.every.kind !== "off" && at !== this.#savedStep) this.#save(at, true);
       this.#logToDisk();
       this.#isGivenBack = true;

@@ -15,13 +15,15 @@ export function stepAlong(
   step: NonNullable<Instance["step"]>,
   state: unknown,
   ctx: RunContext,
-  progress: Float64Array,
+  shared: { readonly progress: Float64Array; readonly orders: Int32Array },
   from: number,
   to: number,
   look: (at: number) => number,
 ): void {
+  const { progress, orders } = shared;
   for (let at = from;; at++) {
-    if (at === to) {
+    // An order is obeyed at the next step, also where steps have become much slower than they were.
+    if (at === to || mustYield(orders)) {
       to = look(at);
       if (to === at) return;
     }
@@ -29,6 +31,11 @@ export function stepAlong(
     step(state, ctx as never);
     progress[CONTROL.step] = at + 1;
   }
+}
+
+/** Whether the agent asks for the run back. One plain load on most machines. */
+export function mustYield(orders: Int32Array): boolean {
+  return Atomics.load(orders, CONTROL.yield) === 1;
 }
 
 /** The first multiple of `every` behind `step`. */

@@ -182,6 +182,29 @@ Deno.test("runBatch() gives the same bits over a chain of twenty interruptions",
   assertGolden(agent, golden, "chain");
 });
 
+Deno.test("runBatch() asked back before the first step after a checkpoint measures no row twice", async () => {
+  const job = walkerJob();
+  const golden = new AgentDouble(walker("step")(Infinity));
+  await golden.run(job);
+  // Step 700 is both saved and measured.
+  const saved = golden.saved.find(({ step }) => step === 700)!;
+  let isAsked = false;
+  const model = {
+    ...walker("step")(Infinity),
+    restore: (state: unknown) => {
+      if (!isAsked) agent.askToYield();
+      isAsked = true;
+      return state;
+    },
+  };
+  const agent: AgentDouble = new AgentDouble(model);
+  agent.series = golden.series;
+  const told = await agent.resume(job, saved);
+  assert.ok(told.some(({ type }) => type === "yielded"));
+  await agent.resume(job, saved);
+  assertGolden(agent, golden, "asked back at once");
+});
+
 Deno.test("runBatch() does not go on with a run that had converged when it was killed", async () => {
   const model: ModelModule = { ...counter, done: ({ x }) => x >= 30 && "converged" };
   const job = aJob({ steps: 100, checkpoint: { every: { kind: "steps", steps: 10 }, keep: 3 } });
