@@ -198,16 +198,12 @@ export class SimulatedRun {
     const { steps, measureEverySteps } = this.#job;
     const doneEvery = this.#doneEvery;
     this.context.step = at;
-    const isNew = at !== this.#lookedAt;
     const now = performance.now();
     this.#adaptChunk(now - this.#now, at - this.#lookedAt);
     this.#now = now;
     this.#lookedAt = at;
-    // Asked back before its first step, a run is at a step that was measured already.
-    if (isNew && measureEverySteps !== undefined && at % measureEverySteps === 0) {
-      this.#measureRow(at);
-    }
-    if (isNew && doneEvery > 1 && at % doneEvery === 0) this.#askDone();
+    if (measureEverySteps !== undefined && at % measureEverySteps === 0) this.#measureRow(at);
+    if (doneEvery > 1 && at % doneEvery === 0) this.#askDone();
     if (now - this.#startedAt > LOG_TO_DISK_AFTER_MS) this.#logToDisk();
     if (at >= steps || this.#ending !== undefined) return at;
     if (mustYield(this.#parts.orders)) {

@@ -182,7 +182,7 @@ Deno.test("runBatch() gives the same bits over a chain of twenty interruptions",
   assertGolden(agent, golden, "chain");
 });
 
-Deno.test("runBatch() asked back before the first step after a checkpoint measures no row twice", async () => {
+Deno.test("runBatch() asked back before the first step after a checkpoint gives the same bits", async () => {
   const job = walkerJob();
   const golden = new AgentDouble(walker("step")(Infinity));
   await golden.run(job);
