@@ -16,7 +16,12 @@ import {
   writeCheckpoint,
   type WrittenCheckpoint,
 } from "../store/checkpoint.ts";
-import { diskFault, makeFolderDurable, writeFileDurable } from "../store/disk.ts";
+import {
+  diskFault,
+  makeFolderDurable,
+  removeTemporaries,
+  writeFileDurable,
+} from "../store/disk.ts";
 import type { Layout } from "../store/layout.ts";
 import { appendSeries, checkSeries, EMPTY_SERIES, truncateSeries } from "../store/series.ts";
 
@@ -60,6 +65,8 @@ export class RunFiles {
   async resume(): Promise<{ checkpoint?: Checkpoint; rejected: readonly Rejected[] }> {
     const { layout, job, modelDigest, anyModel } = this.#writer;
     const { run, digest } = this.#run;
+    // A slot that was killed in the middle of a write left them; nobody else writes here now.
+    for (const folder of [this.#checkpoints, this.#folder]) await removeTemporaries(folder);
     const { checkpoint, rejected } = await newestGood(layout, job.id, run, {
       digest,
       ...(anyModel ? {} : { model: modelDigest }),

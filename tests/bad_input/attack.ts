@@ -35,15 +35,18 @@ export async function attack(
   return await endOf(child, folder);
 }
 
-/** Starts simrun and lets it run; {@linkcode endOf} waits for it. */
+/** Starts simrun, perhaps `through` another command, and lets it run; {@linkcode endOf} waits for it. */
 export function startAttack(
   folder: string,
   args: readonly string[],
   options: AttackOptions = {},
+  through: readonly string[] = [],
 ): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
+  const program = [Deno.execPath(), "run", "-A", "--quiet", "--no-check", MAIN];
+  const [command, ...words] = [...through, ...program, ...args];
+  return new Deno.Command(command!, {
     cwd: folder,
-    args: ["run", "-A", "--quiet", "--no-check", MAIN, ...args],
+    args: words,
     stdin: options.stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",

@@ -215,6 +215,11 @@ const BREAKING: Record<string, readonly [text: string, failure: string, words: s
     "bad-state",
     "state.deep.g is a Grid, which a checkpoint cannot keep: use numbers, strings, booleans, plain objects, arrays and typed arrays",
   ],
+  state_later: [
+    "export function step(s, c) { if (c.step === 3) s.f = () => 1; }",
+    "bad-state",
+    "state.f is a function, which a checkpoint cannot keep: keep the data it works on",
+  ],
   network: [
     "export async function init() { await fetch('http://example.com'); }\n" + STEP,
     "model-error",

@@ -105,7 +105,7 @@ Deno.test("a tree that another simrun holds is refused with its owner's name; lo
     holder.kill("SIGTERM");
     const { status, stderr } = await endOf(holder, folder);
     assert.equal(status, 143);
-    assert.match(stderr, /\nsimrun resume    goes on where it stopped\n$/);
+    assert.match(stderr, /\nsimrun resume {4}goes on where it stopped\n$/);
   });
 });
 
