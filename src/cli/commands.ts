@@ -13,13 +13,17 @@ export const COMMANDS: readonly Command[] = [
     synopsis: "FILES…",
     about:
       "Runs the jobs of the manifests (files, folders, patterns) to their results. What is done is\n" +
-      "skipped, what was interrupted goes on at its last checkpoint. The word run may be left out.\n" +
+      "skipped, what was interrupted goes on at its last checkpoint, what failed is tried again.\n" +
+      "The word run may be left out.\n" +
       "Ctrl-C saves everything that runs and stops; a second one stops at once.",
     examples: [
       { line: "simrun jobs/*.yaml", what: "run everything" },
       { line: "simrun -n jobs/", what: "show what would be run, and why" },
       { line: "simrun -j 50% climate.yaml", what: "on half of the cores" },
-      { line: "simrun run --rerun failed jobs/*.yaml", what: "try the failed runs again" },
+      {
+        line: "simrun run --rerun changed jobs/*.yaml",
+        what: "also what an older version of a model computed",
+      },
     ],
     flags: RUN_FLAGS,
     args: { min: 1, max: ANY, name: "FILES", complete: "file" },
@@ -106,6 +110,27 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import("./results.ts")).results,
   }),
   command({
+    name: "series",
+    group: "look",
+    brief: "Print what runs measured step by step",
+    synopsis: "RUN|JOB…",
+    about:
+      "CSV or JSON. One run as it measured, from the column step on; of several runs each row says\n" +
+      "whose it is: job, run, the swept parameters, step, and the measurements. Of a run that is not\n" +
+      "done it is what stands on the disk so far.",
+    examples: [
+      { line: "simrun series climate_2030 > climate_2030.csv", what: "of one run" },
+      { line: "simrun series ising/3fa9c1", what: "of one run of a sweep" },
+      { line: "simrun series ising > ising.csv", what: "of all runs, in one long table" },
+      { line: "simrun series 'climate_*' --format json", what: "for programs" },
+    ],
+    flags: {
+      format: { kind: "choice", values: ["csv", "json"], brief: "csv (default) or json" },
+    },
+    args: { min: 1, max: ANY, name: "RUN", complete: "run" },
+    load: async () => (await import("./series.ts")).series,
+  }),
+  command({
     name: "explain",
     group: "look",
     brief: "Tell the story of a run: attempts, failures, checkpoints, what comes next",
@@ -139,7 +164,8 @@ export const COMMANDS: readonly Command[] = [
     brief: "List saved states, or export one for Python",
     synopsis: "[list] [RUN] | export RUN -o PATH",
     about:
-      "list reads and checks every file. export writes plain safetensors, or a folder of .npy files.",
+      "list reads and checks every file. export writes one .safetensors file, one .npy file, or with a\n" +
+      "folder as PATH (state/) a .npy file for each array and the rest of the state as JSON.",
     examples: [
       { line: "simrun checkpoints", what: "all of the tree" },
       { line: "simrun checkpoints climate_2030", what: "step, age, size and soundness" },
@@ -148,7 +174,7 @@ export const COMMANDS: readonly Command[] = [
         what: "the newest good one",
       },
       {
-        line: "simrun checkpoints export climate_2030 --step 10000 --format npy -o state/",
+        line: "simrun checkpoints export climate_2030 --step 10000 -o state/",
         what: "a folder with a .npy file an array",
       },
     ],
@@ -157,7 +183,7 @@ export const COMMANDS: readonly Command[] = [
       format: {
         kind: "choice",
         values: ["safetensors", "npy"],
-        brief: "safetensors (default) or npy",
+        brief: "safetensors or npy; without it the name of PATH tells",
       },
       output: { kind: "text", letter: "o", value: "PATH", brief: "Where to write the export" },
       force: { kind: "switch", brief: "Overwrite what is there" },
@@ -170,11 +196,16 @@ export const COMMANDS: readonly Command[] = [
     group: "make",
     brief: "Check manifests and show every mistake at once",
     synopsis: "FILES…",
+    about:
+      "All that a run checks before it runs: the manifests, their models (loaded in the sandbox),\n" +
+      "the parameters the models take, and the input files. Nothing is computed and nothing written.",
     examples: [
       { line: "simrun validate jobs/*.yaml", what: "line, column and what was meant" },
+      { line: "simrun validate --syntax jobs/", what: "the manifests' text only; loads no model" },
       { line: "simrun validate --json jobs/", what: "for editors and CI" },
     ],
     flags: {
+      syntax: { kind: "switch", brief: "Check the manifests only; load no model" },
       maxPoints: RUN_FLAGS.maxPoints,
     },
     args: { min: 1, max: ANY, name: "FILES", complete: "file" },
@@ -201,7 +232,7 @@ export const COMMANDS: readonly Command[] = [
     about: "Without a name it lists the templates. Existing files are never overwritten.",
     examples: [
       { line: "simrun init", what: "what there is" },
-      { line: "simrun init sweep my_study", what: "manifest and model into my_study/" },
+      { line: "simrun init ising my_study", what: "manifest and model into my_study/" },
     ],
     flags: {},
     args: { min: 0, max: 2, name: "argument" },

@@ -110,7 +110,7 @@ function runRequest(
     ...(work.slot === undefined ? {} : { slot: work.slot }),
     options: {
       // What failed is tried again in any case.
-      rerun: flags.rerun === undefined || flags.rerun === "failed" ? "none" : flags.rerun,
+      rerun: flags.rerun ?? "none",
       reuse: !flags.noCache,
       acceptModel: flags.acceptModel,
     },
@@ -155,7 +155,7 @@ async function openStoppable(
   request: RunRequest,
 ): Promise<Runner> {
   const signals = new StopSignals(() => {
-    say(context, flags, `Stopped: by ${signals.first}, before anything was run.`);
+    say(context, flags, `Stopped by ${signals.first}, before anything was run.`);
     Deno.exit(stoppedExit(signals.first).status);
   });
   try {

@@ -14,9 +14,11 @@ import { exportNpy, exportSafetensors } from "../store/export.ts";
 import { type CliContext, type GlobalFlags, printJson, say } from "./context.ts";
 import { findRun, readTree } from "./tree_reader.ts";
 
+type ExportFormat = "safetensors" | "npy";
+
 export interface ExportFlags extends GlobalFlags {
   readonly step?: number | undefined;
-  readonly format?: "safetensors" | "npy" | undefined;
+  readonly format?: ExportFormat | undefined;
   readonly output?: string | undefined;
   readonly force: boolean;
 }
@@ -36,13 +38,14 @@ export async function exportCheckpoint(
       hint: `Type simrun checkpoints export ${word} -o PATH.`,
     });
   }
+  const format = exportFormat(flags.output, flags.format);
   const { layout, history } = await readTree(context, flags);
   const { job, run } = findRun(history, word);
   const name = runName(job, run);
   const listed = await listCheckpoints(layout.checkpointFolder(job, run));
   const checkpoint = await chooseCheckpoint(name, listed, flags.step);
   const path = resolve(context.cwd, flags.output);
-  const written = flags.format === "npy"
+  const written = format === "npy"
     ? await writeNpy(checkpoint, path, flags.force)
     : await writeSafetensors(checkpoint, path, flags.force);
   if (flags.json) {
@@ -57,6 +60,32 @@ export async function exportCheckpoint(
     );
   }
   return EXIT.completed.status;
+}
+
+/** What the name of the output says; a name that contradicts `--format` is one of the two by mistake. */
+export function exportFormat(output: string, asked: ExportFormat | undefined): ExportFormat {
+  const named = formatOfName(output);
+  if (asked === undefined && named !== undefined) return named;
+  if (asked === undefined) {
+    throw new Fault("usage", `"${output}" does not tell in which format to write.`, {
+      hint: "Name a file.safetensors, a file.npy or a folder/, or give --format.",
+    });
+  }
+  const isFolder = output.endsWith("/");
+  if (named !== undefined && named !== asked) {
+    throw new Fault(
+      "usage",
+      `--format ${asked} contradicts -o ${output}${isFolder ? ", a folder" : ""}.`,
+      { hint: "Leave --format out, or give the file another name." },
+    );
+  }
+  return asked;
+}
+
+function formatOfName(output: string): ExportFormat | undefined {
+  if (/\.safetensors$/i.test(output)) return "safetensors";
+  // A folder takes a file for each array.
+  return /\.npy$|\/$/i.test(output) ? "npy" : undefined;
 }
 
 /** The one of a step, or the newest that can be read. */
@@ -103,7 +132,7 @@ async function writeSafetensors(
 /** A folder with a `.npy` file an array and the rest of the state as `state.json`. */
 async function writeNpy(checkpoint: Checkpoint, folder: string, force: boolean): Promise<string[]> {
   const { tensors, plain } = checkpoint.snapshot;
-  if (folder.endsWith(".npy")) {
+  if (/\.npy$/i.test(folder)) {
     if (tensors.length !== 1) {
       throw new Fault(
         "usage",

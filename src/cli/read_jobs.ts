@@ -1,10 +1,12 @@
 /** Manifests named on the command line to checked jobs; all mistakes are shown at once, with their places. */
 import type { Job } from "../job/job.ts";
-import type { Diagnostic } from "../manifest/diagnostic.ts";
+import type { Diagnostic, Place } from "../manifest/diagnostic.ts";
 import { type ManifestReading, readManifests } from "../manifest/manifest.ts";
 import { renderDiagnostics } from "../manifest/render.ts";
 import type { ManifestSource } from "../manifest/source.ts";
 import { formatNumberOf } from "../report/format.ts";
+import { JobProblems, prepareJobs } from "../runner/prepare.ts";
+import type { SlotProcess } from "../worker/slot_process.ts";
 import type { CliContext, GlobalFlags } from "./context.ts";
 import { collectSources } from "./sources.ts";
 
@@ -27,6 +29,20 @@ export async function readJobs(
   return { sources, jobs, diagnostics, locate: reading.locate };
 }
 
+/** What the models say of the jobs that could be read: all that a run would find before it runs. */
+export async function modelDiagnostics(
+  { jobs, locate }: JobsRead,
+  slot: SlotProcess,
+): Promise<readonly Diagnostic[]> {
+  try {
+    await prepareJobs(jobs, slot, locate);
+    return [];
+  } catch (error) {
+    if (error instanceof JobProblems) return error.diagnostics;
+    throw error;
+  }
+}
+
 export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.some(({ severity }) => severity === "error");
 }
@@ -43,7 +59,15 @@ export function showDiagnostics(
     : diagnostics;
   if (shown.length === 0) return;
   const { stderr } = context;
-  stderr.write(renderDiagnostics(shown, sources, { color: stderr.color }));
+  const paths = sources.map(({ path }) => path);
+  const inOrder = [...shown].sort((a, b) => byPlace(a.place, b.place, paths));
+  stderr.write(renderDiagnostics(inOrder, sources, { color: stderr.color }));
   const errors = shown.filter(({ severity }) => severity === "error").length;
   if (errors > 1) stderr.write(`\n${formatNumberOf(errors, "mistake")}; nothing was run.\n`);
+}
+
+/** File by file from top to bottom; what has no place comes last. */
+function byPlace(a: Place | undefined, b: Place | undefined, paths: readonly string[]): number {
+  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
+  return paths.indexOf(a.path) - paths.indexOf(b.path) || a.line - b.line || a.column - b.column;
 }

@@ -12,7 +12,6 @@ import {
 import { ResultFold, type ResultReading, type ResultRow } from "../report/results.ts";
 import { safeText } from "../screen/safe_text.ts";
 import { type Column, fittingColumns, renderTable } from "../screen/table.ts";
-import type { Stream } from "../screen/terminal.ts";
 import {
   type CliContext,
   columnsOf,
@@ -23,6 +22,7 @@ import {
 } from "./context.ts";
 import { refuseUnknown } from "./selectors.ts";
 import { readTree } from "./tree_reader.ts";
+import { writeBlocks } from "./write_blocks.ts";
 
 interface ResultFlags extends GlobalFlags {
   readonly format?: "table" | "csv" | "json" | undefined;
@@ -30,8 +30,6 @@ interface ResultFlags extends GlobalFlags {
   readonly all: boolean;
 }
 
-/** Bytes gathered before they are written: a hundred thousand rows are not as many system calls. */
-const BLOCK_CHARACTERS = 1 << 16;
 /** A table longer than this is for a file, not for eyes. */
 const TABLE_ROWS_MAX = 1000;
 
@@ -151,15 +149,4 @@ function* jsonLines(rows: readonly ResultRow[]): IterableIterator<string> {
     yield `${i === 0 ? "\n" : ",\n"}  ${JSON.stringify(resultJson(row))}`;
   }
   yield rows.length === 0 ? "]\n" : "\n]\n";
-}
-
-function writeBlocks(stream: Stream, pieces: Iterable<string>): void {
-  let block = "";
-  for (const piece of pieces) {
-    block += piece;
-    if (block.length < BLOCK_CHARACTERS) continue;
-    stream.write(block);
-    block = "";
-  }
-  if (block !== "") stream.write(block);
 }

@@ -16,10 +16,18 @@ export async function run(
   const { slots } = parseSlots(flags.slots, availableCores(coreLimits(context.env)));
   const slot = new SlotProcess(slotLimits(slots));
   try {
-    const { hasErrors, readJobs, showDiagnostics } = await import("./read_jobs.ts");
-    const { sources, jobs, diagnostics, locate } = await readJobs(context, flags, args);
+    const { hasErrors, modelDiagnostics, readJobs, showDiagnostics } = await import(
+      "./read_jobs.ts"
+    );
+    const reading = await readJobs(context, flags, args);
+    const { sources, jobs, diagnostics, locate } = reading;
+    if (hasErrors(diagnostics)) {
+      // Whoever mends the manifest wants to mend the rest as well.
+      const found = await modelDiagnostics(reading, slot);
+      showDiagnostics(context, flags, [...diagnostics, ...found], sources);
+      return EXIT.usage.status;
+    }
     showDiagnostics(context, flags, diagnostics, sources);
-    if (hasErrors(diagnostics)) return EXIT.usage.status;
     const { execute } = await import("./execute.ts");
     return await execute(context, flags, { jobs, sources, locate, slot });
   } finally {

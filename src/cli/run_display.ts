@@ -3,7 +3,7 @@ import type { RunEvent } from "../job/event.ts";
 import type { Live } from "../job/live.ts";
 import { Pace } from "../report/pace.ts";
 import { type LiveView, renderLive } from "../screen/live_display.ts";
-import { type Note, noteOf } from "../screen/note.ts";
+import { type Note, noteOf, noteText } from "../screen/note.ts";
 import { Painter } from "../screen/painter.ts";
 import { PlainNarrator } from "../screen/plain.ts";
 import { safeText } from "../screen/safe_text.ts";
@@ -26,6 +26,7 @@ export class RunDisplay {
   readonly #narrator = new PlainNarrator();
   readonly #pace = new Pace();
   readonly #notes: Note[] = [];
+  readonly #topics = new Set<string>();
   #printed = 0;
   #stopping: LiveView["stopping"];
   #live: (() => Live) | undefined;
@@ -56,7 +57,7 @@ export class RunDisplay {
   }
 
   warn(message: string): void {
-    if (!this.#quiet) this.#note({ kind: "warning", subject: "simrun", text: safeText(message) });
+    if (!this.#quiet) this.#note({ kind: "warning", text: safeText(message) });
   }
 
   /** Was asked to stop. A picture shows it; a line is worth it only when it takes a while. */
@@ -65,7 +66,7 @@ export class RunDisplay {
     if (this.#quiet || how === "now" || this.#context.stderr.canRepaint) return;
     const text = "stopping: what runs is saved first; a second signal stops at once";
     this.#timers.push(
-      setTimeout(() => this.#note({ kind: "info", subject: "simrun", text }), SLOW_STOP_MS),
+      setTimeout(() => this.#note({ kind: "info", text }), SLOW_STOP_MS),
     );
   }
 
@@ -79,6 +80,10 @@ export class RunDisplay {
 
   #note(note: Note): void {
     const { stderr } = this.#context;
+    if (note.topic !== undefined) {
+      if (this.#topics.has(note.topic)) return;
+      this.#topics.add(note.topic);
+    }
     if (stderr.canRepaint) {
       this.#notePicture(note);
       return;
@@ -99,7 +104,7 @@ export class RunDisplay {
     this.#painter.print([
       last
         ? paint.faint("further notes are left out; simrun explain RUN tells them")
-        : `${paint.warn("note")}  ${note.subject}: ${note.text}`,
+        : `${paint.warn("note")}  ${noteText(note)}`,
     ]);
   }
 

@@ -11,8 +11,8 @@ export const RUN_FLAGS = {
   },
   rerun: {
     kind: "choice",
-    values: ["failed", "changed", "all"],
-    brief: "Run again what failed (always done), what an older model computed, or all",
+    values: ["changed", "all"],
+    brief: "Run again what an older version of the model computed, or all that is done",
   },
   acceptModel: {
     kind: "switch",

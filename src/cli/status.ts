@@ -34,7 +34,7 @@ export async function status(
   if (flags.watch) return await watch(context, flags, selectors);
   const read = await readStatus(context, flags, selectors);
   if (flags.json) printJson(context.stdout, statusJson(read));
-  else printLines(context.stdout, statusLines(context, read, Infinity));
+  else printLines(context.stdout, statusLines(context, flags, read, Infinity));
   return EXIT.completed.status;
 }
 
@@ -58,12 +58,18 @@ async function readStatus(
   });
 }
 
-function statusLines(context: CliContext, read: TreeStatus, rows: number): string[] {
+function statusLines(
+  context: CliContext,
+  flags: StatusFlags,
+  read: TreeStatus,
+  rows: number,
+): string[] {
   const { stdout } = context;
   return renderStatus(read, {
     paint: paintOf(stdout),
     glyphs: stdout.glyphs,
     columns: columnsOf(stdout),
+    isWhole: flags.all,
     jobsMax: Number.isFinite(rows) ? Math.max(3, Math.floor(rows / 2)) : 100,
   });
 }
@@ -87,8 +93,8 @@ async function watch(
       if (flags.json) stdout.write(JSON.stringify(statusJson(read)) + "\n");
       else if (stdout.canRepaint) {
         const { rows } = stdout.size();
-        painter.paint(statusLines(context, read, rows).slice(0, rows - 1), true);
-      } else printLines(stdout, [...statusLines(context, read, Infinity), ""]);
+        painter.paint(statusLines(context, flags, read, rows).slice(0, rows - 1), true);
+      } else printLines(stdout, [...statusLines(context, flags, read, Infinity), ""]);
       const spentMs = context.clockMs() - beganMs;
       await sleep(Math.max(REFRESH_MS, spentMs / LOAD_MAX), stopped.signal);
     }

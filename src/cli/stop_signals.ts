@@ -6,6 +6,9 @@ const SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2
 /** Batch systems send a signal to every process of a job at once: that is one wish, not two. */
 const SAME_WISH_MS = 200;
 
+/** Started with nohup: the end of the terminal is not its end. Asked before any listener changes it. */
+const HANGUP_IGNORED = isHangupIgnored();
+
 export class StopSignals {
   /** What stopped it, once something did. */
   first: Deno.Signal | undefined;
@@ -14,6 +17,11 @@ export class StopSignals {
 
   constructor(stop: (how: "checkpoint" | "now") => void, clockMs = () => performance.now()) {
     for (const signal of SIGNALS) {
+      if (signal === "SIGHUP" && HANGUP_IGNORED) {
+        // The first listener of any signal makes the runtime hear this one; so it stays ignored.
+        Deno.addSignalListener(signal, () => {});
+        continue;
+      }
       const listener = (): void => {
         if (this.first === undefined) {
           this.first = signal;
@@ -33,5 +41,15 @@ export class StopSignals {
   close(): void {
     for (const [signal, listener] of this.#listeners) Deno.removeSignalListener(signal, listener);
     this.#listeners.clear();
+  }
+}
+
+/** The first bit of the mask is signal 1, SIGHUP. */
+function isHangupIgnored(): boolean {
+  try {
+    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))?.[1];
+    return mask !== undefined && Number.parseInt(mask.slice(-1), 16) % 2 === 1;
+  } catch {
+    return false;
   }
 }

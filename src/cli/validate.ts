@@ -1,12 +1,16 @@
-/** `simrun validate`: checks manifests and shows every mistake at once. Runs nothing, loads no model. */
+/** `simrun validate`: all that `run` checks before it runs, every mistake at once. Computes no step, writes nothing. */
 import { EXIT } from "../job/fault.ts";
 import { countPoints } from "../plan/sweep.ts";
 import { formatNumberOf } from "../report/format.ts";
+import { slotLimits } from "../runner/limits.ts";
+import { SlotProcess } from "../worker/slot_process.ts";
 import { type CliContext, type GlobalFlags, paintOf, printJson, say } from "./context.ts";
-import { hasErrors, readJobs, showDiagnostics } from "./read_jobs.ts";
+import { hasErrors, modelDiagnostics, readJobs, showDiagnostics } from "./read_jobs.ts";
 
 interface ValidateFlags extends GlobalFlags {
   readonly maxPoints?: number | undefined;
+  /** The text of the manifests only. */
+  readonly syntax: boolean;
 }
 
 export async function validate(
@@ -14,23 +18,34 @@ export async function validate(
   flags: ValidateFlags,
   args: readonly string[],
 ): Promise<number> {
-  const { sources, jobs, diagnostics } = await readJobs(context, flags, args);
-  const valid = !hasErrors(diagnostics);
-  const runs = jobs.reduce((sum, job) => sum + countPoints(job.sweep), 0);
-  if (flags.json) {
-    printJson(context.stdout, {
-      valid,
-      files: sources.map(({ path }) => path),
-      jobs: jobs.map((job) => ({ job: job.id, runs: countPoints(job.sweep), steps: job.steps })),
-      diagnostics,
-    });
-  } else {
-    showDiagnostics(context, flags, diagnostics, sources);
-    if (valid) {
-      const what = `${formatNumberOf(jobs.length, "job")} with ${formatNumberOf(runs, "run")}`;
-      const good = paintOf(context.stderr).good("Valid");
-      say(context, flags, `${good}: ${what} in ${formatNumberOf(sources.length, "file")}.`);
+  // It takes as long to start as the manifests to be read: both at once.
+  const slot = flags.syntax ? undefined : new SlotProcess(slotLimits(1));
+  try {
+    const reading = await readJobs(context, flags, args);
+    const { sources, jobs } = reading;
+    const found = slot === undefined ? [] : await modelDiagnostics(reading, slot);
+    const diagnostics = [...reading.diagnostics, ...found];
+    const valid = !hasErrors(diagnostics);
+    if (flags.json) {
+      printJson(context.stdout, {
+        valid,
+        files: sources.map(({ path }) => path),
+        jobs: jobs.map((job) => ({ job: job.id, runs: countPoints(job.sweep), steps: job.steps })),
+        diagnostics,
+      });
+    } else {
+      showDiagnostics(context, flags, diagnostics, sources);
+      if (valid) {
+        const runs = jobs.reduce((sum, job) => sum + countPoints(job.sweep), 0);
+        const what = `${formatNumberOf(jobs.length, "job")} with ${formatNumberOf(runs, "run")}`;
+        const unchecked = flags.syntax ? "; models and parameters were not looked at" : "";
+        const good = paintOf(context.stderr).good("Valid");
+        const files = formatNumberOf(sources.length, "file");
+        say(context, flags, `${good}: ${what} in ${files}${unchecked}.`);
+      }
     }
+    return valid ? EXIT.completed.status : EXIT.usage.status;
+  } finally {
+    slot?.kill();
   }
-  return valid ? EXIT.completed.status : EXIT.usage.status;
 }

@@ -1,5 +1,8 @@
 /** What of a job differs from how it was planned before, field by field. Pure. */
-import type { Job } from "../job/job.ts";
+import { type CheckpointPolicy, type Job, PRIORITY_NAMES } from "../job/job.ts";
+import type { Axis } from "../job/sweep.ts";
+import { axisCount, axisValue } from "../plan/sweep.ts";
+import { formatCount, formatDuration, formatNumberOf } from "./format.ts";
 
 export interface Change {
   /** As in the manifest, e.g. `parameters.co2`. */
@@ -19,6 +22,7 @@ export function jobChanges(before: Job, after: Job): Change[] {
   compare("steps", before.steps, after.steps);
   compareFields("parameters", before.parameters, after.parameters, compare);
   compareFields("sweep", axesOf(before), axesOf(after), compare);
+  compare("sweep", pointsOf(before), pointsOf(after));
   compare("seed", before.seed, after.seed);
   compareFields("inputs", before.inputs, after.inputs, compare);
   compare("measure_every", before.measureEverySteps, after.measureEverySteps);
@@ -29,11 +33,50 @@ export function jobChanges(before: Job, after: Job): Change[] {
   return changes;
 }
 
-/** One line: `parameters.co2: 450 -> 460`. */
+/** One line: `parameters.co2: 450 -> 460`, `sweep.T: 1, 2 -> 1 to 4 in 7 values`. */
 export function describeChange({ field, from, to }: Change): string {
-  if (from === undefined) return `${field}: ${shortText(to)} is new`;
-  if (to === undefined) return `${field}: ${shortText(from)} is gone`;
-  return `${field}: ${shortText(from)} -> ${shortText(to)}`;
+  if (from === undefined) return `${field}: ${valueText(field, to)} is new`;
+  if (to === undefined) return `${field}: ${valueText(field, from)} is gone`;
+  return `${field}: ${valueText(field, from)} -> ${valueText(field, to)}`;
+}
+
+/** As a person would say it; the field tells what the value is. */
+function valueText(field: string, value: unknown): string {
+  if (value === undefined) return "none";
+  switch (field) {
+    case "priority":
+      return PRIORITY_NAMES[value as Job["priority"]];
+    case "checkpoint":
+      return checkpointText(value as CheckpointPolicy);
+    case "hang_after":
+      return formatDuration(value as number);
+    case "sweep":
+      return formatNumberOf((value as readonly unknown[]).length, "point");
+  }
+  return field.startsWith("sweep.") ? axisText(value as Axis) : shortText(value);
+}
+
+function checkpointText({ every, keep }: CheckpointPolicy): string {
+  switch (every.kind) {
+    case "off":
+      return "off";
+    case "steps":
+      return `every ${formatNumberOf(every.steps, "step")}, the last ${keep} kept`;
+    case "time":
+      return `every ${formatDuration(every.everyMs)}, the last ${keep} kept`;
+  }
+}
+
+const AXIS_VALUES_SHOWN = 8;
+
+function axisText(axis: Axis): string {
+  const count = axisCount(axis);
+  if (axis.kind === "list" && count <= AXIS_VALUES_SHOWN) {
+    return axis.values.map(shortText).join(", ");
+  }
+  const ends = count === 0 ? [] : [axisValue(axis, 0), axisValue(axis, count - 1)].map(shortText);
+  const spaced = axis.kind === "range" && axis.spacing === "log" ? ", by equal ratios" : "";
+  return `${formatCount(count)} values from ${ends.join(" to ")}${spaced}`;
 }
 
 type Fields = { readonly [name: string]: unknown };
@@ -54,9 +97,14 @@ function axesOf({ sweep }: Job): Fields {
   for (const part of sweep?.parts ?? []) {
     if (part.kind === "axis") axes[part.name] = part.axis;
     else if (part.kind === "zip") { for (const { name, axis } of part.axes) axes[name] = axis; }
-    else axes.points = part.points;
   }
   return axes;
+}
+
+/** Points that stand one by one in the manifest. */
+function pointsOf({ sweep }: Job): readonly unknown[] | undefined {
+  const points = (sweep?.parts ?? []).flatMap((part) => part.kind === "points" ? part.points : []);
+  return points.length === 0 ? undefined : points;
 }
 
 /** Equal for equal values, whatever the order of their keys. */

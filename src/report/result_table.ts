@@ -80,10 +80,12 @@ export function groupAlike(rows: readonly ResultRow[]): ResultRow[][] {
 
 /** One record a line as RFC 4180 has it; numbers exact, NaN and infinities as numpy and R read them. */
 export function* csvLines(table: ResultTable): IterableIterator<string> {
-  yield table.columns.map(csvField).join(",") + "\r\n";
-  for (const row of table.rows) {
-    yield row.map((cell) => csvField(exactText(cell))).join(",") + "\r\n";
-  }
+  yield csvLine(table.columns);
+  for (const row of table.rows) yield csvLine(row);
+}
+
+export function csvLine(cells: readonly unknown[]): string {
+  return cells.map((cell) => csvField(exactText(cell))).join(",") + "\r\n";
 }
 
 /** A row as JSON; values that JSON does not have are written as in the journal, e.g. `{"$number":"NaN"}`. */

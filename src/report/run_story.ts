@@ -15,7 +15,15 @@ export type Chapter =
       readonly changes: readonly Change[] | undefined;
       readonly modelChanged: boolean;
     }
-    | { readonly kind: "started"; readonly attempt: number; readonly steps: number }
+    | {
+      readonly kind: "started";
+      readonly attempt: number;
+      readonly steps: number;
+      /** The attempt before had not come to an end: it goes on. */
+      readonly isSame: boolean;
+    }
+    /** Begun again without an end: simrun was killed, or the machine went down. Noticed at the new start. */
+    | { readonly kind: "lost" }
     | {
       readonly kind: "resumed";
       readonly step: number;
@@ -51,6 +59,9 @@ export class StoryFold {
   readonly #run: string;
   readonly #chapters: Chapter[] = [];
   #point: CompletedRun["point"];
+  /** Started, and no end was told since. */
+  #isOpen = false;
+  #unfinished: string | undefined;
   #planned: { readonly job: Job; readonly model: string } | undefined;
 
   constructor(job: string, run: string) {
@@ -73,10 +84,23 @@ export class StoryFold {
       case "job.planned":
         if (entry.job.id === this.#job) this.#replanned(entry);
         return;
-      case "runs.started":
-        if (entry.job !== this.#job || !evenPlace(entry.runs, this.#run)) return;
-        this.#add({ at, kind: "started", attempt: entry.attempt, steps: entry.steps });
+      case "runs.started": {
+        const digest = entry.job === this.#job ? digestOf(entry.runs, this.#run) : undefined;
+        if (digest === undefined) return;
+        // Other parameters or another model make it another computation, whatever its number.
+        const attempt = `${entry.attempt} ${digest} ${entry.model}`;
+        if (this.#isOpen) this.#add({ at, kind: "lost" });
+        this.#add({
+          at,
+          kind: "started",
+          attempt: entry.attempt,
+          steps: entry.steps,
+          isSame: this.#unfinished === attempt,
+        });
+        this.#isOpen = true;
+        this.#unfinished = attempt;
         return;
+      }
       case "run.resumed":
         if (!this.#isOurs(entry)) return;
         this.#add({ at, kind: "resumed", step: entry.step, rejected: entry.rejected });
@@ -90,11 +114,14 @@ export class StoryFold {
       case "runs.requeued": {
         if (entry.job !== this.#job || !entry.runs.includes(this.#run)) return;
         const { cause, counted, message } = entry;
+        this.#isOpen = false;
         this.#add({ at, kind: "requeued", cause, counted, message });
         return;
       }
       case "run.failed":
         if (!this.#isOurs(entry)) return;
+        this.#isOpen = false;
+        this.#unfinished = undefined;
         this.#add({ at, kind: "failed", attempt: entry.attempt, failure: entry.failure });
         return;
       case "runs.completed": {
@@ -153,12 +180,14 @@ export class StoryFold {
     reusedFrom: { readonly job: string; readonly run: string } | undefined,
   ): void {
     this.#point = record.point;
+    this.#isOpen = false;
+    this.#unfinished = undefined;
     this.#add({ at, kind: "completed", record, reusedFrom });
   }
 }
 
-/** Pairs of run and digest: whether a run stands at one of the first places. */
-function evenPlace(runs: readonly string[], run: string): boolean {
-  for (let i = 0; i < runs.length; i += 2) if (runs[i] === run) return true;
-  return false;
+/** Pairs of run and digest: a run stands at the first places only. */
+function digestOf(runs: readonly string[], run: string): string | undefined {
+  for (let i = 0; i < runs.length; i += 2) if (runs[i] === run) return runs[i + 1] ?? "";
+  return undefined;
 }

@@ -1,8 +1,11 @@
 /** The state of a whole tree at one moment: history and live picture put together. Never reads a file or a clock. */
 import type { Live, LiveRun } from "../job/live.ts";
 import type { History, JobHistory } from "../queue/history.ts";
+import { runId } from "../plan/digest.ts";
+import { countPoints, pointAt } from "../plan/sweep.ts";
 import { liveStatus, remainingMs, type RunStatus, runStatus } from "./run_status.ts";
 
+import { type FailureGroup, FailureGroups } from "./failure_groups.ts";
 import { filterRuns, type VisibleState } from "./selector.ts";
 
 export type { RunStatus } from "./run_status.ts";
@@ -48,6 +51,8 @@ export interface TreeStatus {
   readonly etaMs: number | undefined;
   /** Runs worth a line: running, interrupted, failed; or what the selectors chose. */
   readonly runs: readonly RunStatus[];
+  /** The failed runs that were chosen, those that failed the same way together. */
+  readonly failures: readonly FailureGroup[];
   /** How many more there are of each state than `runs` holds. */
   readonly unlisted: Readonly<Partial<Record<VisibleState, number>>>;
 }
@@ -75,10 +80,14 @@ export function treeStatus(history: History, options: StatusOptions): TreeStatus
   const runs: RunStatus[] = [];
   const unlisted: Partial<Record<VisibleState, number>> = {};
   const listed: Partial<Record<VisibleState, number>> = {};
+  const failures = new FailureGroups();
 
   const list = (run: RunStatus): void => {
     if (selectors.length === 0 && (run.state === "waiting" || run.state === "completed")) return;
     if (!chosen(run.job, run.run, run.state)) return;
+    if (run.state === "failed" && run.failure !== undefined) {
+      failures.add(run.job, run.run, run.failure);
+    }
     const count = listed[run.state] ?? 0;
     if (run.state !== "running" && count >= listMax) {
       unlisted[run.state] = (unlisted[run.state] ?? 0) + 1;
@@ -110,6 +119,7 @@ export function treeStatus(history: History, options: StatusOptions): TreeStatus
       ? undefined
       : live.work?.etaMs ?? remainingMs(live.steps.total - live.steps.done, stepsPerSecond),
     runs,
+    failures: failures.list(),
     unlisted,
   };
 }
@@ -168,9 +178,18 @@ function scanJob(
     completed: 0,
   };
   const stepsAsked = job.job?.steps ?? 0;
+  const plan = plannedRuns(job);
+  const isNamed = options.selectors?.some((selector) => selector.includes("/")) ?? false;
   let stepsDone = 0;
+  let left = 0;
   for (const past of job.rows()) {
     const run = runStatus(id, job, past, liveRuns.get(past.run), stepsAsked, options);
+    if (plan !== undefined && !plan.has(past.run)) {
+      // Nobody waits for it: it is told of when it is named, and never counted.
+      left++;
+      if (isNamed) list(run);
+      continue;
+    }
     counts[run.state]++;
     stepsDone += run.state === "completed"
       ? run.stepsTotal
@@ -187,12 +206,12 @@ function scanJob(
   const seen = counts.running + counts.interrupted + counts.failed + counts.waiting +
     counts.completed;
   const planned = job.count === 0 ? seen : job.count;
-  const earlierRuns = job.generations > 1 ? Math.max(0, seen - planned) : 0;
+  const beyond = job.generations > 1 ? Math.max(0, seen - planned) : 0;
   counts.waiting += Math.max(0, planned - seen);
-  // Which of the rows are of the earlier versions is not known here; the finished ones most likely.
-  const finishedEarlier = Math.min(earlierRuns, counts.completed);
+  // Of a plan too large to look at it is not known which rows are earlier; the finished ones most likely.
+  const finishedEarlier = Math.min(beyond, counts.completed);
   counts.completed -= finishedEarlier;
-  const runs = Math.max(planned, seen - earlierRuns);
+  const runs = Math.max(planned, seen - beyond);
   const stepsTotal = runs * stepsAsked;
   return {
     id,
@@ -200,8 +219,21 @@ function scanJob(
     counts,
     stepsDone: Math.min(stepsTotal, stepsDone - finishedEarlier * stepsAsked),
     stepsTotal,
-    earlierRuns,
+    earlierRuns: left + beyond,
   };
+}
+
+/** A plan with more runs is counted without being looked at. */
+const PLAN_MAX = 1_000_000;
+
+/** The runs of a job's last plan, when it has had others before; undefined when all rows are its own. */
+function plannedRuns({ job, count, generations }: JobHistory): ReadonlySet<string> | undefined {
+  if (job === undefined || generations < 2 || count > PLAN_MAX) return undefined;
+  const runs = new Set<string>();
+  for (let index = 0; index < countPoints(job.sweep); index++) {
+    runs.add(runId(job, pointAt(job.sweep, index)));
+  }
+  return runs;
 }
 
 function sumJobs(jobs: readonly JobStatus[]): Omit<JobStatus, "id"> {

@@ -1,6 +1,8 @@
 /** What one invocation did, folded from its events: for the last lines on the screen and for `--json`. Pure. */
 import type { RunEvent } from "../job/event.ts";
 import { type Failure, runName } from "../job/run.ts";
+import { type FailureGroup, FailureGroups } from "./failure_groups.ts";
+import { formatNumberOf } from "./format.ts";
 
 export interface FailedRun {
   readonly job: string;
@@ -24,6 +26,8 @@ export interface Summary {
   readonly remaining: number;
   /** The first of the failed runs. */
   readonly failures: readonly FailedRun[];
+  /** All of the failed runs, those that failed the same way together. */
+  readonly failureGroups: readonly FailureGroup[];
   readonly warnings: readonly string[];
 }
 
@@ -37,7 +41,10 @@ export class SummaryFold {
   #failed = 0;
   readonly #resumed = new Set<string>();
   readonly #failures: FailedRun[] = [];
+  readonly #failureGroups = new FailureGroups();
   readonly #warnings: string[] = [];
+  /** Checkpoints that were refused, by the reason why. */
+  readonly #refused = new Map<string, { readonly first: string; readonly runs: Set<string> }>();
 
   apply(entry: RunEvent): void {
     switch (entry.type) {
@@ -51,7 +58,7 @@ export class SummaryFold {
       case "run.resumed":
         if (entry.step > 0) this.#resumed.add(runName(entry.job, entry.run));
         for (const { file, reason } of entry.rejected) {
-          this.#warn(`${runName(entry.job, entry.run)}: checkpoint ${file} not used: ${reason}`);
+          this.#refuse(runName(entry.job, entry.run), file, reason);
         }
         return;
       case "run.degraded":
@@ -59,6 +66,7 @@ export class SummaryFold {
         return;
       case "run.failed":
         this.#failed++;
+        this.#failureGroups.add(entry.job, entry.run, entry.failure);
         if (this.#failures.length < FAILURES_KEPT) this.#failures.push(entry);
         return;
     }
@@ -82,8 +90,26 @@ export class SummaryFold {
       failed: this.#failed,
       remaining,
       failures: this.#failures,
-      warnings: this.#warnings,
+      failureGroups: this.#failureGroups.list(),
+      warnings: [...this.#refusals(), ...this.#warnings],
     };
+  }
+
+  #refuse(name: string, file: string, reason: string): void {
+    const known = this.#refused.get(reason);
+    if (known !== undefined) known.runs.add(name);
+    else if (this.#refused.size < WARNINGS_KEPT) {
+      const first = `${name}: checkpoint ${file} not used: ${reason}`;
+      this.#refused.set(reason, { first, runs: new Set([name]) });
+    }
+  }
+
+  #refusals(): string[] {
+    return [...this.#refused].map(([reason, { first, runs }]) =>
+      runs.size === 1
+        ? first
+        : `${formatNumberOf(runs.size, "run")}: checkpoints not used: ${reason}`
+    );
   }
 
   #warn(text: string): void {

@@ -213,13 +213,14 @@ function noteLines(note: Note, most: number, canvas: Canvas): string[] {
     ? paint.warn("note  ")
     : paint.faint("note  ");
   const indent = `${MARGIN}        `;
-  const words = wrapToWidth(`${note.subject}  ${note.text}`, columns - indent.length);
+  const subject = note.subject ?? "";
+  const words = wrapToWidth(`${subject}  ${note.text}`.trimStart(), columns - indent.length);
   const lines = [...words.slice(0, most - 1), words.slice(most - 1).join(" ")]
     .filter((line) => line !== "");
   return lines.map((line, i) => {
     const cut = cutToWidth(line, columns - indent.length);
     if (i > 0) return indent + paint.faint(cut);
-    const named = cut.startsWith(note.subject) ? note.subject : "";
+    const named = cut.startsWith(subject) ? subject : "";
     return `${MARGIN}${mark}  ${named}${paint.faint(cut.slice(named.length))}`;
   });
 }

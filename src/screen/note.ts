@@ -7,9 +7,15 @@ import { safeText } from "./safe_text.ts";
 
 export interface Note {
   readonly kind: "failed" | "warning" | "info";
-  /** The run it is about, or the program. */
-  readonly subject: string;
+  /** The run it is about; absent when it is about none. */
+  readonly subject?: string;
   readonly text: string;
+  /** Notes of the same topic are said once. */
+  readonly topic?: string;
+}
+
+export function noteText({ subject, text }: Note): string {
+  return subject === undefined ? text : `${subject}: ${text}`;
 }
 
 /** The note of an event, safe to print, or undefined for what happens all the time. */
@@ -40,10 +46,13 @@ export function noteOf(entry: RunEvent, folder: string): Note | undefined {
         kind: "warning",
         subject,
         text: safeText(`${from}; checkpoint ${bad.file} is not used: ${bad.reason}${others}`),
+        topic: `checkpoint not used: ${bad.reason}`,
       };
     }
     case "runs.requeued": {
       if (entry.cause === "stopped") return undefined;
+      // These only waited in a slot that ended; the run that it ended with is told of.
+      if (entry.cause === "slot-lost" && !entry.counted) return undefined;
       const [first] = entry.runs;
       if (first === undefined) return undefined;
       const subject = safeText(

@@ -9,7 +9,7 @@ import {
   formatRemaining,
 } from "../report/format.ts";
 import type { Speed } from "../report/pace.ts";
-import type { Note } from "./note.ts";
+import { type Note, noteText } from "./note.ts";
 
 /** Nothing new for so long deserves a sign of life. */
 const QUIET_MS = 30_000;
@@ -56,7 +56,7 @@ export class PlainNarrator {
       return [];
     }
     const word = note.kind === "info" ? "" : note.kind === "failed" ? "failed: " : "note: ";
-    const lines = [`${stamp(elapsedMs)} ${word}${note.subject}: ${note.text}`];
+    const lines = [`${stamp(elapsedMs)} ${word}${noteText(note)}`];
     if (this.#notesLeftOut > 0) {
       lines.unshift(`${stamp(elapsedMs)} (${formatCount(this.#notesLeftOut)} more notes left out)`);
       this.#notesLeftOut = 0;

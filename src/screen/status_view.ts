@@ -25,11 +25,14 @@ export interface StatusCanvas {
   readonly glyphs: Glyphs;
   /** Unlimited when absent: not a terminal. */
   readonly columns: number | undefined;
+  /** Every run on a line of its own. */
+  readonly isWhole?: boolean;
   /** Lists of jobs longer than this end in a count. */
   readonly jobsMax: number;
 }
 
 const BAR_CELLS = 20;
+const FAILURES_SHOWN = 20;
 
 export function renderStatus(status: TreeStatus, canvas: StatusCanvas): string[] {
   const { paint } = canvas;
@@ -42,7 +45,7 @@ export function renderStatus(status: TreeStatus, canvas: StatusCanvas): string[]
     jobsSection(status, canvas),
     runningSection(status, canvas),
     listSection(status, "interrupted", canvas),
-    listSection(status, "failed", canvas),
+    failedSection(status, canvas),
     listSection(status, "waiting", canvas),
     listSection(status, "completed", canvas),
   ];
@@ -181,6 +184,28 @@ function listSection(
   if (hidden > 0) {
     lines.push(paint.faint(`… and ${formatCount(hidden)} more: simrun status ${state} --all`));
   }
+  return lines;
+}
+
+/** Runs that failed the same way share a line, unless every run was asked for. */
+function failedSection(status: TreeStatus, canvas: StatusCanvas): string[] {
+  const { failures } = status;
+  const { paint } = canvas;
+  const isGrouped = failures.some(({ count }) => count > 1);
+  if (!isGrouped || canvas.isWhole) return listSection(status, "failed", canvas);
+  const shown = failures.slice(0, FAILURES_SHOWN);
+  const lines = renderTable(
+    [{ title: "failed", shrinkTo: 12 }, { title: "", shrinkTo: 12 }, { title: "", shrinkTo: 20 }],
+    shown.map(({ count, job, run, failure }) => [
+      count === 1 ? "" : formatNumberOf(count, "run"),
+      safeText(runName(job, run)) + (count === 1 ? "" : ", …"),
+      `${paint.bad(describeClass(failure.class))}: ${safeText(failure.message)}`,
+    ]),
+    { columns: canvas.columns, header: paint.faint },
+  );
+  const hidden = failures.slice(FAILURES_SHOWN).reduce((sum, { count }) => sum + count, 0);
+  const more = hidden > 0 ? `… and ${formatCount(hidden)} more; ` : "";
+  lines.push(paint.faint(`${more}each of them: simrun status failed --all`));
   return lines;
 }
 

@@ -50,12 +50,7 @@ export function renderStory(view: StoryView, canvas: StoryCanvas): string[] {
     fact("priority", PRIORITY_NAMES[job.priority]);
     fact("parameters", safeText(parametersText({ ...job.parameters, ...view.point })));
   }
-  fact(
-    "steps",
-    `${formatCount(status.stepsDone)} of ${formatCount(status.stepsTotal)} (${
-      formatPercent(fractionOf(status))
-    })`,
-  );
+  fact("steps", stepsText(status));
   fact("saved", savedText(status));
   if (status.degraded !== undefined) fact("checkpoints", safeText(status.degraded));
   const lines = [
@@ -91,6 +86,14 @@ function stateText(status: RunStatus, paint: Paint): string {
   }
 }
 
+function stepsText(status: RunStatus): string {
+  const done = formatCount(status.stepsDone);
+  const total = formatCount(status.stepsTotal);
+  return status.state === "completed" && status.ending !== undefined
+    ? `${done} (${safeText(status.ending)}; ${total} asked for)`
+    : `${done} of ${total} (${formatPercent(fractionOf(status))})`;
+}
+
 function savedText(status: RunStatus): string {
   if (status.savedStep === 0) return status.state === "completed" ? "" : "nothing yet";
   const age = status.savedAgeMs === undefined ? "" : `, ${formatAge(status.savedAgeMs)}`;
@@ -103,13 +106,16 @@ function chapterText(chapter: Chapter, canvas: StoryCanvas): string {
     case "planned":
       return plannedText(chapter);
     case "started":
-      return `attempt ${chapter.attempt} started, to ${formatCount(chapter.steps)} steps`;
+      return chapter.isSame
+        ? `went on with attempt ${chapter.attempt}, to ${formatCount(chapter.steps)} steps`
+        : `attempt ${chapter.attempt} started, to ${formatCount(chapter.steps)} steps`;
+    case "lost":
+      return paint.warn("interrupted: simrun was killed or lost");
     case "resumed": {
       const from = chapter.step === 0
         ? "began anew"
         : `went on at step ${formatCount(chapter.step)}`;
-      const refused = chapter.rejected.map(({ file, reason }) => `; ${file} not used: ${reason}`);
-      return safeText(from + refused.join(""));
+      return safeText(from + refusals(chapter.rejected));
     }
     case "saved":
       return chapter.count === 1
@@ -122,6 +128,9 @@ function chapterText(chapter: Chapter, canvas: StoryCanvas): string {
     case "degraded":
       return paint.warn(safeText(`went on without checkpoints: ${chapter.reason}`));
     case "requeued": {
+      if (chapter.cause === "slot-lost" && !chapter.counted) {
+        return "given to a new slot, because its slot ended";
+      }
       const why = chapter.message === undefined
         ? chapter.cause
         : `${chapter.cause}: ${chapter.message}`;
@@ -150,6 +159,15 @@ function chapterText(chapter: Chapter, canvas: StoryCanvas): string {
     default:
       return assertNever(chapter);
   }
+}
+
+/** Files that were refused for the same reason are told together. */
+function refusals(rejected: readonly { readonly file: string; readonly reason: string }[]): string {
+  const files = Map.groupBy(rejected, ({ reason }) => reason);
+  return [...files].map(([reason, [first, ...more]]) => {
+    const others = more.length === 0 ? "" : ` and ${more.length} more`;
+    return `; ${first!.file}${others} not used: ${reason}`;
+  }).join("");
 }
 
 function plannedText(chapter: Chapter & { readonly kind: "planned" }): string {

@@ -26,16 +26,17 @@ export function renderSummary(summary: Summary, canvas: SummaryCanvas): string[]
   for (const warning of summary.warnings.slice(0, 5)) {
     lines.push(`${paint.warn("note")}    ${safeText(warning)}`);
   }
-  for (const { job, run, failure } of summary.failures.slice(0, FAILURES_SHOWN)) {
+  let hidden = summary.failed;
+  for (const { job, run, failure, count } of summary.failureGroups.slice(0, FAILURES_SHOWN)) {
+    hidden -= count;
     const place = describePlace(failure, canvas.folder);
     const at = place === undefined ? "" : ` (${place})`;
+    const name = runName(job, run);
+    const who = count === 1 ? name : `${formatNumberOf(count, "run")}, ${name} first`;
     lines.push(
-      `${paint.bad("failed")}  ${safeText(runName(job, run))}  ${
-        safeText(describeFailure(failure) + at)
-      }`,
+      `${paint.bad("failed")}  ${safeText(who)}  ${safeText(describeFailure(failure) + at)}`,
     );
   }
-  const hidden = summary.failed - Math.min(FAILURES_SHOWN, summary.failures.length);
   if (hidden > 0) lines.push(`        … and ${formatCount(hidden)} more`);
   lines.push(...nextLines(summary, canvas).map((line) => paint.faint(line)));
   return lines;
@@ -48,22 +49,29 @@ function headline(summary: Summary, { paint, stopped }: SummaryCanvas): string {
       total === 1 ? "the run is" : `all ${formatCount(total)} runs are`
     } done.`;
   }
-  const head = summary.outcome === "completed"
-    ? paint.good("Done")
-    : summary.outcome === "failed"
-    ? paint.bad("Done, with failures")
-    : paint.warn(stopped === undefined ? "Stopped" : `Stopped: ${stopped}`);
+  const isStopped = summary.outcome === "stopped";
   const details = [
-    `${formatCount(completed)} completed`,
+    isStopped ? "" : `${formatCount(completed)} completed`,
     reused > 0 ? `${formatCount(reused)} of them taken from equal runs` : "",
     resumed > 0 ? `${formatCount(resumed)} went on from a checkpoint` : "",
     failed > 0 ? paint.bad(`${formatCount(failed)} failed`) : "",
-    skipped > 0 ? `${formatCount(skipped)} were done before` : "",
-    remaining > 0 ? `${formatCount(remaining)} remain` : "",
+    skipped > 0 ? `${formatCount(skipped)} ${skipped === 1 ? "was" : "were"} done before` : "",
+    remaining > 0 ? `${formatCount(remaining)} ${remaining === 1 ? "remains" : "remain"}` : "",
   ].filter((part) => part !== "");
-  return `${head}: ${formatNumberOf(total, "run")} in ${formatDuration(summary.elapsedMs)}; ${
-    details.join(", ")
-  }.`;
+  const took = formatDuration(summary.elapsedMs);
+  if (isStopped) {
+    const done = [`${formatCount(completed)} of ${formatNumberOf(total, "run")} completed`];
+    const counts = [...done, ...details].join(", ");
+    return stopped?.startsWith("by ")
+      ? `${paint.warn(`Stopped ${stopped}`)} after ${took}: ${counts}.`
+      : stopped === undefined
+      ? `${paint.warn("Stopped")} after ${took}: ${counts}.`
+      : `${paint.warn(`Stopped: ${stopped}`)}; after ${took} ${counts}.`;
+  }
+  const head = summary.outcome === "completed"
+    ? paint.good("Done")
+    : paint.bad("Done, with failures");
+  return `${head}: ${formatNumberOf(total, "run")} in ${took}; ${details.join(", ")}.`;
 }
 
 function nextLines(summary: Summary, { treeFlag, isHeld }: SummaryCanvas): string[] {

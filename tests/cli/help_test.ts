@@ -45,6 +45,15 @@ Deno.test("commandHelp() fits 110 columns and its examples are valid commands", 
   }
 });
 
+Deno.test("commandHelp() names templates that there are", async () => {
+  const index = new URL("../../templates/templates.json", import.meta.url);
+  const templates = Object.keys(JSON.parse(await Deno.readTextFile(index)));
+  const named = COMMANDS.flatMap(({ examples }) => examples)
+    .flatMap(({ line }) => /^simrun init (\S+)/.exec(line)?.[1] ?? []);
+  assert.ok(named.length > 0);
+  for (const name of named) assert.ok(templates.includes(name), name);
+});
+
 Deno.test("flags have one letter each and none that a global flag or help has", () => {
   for (const { name, flags } of COMMANDS) {
     const letters = Object.values({ ...GLOBAL_FLAGS, ...flags })

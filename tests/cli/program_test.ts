@@ -80,7 +80,7 @@ Deno.test("simrun runs a sweep, then finds it done; status, results and explain 
 
     const csv = (await simrun(["results", "--format", "csv"], { cwd })).out.split("\r\n");
     assert.equal(csv.length, 5);
-    assert.match(csv[0]!, /^job,run,by,steps,ending,ms,reused_from,x,nested\.nan$/);
+    assert.match(csv[0]!, /^job,run,by,steps,ending,computed_ms,reused_from,model,x,nested\.nan$/);
     assert.match(csv[3]!, /,3,10,.*,30,NaN$/);
     const json = JSON.parse((await simrun(["results", "--json"], { cwd })).out);
     assert.deepEqual(json.map((row: { result: { x: number } }) => row.result.x), [10, 20, 30]);
@@ -123,7 +123,10 @@ Deno.test("simrun shows every mistake of a manifest and of the model's parameter
     const { code, err } = await simrun(["b.yaml"], { cwd });
     assert.equal(code, 2, err);
     assert.match(err, /buy/);
-    const valid = await simrun(["validate", "b.yaml", "--json"], { cwd });
+    const refused = await simrun(["validate", "b.yaml", "--json"], { cwd });
+    assert.equal(refused.code, 2);
+    assert.match(JSON.parse(refused.out).diagnostics[0].message, /buy/);
+    const valid = await simrun(["validate", "b.yaml", "--json", "--syntax"], { cwd });
     assert.equal(JSON.parse(valid.out).valid, true);
   });
 });

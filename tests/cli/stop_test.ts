@@ -41,7 +41,7 @@ for (
       const { code, stderr } = await child.output();
       const talk = new TextDecoder().decode(stderr);
       assert.equal(code, exit.status, talk);
-      assert.match(talk, new RegExp(`Stopped: by ${signal}`));
+      assert.match(talk, new RegExp(`Stopped by ${signal} after `));
       assert.match(talk, /simrun resume/);
       const status = JSON.parse((await simrun(["status", "--json"], { cwd })).out);
       assert.equal(status.simrun.state, "ended");
@@ -71,14 +71,18 @@ Deno.test("simrun status after kill -9 says so; checkpoints are listed, checked 
     assert.ok(list.length >= 1 && list.length <= 4);
     const sound = list.filter(({ valid }: { valid: boolean }) => valid);
     assert.ok(sound.length >= 1);
-    const exported = await simrun(["checkpoints", "export", "slow", "-o", "state.st"], { cwd });
+    const exported = await simrun(["checkpoints", "export", "slow", "-o", "state.safetensors"], {
+      cwd,
+    });
     assert.equal(exported.code, 0, exported.err);
-    const bytes = await Deno.readFile(join(cwd, "state.st"));
+    const bytes = await Deno.readFile(join(cwd, "state.safetensors"));
     const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
     const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
     assert.deepEqual(header.field.shape, [8]);
     assert.equal(header.field.dtype, "F64");
-    const twice = await simrun(["checkpoints", "export", "slow", "-o", "state.st"], { cwd });
+    const twice = await simrun(["checkpoints", "export", "slow", "-o", "state.safetensors"], {
+      cwd,
+    });
     assert.equal(twice.code, 2);
     assert.match(twice.err, /--force/);
     const npy = ["checkpoints", "export", "slow", "--format", "npy", "-o", "out"];

@@ -2,6 +2,7 @@
 import type { JournalEntry, RunEvent } from "../../src/job/event.ts";
 import type { Job } from "../../src/job/job.ts";
 import type { Live } from "../../src/job/live.ts";
+import { runId } from "../../src/plan/digest.ts";
 import { History } from "../../src/queue/history.ts";
 
 export const NOW = Date.parse("2026-11-21T12:00:00Z");
@@ -93,6 +94,21 @@ export function saved(id: string, run: string, step: number): RunEvent {
     rawBytes: 2_400_000,
     ms: 3,
   };
+}
+
+/** The runs of a sweep over `T` as simrun names them, completed in the opposite order. */
+export function sweepOf(values: readonly number[], over: Partial<Job> = {}): {
+  readonly planned: RunEvent;
+  readonly runs: readonly string[];
+  readonly completed: readonly RunEvent[];
+} {
+  const parts = [{ kind: "axis", name: "T", axis: { kind: "list", values } }] as const;
+  const swept = job("s", { sweep: { parts }, ...over });
+  const runs = values.map((T) => runId(swept, { T }));
+  const completions = values.map((T, i) =>
+    completed("s", runs[i]!, { twice: 2 * T }, { point: { T } })
+  );
+  return { planned: planned("s", values.length, swept), runs, completed: completions.reverse() };
 }
 
 export const SESSION: RunEvent = {

@@ -1,18 +1,16 @@
 /** Results: which record counts, and how it becomes columns. */
 import assert from "node:assert/strict";
 import type { RunEvent } from "../../src/job/event.ts";
-import type { Job } from "../../src/job/job.ts";
 import { encodePlain } from "../../src/job/plain.ts";
 import { briefText, csvLines, resultJson, tabulate } from "../../src/report/result_table.ts";
 import { ResultFold, type ResultRow } from "../../src/report/results.ts";
 import { unknownName } from "../../src/report/selector.ts";
-import { runId } from "../../src/plan/digest.ts";
-import { completed, job, journal, planned, started } from "./fixtures.ts";
+import { completed, journal, planned, started, sweepOf } from "./fixtures.ts";
 
 function rowsOf(events: readonly RunEvent[], selectors: readonly string[] = []): ResultRow[] {
   const fold = new ResultFold(selectors);
   for (const entry of journal(events)) fold.apply(entry);
-  return [...fold.rows()];
+  return [...fold.read({ earlier: true }).rows];
 }
 
 Deno.test("ResultFold keeps the last record of a run, also one that was taken from an equal run", () => {
@@ -50,20 +48,6 @@ Deno.test("ResultFold chooses by job, glob and run", () => {
   assert.deepEqual(chosen("a/y"), [2]);
   assert.deepEqual(chosen("?"), [1, 2, 3]);
 });
-
-/** The runs of a sweep over `T` as simrun names them, completed in the opposite order. */
-function sweepOf(values: readonly number[], over: Partial<Job> = {}): {
-  readonly planned: RunEvent;
-  readonly completed: readonly RunEvent[];
-} {
-  const parts = [{ kind: "axis", name: "T", axis: { kind: "list", values } }] as const;
-  const swept = job("s", { sweep: { parts }, ...over });
-  const completions = values.map((T) => {
-    const point = { T };
-    return completed("s", runId(swept, point), { twice: 2 * T }, { point });
-  });
-  return { planned: planned("s", values.length, swept), completed: completions.reverse() };
-}
 
 function read(events: readonly RunEvent[], earlier = false) {
   const fold = new ResultFold([]);

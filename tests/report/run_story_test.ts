@@ -1,6 +1,7 @@
 /** The story of one run, and what changed from plan to plan. */
 import assert from "node:assert/strict";
 import { describeChange, jobChanges } from "../../src/report/job_changes.ts";
+import type { Axis } from "../../src/job/sweep.ts";
 import { StoryFold } from "../../src/report/run_story.ts";
 import { completed, job, journal, planned, saved, SESSION, started } from "./fixtures.ts";
 
@@ -25,6 +26,30 @@ Deno.test("jobChanges() does not mind the order of keys, and tells -0 from 0", (
   const b = plain({ q: 0, p: { y: 2, x: 1 } } as never);
   assert.deepEqual(jobChanges(a, b), []);
   assert.equal(jobChanges(plain({ q: 0 } as never), plain({ q: -0 } as never)).length, 1);
+});
+
+Deno.test("describeChange() says sweeps, priorities, checkpoints and times in words", () => {
+  const sweep = (
+    axis: Axis,
+  ) => ({ sweep: { parts: [{ kind: "axis", name: "kind", axis }] } } as const);
+  const before = job("a", sweep({ kind: "list", values: [1, 2, "x"] }));
+  const after = job("a", {
+    ...sweep({ kind: "range", from: 1, to: 100, count: 3, spacing: "log" }),
+    priority: 0,
+    hangMs: 60_000,
+    checkpoint: { every: { kind: "time", everyMs: 120_000 }, keep: 1 },
+  });
+  assert.deepEqual(jobChanges(before, after).map(describeChange), [
+    "sweep.kind: 1, 2, x -> 3 values from 1 to 100, by equal ratios",
+    "priority: normal -> critical",
+    "checkpoint: every 10,000 steps, the last 3 kept -> every 2 min 00 s, the last 1 kept",
+    "hang_after: 5 min 00 s -> 1 min 00 s",
+  ]);
+  const points = job("a", { sweep: { parts: [{ kind: "points", points: [{ T: 1 }, { T: 2 }] }] } });
+  assert.deepEqual(jobChanges(before, points).map(describeChange), [
+    "sweep.kind: 1, 2, x is gone",
+    "sweep: 2 points is new",
+  ]);
 });
 
 Deno.test("StoryFold tells the run's own events only, checkpoints in a row as one", () => {

@@ -13,6 +13,7 @@ import {
   saved,
   SESSION,
   started,
+  sweepOf,
 } from "./fixtures.ts";
 
 const BASE = { tree: "/data/simruns", nowMs: NOW, live: undefined, working: false } as const;
@@ -128,18 +129,27 @@ Deno.test("treeStatus() counts a run that converged early as all done", () => {
   assert.equal(totals.stepsDone, 1_000_000);
 });
 
-Deno.test("treeStatus() does not count runs of an earlier, larger sweep as part of the present one", () => {
+Deno.test("treeStatus() does not count runs of an earlier sweep as part of the present one", () => {
+  const before = sweepOf([1, 2, 3, 4]);
+  const now = sweepOf([2, 3, 5]);
   const events = [
     SESSION,
-    planned("s", 3),
-    ...["a", "b", "c"].map((run) => completed("s", run, {})),
-    planned("s", 2),
+    before.planned,
+    started("s", before.runs),
+    ...before.completed.slice(1),
+    now.planned,
   ];
-  const [sweep] = treeStatus(history(events), BASE).jobs;
-  assert.equal(sweep!.runs, 2);
+  const status = treeStatus(history(events), BASE);
+  const [sweep] = status.jobs;
+  assert.equal(sweep!.runs, 3);
   assert.equal(sweep!.counts.completed, 2);
-  assert.equal(sweep!.earlierRuns, 1);
-  assert.equal(sweep!.stepsDone, sweep!.stepsTotal);
+  assert.equal(sweep!.counts.waiting, 1);
+  assert.equal(sweep!.counts.interrupted, 0, "the one of the earlier plan is not waited for");
+  assert.equal(sweep!.earlierRuns, 2);
+  assert.equal(sweep!.stepsDone, sweep!.stepsTotal * 2 / 3);
+  assert.deepEqual(status.runs, []);
+  const named = treeStatus(history(events), { ...BASE, selectors: [`s/${before.runs[3]}`] });
+  assert.deepEqual(named.runs.map(({ state }) => state), ["interrupted"]);
 });
 
 Deno.test("treeStatus() knows how the last simrun ended", () => {

@@ -7,6 +7,7 @@ import { SummaryFold } from "../../src/report/summary.ts";
 import { paintFor } from "../../src/screen/paint.ts";
 import { renderStatus } from "../../src/screen/status_view.ts";
 import { renderStory } from "../../src/screen/story_view.ts";
+import { noteOf, noteText } from "../../src/screen/note.ts";
 import { renderSummary } from "../../src/screen/summary_view.ts";
 import {
   CLIMATE,
@@ -161,8 +162,7 @@ Deno.test("renderSummary() of failures names them, where they happened and what 
   const lines = renderSummary(fold.summary(FACTS), { ...END, treeFlag: " --tree x" });
   assert.deepEqual(lines, [
     "Done, with failures: 5 runs in 1 min 20 s; 1 completed, 2 failed, 2 were done before.",
-    "failed  s/b  the model threw an error at step 12,000: boom (models/ising.ts:14:9)",
-    "failed  s/c  the model threw an error at step 12,000: boom (models/ising.ts:14:9)",
+    "failed  2 runs, s/b first  the model threw an error at step 12,000: boom (models/ising.ts:14:9)",
     "simrun explain s/b --tree x    what happened to it",
     "simrun results --tree x    the numbers",
   ]);
@@ -174,9 +174,112 @@ Deno.test("renderSummary() of a stopped campaign says how to go on", () => {
     stopped: "by SIGINT",
   });
   assert.deepEqual(lines, [
-    "Stopped: by SIGINT: 5 runs in 1 min 20 s; 1 completed, 2 were done before, 2 remain.",
+    "Stopped by SIGINT after 1 min 20 s: 1 of 5 runs completed, 2 were done before, 2 remain.",
     "simrun resume    goes on where it stopped",
   ]);
+  const full = summaryOf([completed("s", "a", {})]).summary({ ...FACTS, total: 3, skipped: 1 });
+  assert.equal(
+    renderSummary(full, { ...END, stopped: "the disk is full" })[0],
+    "Stopped: the disk is full; after 1 min 20 s 1 of 3 runs completed, 1 was done before, 1 remains.",
+  );
+});
+
+Deno.test("SummaryFold tells a reason against checkpoints once, and does not count what began anew as gone on", () => {
+  const refused = (run: string): RunEvent => ({
+    type: "run.resumed",
+    job: "s",
+    run,
+    step: 0,
+    rejected: [{ file: "step-5.ckpt", reason: "its parameters are others" }],
+  });
+  const one = summaryOf([refused("a")]).summary(FACTS);
+  assert.deepEqual(one.warnings, [
+    "s/a: checkpoint step-5.ckpt not used: its parameters are others",
+  ]);
+  const many = summaryOf(["a", "b", "c"].map(refused)).summary(FACTS);
+  assert.deepEqual(many.warnings, ["3 runs: checkpoints not used: its parameters are others"]);
+  assert.equal(many.resumed, 0);
+});
+
+Deno.test("SummaryFold keeps different failures apart and the same ones together, whatever their steps", () => {
+  const later = failed("s", "d", "boom") as RunEvent & { readonly type: "run.failed" };
+  const groups = summaryOf([
+    failed("s", "b", "boom"),
+    failed("s", "c", "bang"),
+    { ...later, failure: { ...later.failure, step: 13_000 } },
+  ]).summary(FACTS).failureGroups;
+  assert.deepEqual(
+    groups.map(({ count, run, failure }) => [count, run, failure.message, failure.step]),
+    [[2, "b", "boom", 0], [1, "c", "bang", 12_000]],
+  );
+});
+
+Deno.test("renderStatus() tells failures that are the same on one line, each of them with isWhole", () => {
+  const events = [planned("s", 30), started("s", ["a", "b", "c"])];
+  for (const run of ["a", "b", "c"]) events.push(failed("s", run, "boom"));
+  const status = treeStatus(history(events), BASE);
+  const canvas = { paint: PLAIN, glyphs: "unicode", columns: undefined, jobsMax: 9 } as const;
+  const text = renderStatus(status, canvas).join("\n");
+  assert.match(text, /3 runs +s\/a, … +the model threw an error: boom/);
+  assert.equal(text.match(/boom/g)!.length, 1);
+  const whole = renderStatus(status, { ...canvas, isWhole: true }).join("\n");
+  assert.equal(whole.match(/boom/g)!.length, 3);
+});
+
+Deno.test("renderStory() of a run that converged, after a kill and a lost slot, says so in words", () => {
+  const events: RunEvent[] = [
+    SESSION,
+    planned("s"),
+    started("s", ["s"]),
+    saved("s", "s", 4_000),
+    SESSION,
+    started("s", ["s"]),
+    { type: "run.resumed", job: "s", run: "s", step: 4_000, rejected: [] },
+    { type: "runs.requeued", job: "s", runs: ["s"], cause: "slot-lost", counted: false },
+    started("s", ["s"]),
+    completed("s", "s", {}, { steps: 60_000, ending: "converged" }),
+    started("s", ["s"]),
+  ];
+  const story = new StoryFold("s", "s");
+  for (const entry of journal(events)) story.apply(entry);
+  const [status] = treeStatus(history(events.slice(0, -1)), { ...BASE, selectors: ["s"] }).runs;
+  const lines = renderStory({
+    status: status!,
+    job: job("s"),
+    point: undefined,
+    chapters: story.chapters,
+    decision: [],
+  }, { paint: PLAIN, columns: undefined, folder: "/", offsetMinutes: 0 });
+  assert.match(lines.join("\n"), /steps +60,000 \(converged; 1,000,000 asked for\)/);
+  const told = lines.flatMap((line) => /^ {2}2026\S+ \S+ {2}(.*)$/.exec(line)?.[1] ?? []);
+  assert.deepEqual(
+    told.map((line) => line.replace(/ (\(1.2 MB\)|in 1.5 s|, to .* steps).*$/, "")),
+    [
+      "planned for 1,000,000 steps, model m1",
+      "attempt 1 started, to 1,000,000 steps",
+      "saved step 4,000",
+      "interrupted: simrun was killed or lost",
+      "went on with attempt 1, to 1,000,000 steps",
+      "went on at step 4,000",
+      "given to a new slot, because its slot ended",
+      "went on with attempt 1, to 1,000,000 steps",
+      "completed 60,000 steps",
+      "attempt 1 started, to 1,000,000 steps",
+    ],
+  );
+});
+
+Deno.test("noteOf() is silent of runs that only waited in a slot that ended, and names a refusal's topic", () => {
+  const lost = { type: "runs.requeued", job: "s", runs: ["a"], cause: "slot-lost" } as const;
+  assert.equal(noteOf({ ...lost, counted: false }, "/"), undefined);
+  assert.match(noteText(noteOf({ ...lost, counted: true }, "/")!), /^s\/a: .*it is tried again$/);
+  const topics = ["a", "b"].map((run) => {
+    const rejected = [{ file: `${run}.ckpt`, reason: "other parameters" }];
+    return noteOf({ type: "run.resumed", job: "s", run, step: 0, rejected }, "/")!.topic;
+  });
+  assert.equal(topics[0], topics[1]);
+  assert.ok(topics[0]);
+  assert.equal(noteText({ kind: "warning", text: "3 runs: done" }), "3 runs: done");
 });
 
 Deno.test("renderSummary() says when there was nothing to do", () => {
