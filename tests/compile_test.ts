@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { parseFromSlot, WIRE } from "../src/worker/slot_wire.ts";
-import { fromFileUrl, withFolder } from "./survival/program.ts";
+import { fromFileUrl, withFolder } from "./helpers/program.ts";
 
 const ROOT = fromFileUrl(new URL("..", import.meta.url));
 

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { dirname, join, resolve } from "node:path";
 import { EXIT } from "../src/job/fault.ts";
 import { VERSION } from "../src/job/version.ts";
-import { fromFileUrl, simrun, withFolder } from "./survival/program.ts";
+import { fromFileUrl, simrun, withFolder } from "./helpers/program.ts";
 
 const ROOT = fromFileUrl(new URL("..", import.meta.url));
 const README = Deno.readTextFileSync(join(ROOT, "README.md"));

@@ -52,6 +52,7 @@ export async function prepareJobs(
   for (const job of jobs) {
     const model = identities.get(job.model.path);
     const found = inspected.get(job.model.path);
+    const inputDigests = await digestInputs(job, locate, diagnostics);
     // Not found out: an earlier model has ended the slot, and the mistake is told for that one.
     if (model === undefined || found === undefined) continue;
     if (!found.ok) {
@@ -64,7 +65,7 @@ export async function prepareJobs(
     }
     const { params } = found.inspection;
     if (params !== undefined) diagnostics.push(...checkParameters(job, params, locate));
-    prepared.push({ job, model, inputDigests: await digestInputs(job, locate, diagnostics) });
+    prepared.push({ job, model, inputDigests });
   }
   if (diagnostics.some(({ severity }) => severity === "error")) throw new JobProblems(diagnostics);
   return prepared;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { place } from "../helpers/folder.ts";
 import { until } from "../helpers/processes.ts";
-import { fromFileUrl } from "../survival/program.ts";
+import { fromFileUrl } from "../helpers/program.ts";
 
 const MAIN = fromFileUrl(new URL("../../main.ts", import.meta.url));
 /** Inherited by every process that an attack starts, so that none can hide. */

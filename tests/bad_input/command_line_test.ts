@@ -1,7 +1,7 @@
 /** Wrong words on the command line, streams that close or fill up, an environment that holds nothing. */
 import assert from "node:assert/strict";
 import { inFolder } from "../helpers/folder.ts";
-import { fromFileUrl } from "../survival/program.ts";
+import { fromFileUrl } from "../helpers/program.ts";
 import { attack, noneLeft, placeAll, resultsOf } from "./attack.ts";
 
 const FILES = {

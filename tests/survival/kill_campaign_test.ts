@@ -3,7 +3,7 @@
  * same campaigns left alone. `SIMRUN_KILLS=200 SIMRUN_SEED=7` repeats it longer or exactly.
  */
 import assert from "node:assert/strict";
-import { fromFileUrl, randomNumbers, simrun, startSimrun, withFolder } from "./program.ts";
+import { fromFileUrl, randomNumbers, simrun, startSimrun, withFolder } from "../helpers/program.ts";
 
 const KILLS = Number(Deno.env.get("SIMRUN_KILLS") ?? (Deno.env.get("CI") ? 50 : 10));
 const SEED = Number(Deno.env.get("SIMRUN_SEED") ?? Date.now() % 1_000_000);
