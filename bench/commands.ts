@@ -6,6 +6,9 @@ import { openTree } from "../src/store/tree.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
+/** Everything here takes seconds. */
+const LIMIT_MS = 120_000;
+
 export interface Finished {
   readonly wallMs: number;
   /** Wall clock at the moment before the command was started. */
@@ -44,7 +47,10 @@ export async function command(
     peakBytes = Math.max(peakBytes, peakMemory(child.pid));
   };
   const looking = options.watchMemory === true ? setInterval(look, 50) : undefined;
+  // A baseline that hangs must not take the bench with it.
+  const tooLong = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
   const { code, stdout, stderr } = await child.output();
+  clearTimeout(tooLong);
   const wallMs = performance.now() - begin;
   clearInterval(looking);
   if (code !== 0) {
