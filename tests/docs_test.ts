@@ -6,6 +6,8 @@ import assert from "node:assert/strict";
 import { dirname, join, resolve } from "node:path";
 import { EXIT } from "../src/job/fault.ts";
 import { VERSION } from "../src/job/version.ts";
+import { inFolder, place } from "./helpers/folder.ts";
+import { until } from "./helpers/processes.ts";
 import { fromFileUrl, simrun, withFolder } from "./helpers/program.ts";
 
 const ROOT = fromFileUrl(new URL("..", import.meta.url));
@@ -84,6 +86,38 @@ Deno.test("README library example runs", async () => {
     assert.match(output, /sim_123/);
   });
 });
+
+Deno.test("README batch script hands on the signal, saves, and requeues itself", async () => {
+  await inFolder(async (folder) => {
+    const script = blocks(README).find(({ text }) => text.startsWith("#SBATCH"))!.text
+      .replace("./simrun", `"${Deno.execPath()}" run -A "${join(ROOT, "main.ts")}"`)
+      .replace("scontrol requeue", "echo requeued");
+    await place(folder, "job.sh", script);
+    await place(folder, "slow.js", SLOW_MODEL);
+    await place(folder, "jobs/long.yaml", "{ id: long, model: ../slow.js, steps: 1000000 }\n");
+    const job = new Deno.Command("bash", {
+      args: ["job.sh"],
+      cwd: folder,
+      env: { SCRATCH: folder, SLURM_JOB_ID: "7" },
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const journal = join(folder, "simruns/hot/journal.jsonl");
+    const isRunning = async () =>
+      (await Deno.readTextFile(journal).catch(() => "")).includes("runs.started");
+    await until(isRunning, "the run has started");
+    job.kill("SIGUSR2");
+    const { stdout } = await job.output();
+    assert.equal(new TextDecoder().decode(stdout), "requeued 7\n");
+    assert.match(await Deno.readTextFile(journal), /"cause":"stopped"/);
+  });
+});
+
+/** A step takes a few milliseconds: the run is never done before it is stopped. */
+const SLOW_MODEL = `
+export function init() { return { x: 0 }; }
+export function step(s) { for (let i = 0; i < 3e5; i++) s.x += Math.sin(i); }
+`;
 
 Deno.test("README table of exit statuses is the table in the code", () => {
   const rows = [...README.matchAll(/^\| (\d+) \| (.+) \|$/gm)].map(([, status, meaning]) =>
