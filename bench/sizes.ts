@@ -17,7 +17,7 @@ export const FULL: Sizes = {
   stepRounds: 5,
   stepComputeMs: 3500,
   fieldBytes: 16 * 2 ** 20,
-  fieldRounds: 5,
+  fieldRounds: 9,
   fieldComputeMs: 4500,
   checkpointEveryMs: 1000,
   tinyRuns: 100_000,
