@@ -4,6 +4,7 @@ import type { Live } from "../job/live.ts";
 import { History } from "../queue/history.ts";
 import { packRecent, rotateJournal } from "../store/archive.ts";
 import { makeFolderDurable, writeFileDurable } from "../store/disk.ts";
+import { fs } from "../store/file_system.ts";
 import { JournalWriter, readJournal } from "../store/journal.ts";
 import type { Layout } from "../store/layout.ts";
 import { removeLive, writeLive } from "../store/live.ts";
@@ -95,7 +96,7 @@ export class TreeSession {
   /** Keeps a manifest as it was submitted. */
   async keepManifest(digest: string, text: string): Promise<void> {
     const copy = this.layout.manifestCopy(digest);
-    if (await Deno.lstat(copy).catch(() => undefined) !== undefined) return;
+    if (await fs.lstat(copy).catch(() => undefined) !== undefined) return;
     await makeFolderDurable(dirname(copy));
     await writeFileDurable(copy, text);
   }
@@ -111,7 +112,7 @@ export class TreeSession {
     const runs = new Set<string>();
     for (const root of [this.layout.checkpointRoot, this.layout.recentRoot]) {
       try {
-        for await (const entry of Deno.readDir(`${root}/${job}`)) runs.add(entry.name);
+        for await (const entry of fs.readDir(`${root}/${job}`)) runs.add(entry.name);
       } catch {
         // Nothing of this job was ever kept.
       }

@@ -15,6 +15,7 @@ import {
   type WarningSink,
   writeFileDurable,
 } from "./disk.ts";
+import { fs } from "./file_system.ts";
 import type { Layout } from "./layout.ts";
 import { writePack } from "./pack.ts";
 import { subfolders } from "./tree.ts";
@@ -94,7 +95,7 @@ export async function readRunFile(
 ): Promise<Uint8Array | undefined> {
   const path = join(layout.recentFolder(job, run), name);
   try {
-    return await Deno.readFile(path);
+    return await fs.readFile(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw diskFault(error, path);
   }
@@ -123,7 +124,7 @@ export async function listRunFiles(
   const folder = layout.recentFolder(job, run);
   const found: RunFile[] = [];
   for (const name of await filesBelow(folder)) {
-    found.push({ name, bytes: (await Deno.stat(join(folder, name))).size });
+    found.push({ name, bytes: (await fs.stat(join(folder, name))).size });
   }
   if (found.length > 0) return found;
   const prefix = `${job}/${run}/`;
@@ -138,7 +139,7 @@ export async function listRunFiles(
  */
 export async function restoreRun(layout: Layout, job: string, run: string): Promise<boolean> {
   const folder = layout.recentFolder(job, run);
-  if (await Deno.lstat(folder).then(() => true, () => false)) return false;
+  if (await fs.lstat(folder).then(() => true, () => false)) return false;
   const files = await listRunFiles(layout, job, run);
   if (files.length === 0) return false;
   await makeFolderDurable(dirname(folder), { within: layout.root });
@@ -150,7 +151,7 @@ export async function restoreRun(layout: Layout, job: string, run: string): Prom
     if (bytes !== undefined) await writeFileDurable(path, bytes);
   }
   try {
-    await Deno.rename(temporary, folder);
+    await fs.rename(temporary, folder);
   } catch (error) {
     throw diskFault(error, folder);
   }
@@ -184,7 +185,7 @@ async function listRecent(
     for (const run of await subfolders(join(layout.recentRoot, job))) {
       if (!finished(job, run)) continue;
       const path = layout.recentFolder(job, run);
-      const modifiedMs = (await Deno.stat(path)).mtime?.getTime() ?? 0;
+      const modifiedMs = (await fs.stat(path)).mtime?.getTime() ?? 0;
       folders.push({ job, run, path, modifiedMs });
     }
   }
@@ -196,11 +197,11 @@ async function readFolder(folder: RunFolder): Promise<PackedFile[] | undefined> 
   const names = await filesBelow(folder.path);
   if (names.length > PACK_FILES_MAX) return undefined;
   let bytes = 0;
-  for (const name of names) bytes += (await Deno.stat(join(folder.path, name))).size;
+  for (const name of names) bytes += (await fs.stat(join(folder.path, name))).size;
   if (bytes > PACK_BYTES_MAX) return undefined;
   const files: PackedFile[] = [];
   for (const name of names) {
-    const data = await Deno.readFile(join(folder.path, name));
+    const data = await fs.readFile(join(folder.path, name));
     files.push({ name: `${folder.job}/${folder.run}/${name}`, data });
   }
   return files;
@@ -210,9 +211,9 @@ async function readFolder(folder: RunFolder): Promise<PackedFile[] | undefined> 
 async function removeFolder(path: string): Promise<void> {
   const temporary = temporaryBeside(path);
   try {
-    await Deno.rename(path, temporary);
+    await fs.rename(path, temporary);
     await syncFolder(dirname(path));
-    await Deno.remove(temporary, { recursive: true });
+    await fs.remove(temporary, { recursive: true });
   } catch (error) {
     throw diskFault(error, path);
   }
@@ -222,7 +223,7 @@ async function removeFolder(path: string): Promise<void> {
 async function filesBelow(folder: string): Promise<string[]> {
   const names: string[] = [];
   try {
-    for await (const entry of Deno.readDir(folder)) {
+    for await (const entry of fs.readDir(folder)) {
       if (entry.isFile) names.push(entry.name);
       if (!entry.isDirectory) continue;
       const inside = await filesBelow(join(folder, entry.name));
@@ -273,7 +274,7 @@ function directoryOf(path: string): ReadonlyMap<string, readonly ZipEntry[]> {
 function packNumbers(layout: Layout): number[] {
   const numbers: number[] = [];
   try {
-    for (const entry of Deno.readDirSync(layout.archiveFolder)) {
+    for (const entry of fs.readDirSync(layout.archiveFolder)) {
       const number = /^runs-(\d{6,})\.zip$/.exec(entry.name)?.[1];
       if (number !== undefined) numbers.push(Number(number));
     }

@@ -15,6 +15,7 @@ import {
 } from "./checkpoint_file.ts";
 import { BadCheckpoint } from "./checkpoint_header.ts";
 import { diskFault } from "./disk.ts";
+import { fs } from "./file_system.ts";
 import type { Layout } from "./layout.ts";
 import { quarantine } from "./quarantine.ts";
 
@@ -65,7 +66,7 @@ export interface Choice {
 export async function listCheckpoints(folder: string): Promise<ListedCheckpoint[]> {
   const found: ListedCheckpoint[] = [];
   try {
-    for await (const entry of Deno.readDir(folder)) {
+    for await (const entry of fs.readDir(folder)) {
       const step = entry.isFile ? stepInName(entry.name) : undefined;
       if (step === undefined) continue;
       found.push({ file: entry.name, path: join(folder, entry.name), step });
@@ -82,7 +83,7 @@ export async function pruneCheckpoints(folder: string, keep: number): Promise<st
   let good = 0;
   for (const { file, path } of await listCheckpoints(folder)) {
     if (good >= Math.max(1, keep)) {
-      await Deno.remove(path).catch((error) => {
+      await fs.remove(path).catch((error) => {
         if (!(error instanceof Deno.errors.NotFound)) throw diskFault(error, path);
       });
       removed.push(file);

@@ -9,7 +9,14 @@ import { Buffer } from "node:buffer";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
-import { constants, crc32, createZstdCompress, zstdDecompress } from "node:zlib";
+import {
+  constants,
+  crc32,
+  createZstdCompress,
+  zstdCompressSync,
+  zstdDecompress,
+  zstdDecompressSync,
+} from "node:zlib";
 import {
   type CheckpointIdentity,
   DTYPE_BYTES,
@@ -30,6 +37,7 @@ import {
   encodeHeader,
   HEADER_BYTES,
 } from "./checkpoint_header.ts";
+import { type FileHandle, fs } from "./file_system.ts";
 import { decodeSafetensors, layoutSafetensors, type Safetensors } from "./safetensors.ts";
 import { shuffle, SHUFFLE_BLOCK, unshuffle, worthShuffling } from "./shuffle.ts";
 
@@ -52,7 +60,14 @@ export interface ReadLimits {
   readonly rawBytesMax: number;
 }
 
-const LEVEL = 1;
+const PACKING = {
+  params: {
+    [constants.ZSTD_c_compressionLevel]: 1,
+    [constants.ZSTD_c_checksumFlag]: 1,
+  },
+};
+/** What is so small is compressed in one call: setting up a stream would cost more. */
+const AT_ONCE_BYTES_MAX = 256 << 10;
 /** A piece is sent on when the next block may not fit; larger than any stream's own buffer. */
 const PIECE_BYTES = 2 << 20;
 const COPY_BYTES = 1 << 20;
@@ -98,33 +113,14 @@ export async function writeCheckpoint(
   }
   const file = checkpointName(identity.step);
   let packedBytes = 0;
-  let sum = 0;
   await makeFolderDurable(folder, {
     within: dirname(dirname(folder)),
     ...(onWarning && { onWarning }),
   });
+  const fill = layout.bytes <= AT_ONCE_BYTES_MAX ? writeAtOnce : writeInPieces;
   await replaceDurable(join(folder, file), async (handle) => {
-    await handle.seek(HEADER_BYTES, Deno.SeekMode.Start);
-    await pipeline(
-      pieces(layout.header, layout.tensors, shuffled),
-      createZstdCompress({
-        chunkSize: PACKED_CHUNK_BYTES,
-        params: {
-          [constants.ZSTD_c_compressionLevel]: LEVEL,
-          [constants.ZSTD_c_checksumFlag]: 1,
-        },
-      }),
-      async (packed: AsyncIterable<Uint8Array>) => {
-        for await (const chunk of packed) {
-          sum = crc32(chunk, sum);
-          packedBytes += chunk.length;
-          await writeFully(handle, chunk);
-        }
-      },
-    );
-    await handle.seek(0, Deno.SeekMode.Start);
-    const header = { step: identity.step, rawBytes: layout.bytes, packedBytes, crc32: sum };
-    await writeFully(handle, encodeHeader(header));
+    const raw = pieces(layout.header, layout.tensors, shuffled);
+    packedBytes = await fill(handle, raw, { step: identity.step, rawBytes: layout.bytes });
   }, onWarning);
   return {
     file,
@@ -132,6 +128,45 @@ export async function writeCheckpoint(
     rawBytes: layout.bytes,
     ms: performance.now() - startedMs,
   };
+}
+
+type HeaderStart = Pick<CheckpointHeader, "step" | "rawBytes">;
+
+/** Answers the number of compressed bytes. */
+async function writeAtOnce(
+  handle: FileHandle,
+  raw: Iterable<Buffer>,
+  header: HeaderStart,
+): Promise<number> {
+  const packed = zstdCompressSync(Buffer.concat([...raw]), PACKING);
+  const sums = { packedBytes: packed.length, crc32: crc32(packed) };
+  await writeFully(handle, Buffer.concat([encodeHeader({ ...header, ...sums }), packed]));
+  return packed.length;
+}
+
+/** As {@linkcode writeAtOnce}, compressing while it writes; the header comes last. */
+async function writeInPieces(
+  handle: FileHandle,
+  raw: Iterable<Buffer>,
+  header: HeaderStart,
+): Promise<number> {
+  let packedBytes = 0;
+  let sum = 0;
+  await handle.seek(HEADER_BYTES, Deno.SeekMode.Start);
+  await pipeline(
+    raw,
+    createZstdCompress({ chunkSize: PACKED_CHUNK_BYTES, ...PACKING }),
+    async (packed: AsyncIterable<Uint8Array>) => {
+      for await (const chunk of packed) {
+        sum = crc32(chunk, sum);
+        packedBytes += chunk.length;
+        await writeFully(handle, chunk);
+      }
+    },
+  );
+  await handle.seek(0, Deno.SeekMode.Start);
+  await writeFully(handle, encodeHeader({ ...header, packedBytes, crc32: sum }));
+  return packedBytes;
 }
 
 /** Reads a checkpoint whole. Throws a BadCheckpoint with the reason, or a Fault of the disk. */
@@ -142,10 +177,13 @@ export async function readCheckpoint(
   const { header, packed } = await readPacked(path, limits);
   let file: Safetensors;
   try {
-    const raw = await decompress(packed, {
+    const limits = {
       maxOutputLength: header.rawBytes,
       chunkSize: Math.min(Math.max(header.rawBytes, 1024), 64 << 20),
-    });
+    };
+    const raw = header.rawBytes <= AT_ONCE_BYTES_MAX
+      ? zstdDecompressSync(packed, limits)
+      : await decompress(packed, limits);
     if (raw.length !== header.rawBytes) throw new Error("it inflates to another length");
     file = decodeSafetensors(raw);
   } catch (error) {
@@ -247,15 +285,15 @@ async function readPacked(
   return { header, packed };
 }
 
-async function openCheckpoint(path: string): Promise<Deno.FsFile> {
+async function openCheckpoint(path: string): Promise<FileHandle> {
   try {
-    return await Deno.open(path, { read: true });
+    return await fs.open(path, { read: true });
   } catch (error) {
     throw diskFault(error, path);
   }
 }
 
-async function checkHeader(file: Deno.FsFile, path: string): Promise<CheckpointHeader> {
+async function checkHeader(file: FileHandle, path: string): Promise<CheckpointHeader> {
   const size = (await file.stat()).size;
   if (size < HEADER_BYTES) throw new BadCheckpoint(`it is torn: ${size} bytes`);
   const header = decodeHeader(await readExactly(file, HEADER_BYTES, path));
@@ -266,7 +304,7 @@ async function checkHeader(file: Deno.FsFile, path: string): Promise<CheckpointH
   return header;
 }
 
-async function readExactly(file: Deno.FsFile, length: number, path: string): Promise<Uint8Array> {
+async function readExactly(file: FileHandle, length: number, path: string): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   for (let at = 0; at < length;) {
     const read = await file.read(bytes.subarray(at)).catch((error) => {

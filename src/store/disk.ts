@@ -7,6 +7,7 @@
  * A sync that failed is not tried again on that handle (R3): the kernel may have dropped the pages.
  */
 import { Fault } from "../job/fault.ts";
+import { type FileHandle, fs } from "./file_system.ts";
 import { basename, dirname, join, namesBelow } from "./path.ts";
 
 export type WarningSink = (message: string) => void;
@@ -28,7 +29,7 @@ export function writeFileDurable(
 /** As {@linkcode writeFileDurable}, for content that is made while it is written. */
 export async function replaceDurable(
   path: string,
-  fill: (file: Deno.FsFile) => Promise<void>,
+  fill: (file: FileHandle) => Promise<void>,
   onWarning?: WarningSink,
 ): Promise<void> {
   await replace(path, fill, true);
@@ -43,7 +44,7 @@ export function writeFileVolatile(path: string, data: FileData): Promise<void> {
 /** Makes names in a folder durable. Filesystems that cannot do it are told of once. */
 export async function syncFolder(folder: string, onWarning?: WarningSink): Promise<void> {
   try {
-    using handle = await Deno.open(folder, { read: true });
+    using handle = await fs.open(folder, { read: true });
     await handle.sync();
   } catch (error) {
     if (!isUnsupported(error)) throw diskFault(error, folder);
@@ -72,7 +73,7 @@ export async function makeFolderDurable(
   }
   for (const folder of missing.reverse()) {
     try {
-      await Deno.mkdir(folder);
+      await fs.mkdir(folder);
     } catch (error) {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw diskFault(error, folder);
       if (!(await isFolder(folder))) {
@@ -86,7 +87,7 @@ export async function makeFolderDurable(
 }
 
 /** Writes until every byte is taken: a write may be short. */
-export async function writeFully(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+export async function writeFully(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     const written = await file.write(at === 0 ? bytes : bytes.subarray(at));
     if (written === 0) throw new Error("the disk took no byte of a write");
@@ -97,7 +98,7 @@ export async function writeFully(file: Deno.FsFile, bytes: Uint8Array): Promise<
 /** Removes a file if it is there and can be; for clean-up, where an error would hide a better one. */
 export async function removeQuietly(path: string): Promise<void> {
   try {
-    await Deno.remove(path);
+    await fs.remove(path);
   } catch {
     // What cannot be removed now is swept at the next start.
   }
@@ -112,9 +113,9 @@ export function isTemporary(name: string): boolean {
 export async function removeTemporaries(folder: string): Promise<number> {
   let removed = 0;
   try {
-    for await (const entry of Deno.readDir(folder)) {
+    for await (const entry of fs.readDir(folder)) {
       if (!isTemporary(entry.name)) continue;
-      await Deno.remove(join(folder, entry.name), { recursive: true });
+      await fs.remove(join(folder, entry.name), { recursive: true });
       removed++;
     }
   } catch (error) {
@@ -195,13 +196,13 @@ function isUnsupported(error: unknown): boolean {
 
 async function replace(
   path: string,
-  fill: (file: Deno.FsFile) => Promise<void>,
+  fill: (file: FileHandle) => Promise<void>,
   durable: boolean,
 ): Promise<void> {
   const temporary = temporaryBeside(path);
-  let file: Deno.FsFile | undefined;
+  let file: FileHandle | undefined;
   try {
-    file = await Deno.open(temporary, { write: true, createNew: true });
+    file = await fs.open(temporary, { write: true, createNew: true });
     await fill(file);
     if (durable) await file.sync();
     const inode = (await file.stat()).ino;
@@ -218,14 +219,14 @@ async function replace(
 /** A rename that reports an error may have happened all the same (NFS): the inode at the target tells. */
 async function renameOrLook(from: string, to: string, inode: number | null): Promise<void> {
   try {
-    await Deno.rename(from, to);
+    await fs.rename(from, to);
   } catch (error) {
-    const there = await Deno.lstat(to).catch(() => undefined);
+    const there = await fs.lstat(to).catch(() => undefined);
     if (inode === null || there?.ino !== inode) throw error;
   }
 }
 
-async function writeData(file: Deno.FsFile, data: FileData): Promise<void> {
+async function writeData(file: FileHandle, data: FileData): Promise<void> {
   if (typeof data === "string") return await writeFully(file, new TextEncoder().encode(data));
   if (data instanceof Uint8Array) return await writeFully(file, data);
   for (const part of data) await writeFully(file, part);
@@ -233,7 +234,7 @@ async function writeData(file: Deno.FsFile, data: FileData): Promise<void> {
 
 async function isFolder(path: string): Promise<boolean> {
   try {
-    return (await Deno.stat(path)).isDirectory;
+    return (await fs.stat(path)).isDirectory;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     // "Not a directory": a file stands where a folder above should be; mkdir will say so.
@@ -246,7 +247,7 @@ async function refuseLinks(within: string, path: string): Promise<void> {
   let folder = within;
   for (const name of namesBelow(within, path)) {
     folder = join(folder, name);
-    const info = await Deno.lstat(folder).catch(() => undefined);
+    const info = await fs.lstat(folder).catch(() => undefined);
     if (info === undefined) return;
     if (info.isSymlink) {
       throw new Fault("tree-invalid", `${folder} is a link; simrun does not write through it.`, {

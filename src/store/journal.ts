@@ -19,6 +19,7 @@ import {
   writeFileDurable,
   writeFully,
 } from "./disk.ts";
+import { type FileHandle, fs } from "./file_system.ts";
 import { decodeLine, encodeLine, lineBody, lineBytesMax, NEWLINE } from "./journal_line.ts";
 import type { Layout } from "./layout.ts";
 import { listSegments } from "./segment.ts";
@@ -50,7 +51,7 @@ export interface OpenedJournal {
 const PIECE_BYTES = 1 << 20;
 
 export class JournalWriter {
-  readonly #file: Deno.FsFile;
+  readonly #file: FileHandle;
   readonly #path: string;
   readonly #now: () => Date;
   readonly #fence: (() => void) | undefined;
@@ -64,7 +65,7 @@ export class JournalWriter {
   #closed = false;
 
   private constructor(
-    file: Deno.FsFile,
+    file: FileHandle,
     path: string,
     tail: Tail,
     now: () => Date,
@@ -84,7 +85,7 @@ export class JournalWriter {
     now: () => Date,
     options: JournalOptions = {},
   ): Promise<OpenedJournal> {
-    let file: Deno.FsFile | undefined;
+    let file: FileHandle | undefined;
     try {
       const sealedSeq = Math.max(0, ...listSegments(layout).map((segment) => segment.lastSeq));
       file = await openToAppend(layout, options.onWarning);
@@ -223,7 +224,7 @@ interface Tail {
 }
 
 /** Finds the last good line from the end, in a window that grows until it holds one. */
-export function findTail(file: Deno.FsFile): Tail {
+export function findTail(file: FileHandle): Tail {
   const size = file.statSync().size;
   for (let window = 1 << 20;; window *= 4) {
     const start = Math.max(0, size - window);
@@ -240,7 +241,7 @@ export function findTail(file: Deno.FsFile): Tail {
   }
 }
 
-function readFrom(file: Deno.FsFile, from: number, length: number): Uint8Array {
+function readFrom(file: FileHandle, from: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   file.seekSync(from, Deno.SeekMode.Start);
   let at = 0;
@@ -253,7 +254,7 @@ function readFrom(file: Deno.FsFile, from: number, length: number): Uint8Array {
 }
 
 /** Copies the torn end to the quarantine, durably, and only then cuts it off. */
-async function cutTail(layout: Layout, file: Deno.FsFile, goodBytes: number): Promise<void> {
+async function cutTail(layout: Layout, file: FileHandle, goodBytes: number): Promise<void> {
   const size = file.statSync().size;
   await makeFolderDurable(layout.quarantineFolder, { within: layout.root });
   const copy = join(layout.quarantineFolder, `journal-torn-at-${goodBytes}.jsonl`);
@@ -262,15 +263,15 @@ async function cutTail(layout: Layout, file: Deno.FsFile, goodBytes: number): Pr
   await file.sync();
 }
 
-async function openToAppend(layout: Layout, onWarning?: WarningSink): Promise<Deno.FsFile> {
-  const there = await Deno.lstat(layout.journal).catch(() => undefined);
+async function openToAppend(layout: Layout, onWarning?: WarningSink): Promise<FileHandle> {
+  const there = await fs.lstat(layout.journal).catch(() => undefined);
   if (there !== undefined && !there.isFile) {
     throw new Fault("tree-invalid", `${layout.journal} is not a plain file.`, {
       hint: "Move it away; simrun writes a new one.",
     });
   }
   const create = there === undefined;
-  const file = await Deno.open(layout.journal, {
+  const file = await fs.open(layout.journal, {
     read: true,
     append: true,
     ...(create && { createNew: true }),

@@ -7,6 +7,7 @@
  */
 import type { JournalEntry } from "../job/event.ts";
 import { diskFault } from "./disk.ts";
+import { type FileHandle, fs } from "./file_system.ts";
 import { decodeLine, type JournalLocation, NEWLINE } from "./journal_line.ts";
 import { listSegments, readSegment, type Segment } from "./segment.ts";
 import type { Layout } from "./layout.ts";
@@ -133,7 +134,7 @@ class Fold {
     }
   }
 
-  readHot(file: Deno.FsFile, path: string): void {
+  readHot(file: FileHandle, path: string): void {
     let number = 0;
     this.#tornBytes = scanLines(
       (into) => file.readSync(into),
@@ -171,9 +172,9 @@ class Fold {
   }
 }
 
-function openHot(layout: Layout): Deno.FsFile | undefined {
+function openHot(layout: Layout): FileHandle | undefined {
   try {
-    return Deno.openSync(layout.journal, { read: true });
+    return fs.openSync(layout.journal, { read: true });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

@@ -6,6 +6,7 @@
  */
 import { basename, join } from "node:path";
 import { makeFolderDurable, writeFileDurable } from "./disk.ts";
+import { fs } from "./file_system.ts";
 import { JournalWriter } from "./journal.ts";
 import { decodeLine, NEWLINE } from "./journal_line.ts";
 import type { Layout } from "./layout.ts";
@@ -40,7 +41,7 @@ export async function repairJournal(layout: Layout): Promise<JournalRepair> {
   }
   // Opening cuts off a torn end, which is no damage.
   await (await JournalWriter.open(layout, () => new Date(0))).writer.close();
-  const { good, bad } = sortLines(await Deno.readFile(layout.journal));
+  const { good, bad } = sortLines(await fs.readFile(layout.journal));
   if (bad.length > 0) {
     await keepAside(layout, layout.journal, bad);
     await writeFileDurable(layout.journal, joinLines(good));

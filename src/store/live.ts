@@ -1,6 +1,7 @@
 /** The moment's picture in `hot/live.json`: written whole, never synced, read by anyone without a lock. */
 import type { Live } from "../job/live.ts";
 import { writeFileVolatile } from "./disk.ts";
+import { fs } from "./file_system.ts";
 import type { Layout } from "./layout.ts";
 
 export function writeLive(layout: Layout, live: Live): Promise<void> {
@@ -10,7 +11,7 @@ export function writeLive(layout: Layout, live: Live): Promise<void> {
 /** The last picture, or undefined when there is none to be read: it is a courtesy, never a truth. */
 export async function readLive(layout: Layout): Promise<Live | undefined> {
   try {
-    const value: unknown = JSON.parse(await Deno.readTextFile(layout.live));
+    const value: unknown = JSON.parse(await fs.readTextFile(layout.live));
     return isLive(value) ? value : undefined;
   } catch {
     return undefined;
@@ -19,7 +20,7 @@ export async function readLive(layout: Layout): Promise<Live | undefined> {
 
 /** Removes the picture: nothing is running any more. */
 export async function removeLive(layout: Layout): Promise<void> {
-  await Deno.remove(layout.live).catch(() => {});
+  await fs.remove(layout.live).catch(() => {});
 }
 
 function isLive(value: unknown): value is Live {

@@ -17,6 +17,7 @@ import {
   type WarningSink,
   writeFileDurable,
 } from "./disk.ts";
+import { type FileHandle, fs } from "./file_system.ts";
 import { readJournal } from "./journal.ts";
 import type { Layout } from "./layout.ts";
 import {
@@ -49,14 +50,14 @@ export class TreeLock {
   /** The holder before, when it never let go: it was killed, or the lock was broken. */
   readonly fallen: OwnerRecord | undefined;
   readonly #layout: Layout;
-  readonly #file: Deno.FsFile;
+  readonly #file: FileHandle;
   readonly #now: () => Date;
   #lastBeatMs = -Infinity;
   #released = false;
 
   constructor(
     layout: Layout,
-    file: Deno.FsFile,
+    file: FileHandle,
     owner: OwnerRecord,
     last: OwnerRecord | undefined,
     now: () => Date,
@@ -135,7 +136,7 @@ export async function acquireLock(layout: Layout, options: LockOptions): Promise
   }
 }
 
-async function takeFlock(layout: Layout, options: LockOptions): Promise<Deno.FsFile> {
+async function takeFlock(layout: Layout, options: LockOptions): Promise<FileHandle> {
   for (;;) {
     const file = await openLockFile(layout.lock);
     if (!await tryFlock(file, layout, options)) {
@@ -145,28 +146,28 @@ async function takeFlock(layout: Layout, options: LockOptions): Promise<Deno.FsF
       return await replaceLockFile(layout);
     }
     // Whoever broke the lock in between has put another file in its place; that one counts.
-    const there = await Deno.stat(layout.lock).catch(() => undefined);
+    const there = await fs.stat(layout.lock).catch(() => undefined);
     if (there?.ino === (await file.stat()).ino) return file;
     file.close();
   }
 }
 
-async function openLockFile(path: string): Promise<Deno.FsFile> {
+async function openLockFile(path: string): Promise<FileHandle> {
   try {
-    const there = await Deno.lstat(path).catch(() => undefined);
+    const there = await fs.lstat(path).catch(() => undefined);
     if (there?.isSymlink) {
       throw new Fault("tree-invalid", `${path} is a link; simrun does not lock through it.`, {
         hint: "Remove the link.",
       });
     }
-    return await Deno.open(path, { read: true, write: true, create: true });
+    return await fs.open(path, { read: true, write: true, create: true });
   } catch (error) {
     throw diskFault(error, path);
   }
 }
 
 async function tryFlock(
-  file: Deno.FsFile,
+  file: FileHandle,
   layout: Layout,
   options: LockOptions,
 ): Promise<boolean> {
@@ -221,12 +222,12 @@ async function observeStill(layout: Layout, options: LockOptions): Promise<void>
 }
 
 /** Puts a new, locked file in the place of one that a stopped process holds. */
-async function replaceLockFile(layout: Layout): Promise<Deno.FsFile> {
+async function replaceLockFile(layout: Layout): Promise<FileHandle> {
   const temporary = temporaryBeside(layout.lock);
-  const file = await Deno.open(temporary, { read: true, write: true, createNew: true });
+  const file = await fs.open(temporary, { read: true, write: true, createNew: true });
   try {
     await file.tryLock(true);
-    await Deno.rename(temporary, layout.lock);
+    await fs.rename(temporary, layout.lock);
     await syncFolder(dirname(layout.lock));
     return file;
   } catch (error) {

@@ -1,6 +1,7 @@
 /** Who holds the tree: the record in `hot/owner.json`, and whether that process still lives. Never locks. */
 import { Fault } from "../job/fault.ts";
 import { diskFault } from "./disk.ts";
+import { fs } from "./file_system.ts";
 import type { Layout } from "./layout.ts";
 
 /** The holder's record. Written whole at taking and letting go; the heartbeat is the lock file's mtime. */
@@ -50,7 +51,7 @@ export async function readOwner(
 /** The record as it stands; undefined when it is absent or not readable as one. */
 export function readOwnerRecord(layout: Layout): OwnerRecord | undefined {
   try {
-    const value = JSON.parse(Deno.readTextFileSync(layout.owner)) as Partial<OwnerRecord> | null;
+    const value = JSON.parse(fs.readTextFileSync(layout.owner)) as Partial<OwnerRecord> | null;
     const whole = typeof value?.uuid === "string" && Number.isSafeInteger(value.epoch) &&
       typeof value.host === "string" && typeof value.pid === "number" &&
       typeof value.startedAt === "string";
@@ -85,7 +86,7 @@ export function sameMachine(owner: OwnerRecord): boolean {
 
 /** When the holder last showed itself, as the filesystem's time in ms; 0 when it cannot be read. */
 export async function heartbeat(layout: Layout): Promise<number> {
-  const info = await Deno.stat(layout.lock).catch(() => undefined);
+  const info = await fs.stat(layout.lock).catch(() => undefined);
   return info?.mtime?.getTime() ?? 0;
 }
 

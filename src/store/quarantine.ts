@@ -5,6 +5,7 @@
  */
 import { basename, dirname, join, relative } from "node:path";
 import { diskFault, makeFolderDurable, syncFolder, writeFileDurable } from "./disk.ts";
+import { fs } from "./file_system.ts";
 import type { Layout } from "./layout.ts";
 
 /** Moves a file of the tree aside, durably, and says why beside it. Answers where it is now. */
@@ -13,7 +14,7 @@ export async function quarantine(layout: Layout, path: string, reason: string): 
   await makeFolderDurable(dirname(target), { within: layout.root });
   await writeFileDurable(`${target}.reason.txt`, `${basename(path)}: ${reason}\n`);
   try {
-    await Deno.rename(path, target);
+    await fs.rename(path, target);
   } catch (error) {
     throw diskFault(error, path);
   }
@@ -24,7 +25,7 @@ export async function quarantine(layout: Layout, path: string, reason: string): 
 
 async function freePath(path: string): Promise<string> {
   let free = path;
-  for (let number = 2; await Deno.lstat(free).then(() => true, () => false); number++) {
+  for (let number = 2; await fs.lstat(free).then(() => true, () => false); number++) {
     free = `${path}.${number}`;
   }
   return free;

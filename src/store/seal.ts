@@ -5,6 +5,7 @@
  * the same entries: readers know them by sequence number, and the next writer empties the hot file.
  */
 import { diskFault, type WarningSink, writeFileDurable } from "./disk.ts";
+import { fs } from "./file_system.ts";
 import { JournalWriter } from "./journal.ts";
 import { decodeLine, NEWLINE } from "./journal_line.ts";
 import type { Layout } from "./layout.ts";
@@ -26,12 +27,12 @@ export async function rotateJournal(
   limitBytes = JOURNAL_LIMIT_BYTES,
   onWarning?: WarningSink,
 ): Promise<boolean> {
-  const size = await Deno.stat(layout.journal).then((info) => info.size, () => 0);
+  const size = await fs.stat(layout.journal).then((info) => info.size, () => 0);
   if (size <= limitBytes) return false;
   try {
     // Opening cuts off a torn end and finishes a sealing that a crash interrupted.
     await (await JournalWriter.open(layout, () => new Date(0))).writer.close();
-    const bytes = await Deno.readFile(layout.journal);
+    const bytes = await fs.readFile(layout.journal);
     const segments = listSegments(layout);
     const sealedSeq = Math.max(0, ...segments.map((segment) => segment.lastSeq));
     let number = Math.max(0, ...segments.map((segment) => segment.number));

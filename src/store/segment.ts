@@ -1,4 +1,5 @@
 /** Sealed segments of the journal: `archive/journal-000001.zip`, one entry that names its sequence numbers. */
+import { fs } from "./file_system.ts";
 import type { Layout } from "./layout.ts";
 import { BadZip, listZip, readZipEntry, type ZipEntry } from "./zip.ts";
 
@@ -20,7 +21,7 @@ let lastRead:
 export function listSegments(layout: Layout): Segment[] {
   const numbers: number[] = [];
   try {
-    for (const entry of Deno.readDirSync(layout.archiveFolder)) {
+    for (const entry of fs.readDirSync(layout.archiveFolder)) {
       const number = /^journal-(\d{6,})\.zip$/.exec(entry.name)?.[1];
       if (number !== undefined) numbers.push(Number(number));
     }

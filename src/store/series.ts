@@ -9,6 +9,7 @@ import { Fault } from "../job/fault.ts";
 import type { CheckpointIdentity } from "../job/snapshot.ts";
 import { crc32 } from "./crc32.ts";
 import { diskFault, errnoOf, makeFolderDurable, syncFolder, writeFully } from "./disk.ts";
+import { type FileHandle, fs } from "./file_system.ts";
 
 /** How far a series goes: its bytes and their CRC-32. The same words as in a checkpoint's identity. */
 export type SeriesMark = CheckpointIdentity["series"];
@@ -51,7 +52,7 @@ export async function appendSeries(
 export async function checkSeries(path: string, mark: SeriesMark): Promise<string | undefined> {
   if (mark.bytes === 0) return undefined;
   try {
-    using file = await Deno.open(path, { read: true });
+    using file = await fs.open(path, { read: true });
     const chunk = new Uint8Array(Math.min(mark.bytes, 1 << 20));
     let rest = mark.bytes;
     let sum = 0;
@@ -81,11 +82,11 @@ export async function truncateSeries(path: string, mark: SeriesMark): Promise<st
   if (reason !== undefined) return reason;
   try {
     if (mark.bytes === 0) {
-      await Deno.remove(path);
+      await fs.remove(path);
       await syncFolder(dirname(path));
       return undefined;
     }
-    using file = await Deno.open(path, { read: true, write: true });
+    using file = await fs.open(path, { read: true, write: true });
     if ((await file.stat()).size > mark.bytes) {
       await file.truncate(mark.bytes);
       await file.sync();
@@ -98,13 +99,13 @@ export async function truncateSeries(path: string, mark: SeriesMark): Promise<st
 }
 
 /** A first append creates the file; a later one must find it. Neither follows a link planted there. */
-async function openSeries(path: string, first: boolean): Promise<Deno.FsFile> {
-  const there = await Deno.lstat(path).catch(() => undefined);
+async function openSeries(path: string, first: boolean): Promise<FileHandle> {
+  const there = await fs.lstat(path).catch(() => undefined);
   if (there?.isSymlink) {
     throw new Fault("tree-invalid", `${path} is a link; simrun does not write through it.`, {
       hint: "Remove the link.",
     });
   }
   const create = there === undefined && first;
-  return await Deno.open(path, { read: true, write: true, ...(create && { createNew: true }) });
+  return await fs.open(path, { read: true, write: true, ...(create && { createNew: true }) });
 }

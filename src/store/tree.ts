@@ -11,6 +11,7 @@ import {
   type WarningSink,
   writeFileDurable,
 } from "./disk.ts";
+import { fs } from "./file_system.ts";
 import { FORMAT_VERSION, Layout } from "./layout.ts";
 import { join } from "./path.ts";
 
@@ -79,7 +80,7 @@ async function sweepFolder(folder: string, depth: number): Promise<number> {
 export async function subfolders(folder: string): Promise<string[]> {
   const names: string[] = [];
   try {
-    for await (const entry of Deno.readDir(folder)) {
+    for await (const entry of fs.readDir(folder)) {
       if (entry.isDirectory && !isTemporary(entry.name)) names.push(entry.name);
     }
   } catch (error) {
@@ -96,7 +97,7 @@ function markerText(): string {
 async function checkMarker(layout: Layout): Promise<boolean> {
   let text: string;
   try {
-    text = await Deno.readTextFile(layout.marker);
+    text = await fs.readTextFile(layout.marker);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw diskFault(error, layout.marker);
@@ -133,7 +134,7 @@ function markerFormat(text: string): number | undefined {
 async function refuseForeignContent(layout: Layout): Promise<void> {
   const found: string[] = [];
   try {
-    for await (const entry of Deno.readDir(layout.root)) {
+    for await (const entry of fs.readDir(layout.root)) {
       if (!isTemporary(entry.name)) found.push(entry.name);
     }
   } catch (error) {
@@ -158,7 +159,7 @@ function foreign(root: string, why: string): Fault {
 async function probeWritable(layout: Layout): Promise<void> {
   const probe = temporaryBeside(layout.marker);
   try {
-    (await Deno.open(probe, { write: true, createNew: true })).close();
+    (await fs.open(probe, { write: true, createNew: true })).close();
   } catch (error) {
     throw diskFault(error, layout.root);
   } finally {
@@ -168,10 +169,10 @@ async function probeWritable(layout: Layout): Promise<void> {
 
 async function folderKind(path: string): Promise<"folder" | "file" | "missing" | "dangling"> {
   try {
-    return (await Deno.stat(path)).isDirectory ? "folder" : "file";
+    return (await fs.stat(path)).isDirectory ? "folder" : "file";
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
-      const link = await Deno.lstat(path).catch(() => undefined);
+      const link = await fs.lstat(path).catch(() => undefined);
       return link?.isSymlink ? "dangling" : "missing";
     }
     if (errnoOf(error) === 20) return "missing";

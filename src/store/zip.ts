@@ -1,5 +1,6 @@
 /** Reading zip packs: the central directory and single entries, bounded; never the whole file. */
 import { crc32 } from "./crc32.ts";
+import { type FileHandle, fs } from "./file_system.ts";
 import { zlib } from "./zlib.ts";
 
 export interface ZipEntry {
@@ -25,7 +26,7 @@ const COMMENT_BYTES_MAX = 65_535;
 
 /** The entries of a zip file, in the order of its central directory. */
 export function listZip(path: string): ZipEntry[] {
-  using file = Deno.openSync(path, { read: true });
+  using file = fs.openSync(path, { read: true });
   const size = file.statSync().size;
   const tail = readAt(file, Math.max(0, size - END_BYTES - COMMENT_BYTES_MAX), size);
   const view = viewOf(tail);
@@ -41,7 +42,7 @@ export function listZip(path: string): ZipEntry[] {
 
 /** The content of one entry, checked against its length and checksum. */
 export function readZipEntry(path: string, entry: ZipEntry): Uint8Array {
-  using file = Deno.openSync(path, { read: true });
+  using file = fs.openSync(path, { read: true });
   const local = viewOf(readAt(file, entry.offset, entry.offset + 30));
   if (local.getUint32(0, true) !== LOCAL_SIGNATURE) throw new BadZip(`${entry.name} is damaged`);
   const from = entry.offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
@@ -91,7 +92,7 @@ function readDirectory(bytes: Uint8Array, count: number): ZipEntry[] {
   return entries;
 }
 
-function readAt(file: Deno.FsFile, from: number, to: number): Uint8Array {
+function readAt(file: FileHandle, from: number, to: number): Uint8Array {
   const bytes = new Uint8Array(to - from);
   file.seekSync(from, Deno.SeekMode.Start);
   for (let at = 0; at < bytes.length;) {

@@ -22,6 +22,7 @@ import {
   removeTemporaries,
   writeFileDurable,
 } from "../store/disk.ts";
+import { fs } from "../store/file_system.ts";
 import type { Layout } from "../store/layout.ts";
 import { appendSeries, checkSeries, EMPTY_SERIES, truncateSeries } from "../store/series.ts";
 
@@ -88,7 +89,7 @@ export class RunFiles {
 
   /** Removes all that earlier attempts left. */
   async startOver(): Promise<void> {
-    for (const { path } of await listCheckpoints(this.#checkpoints)) await Deno.remove(path);
+    for (const { path } of await listCheckpoints(this.#checkpoints)) await fs.remove(path);
     await this.#clearFolder();
   }
 
@@ -136,13 +137,13 @@ export class RunFiles {
   /** A log is not a result: it is appended without a sync and may end early after a power cut. */
   async appendLog(text: string): Promise<void> {
     await this.#makeFolder();
-    await Deno.writeTextFile(join(this.#folder, LOG_FILE), text, { append: true });
+    await fs.writeTextFile(join(this.#folder, LOG_FILE), text, { append: true });
   }
 
   /** Another spec's series, log or result must never pass for this one's. */
   async #clearFolder(): Promise<void> {
     try {
-      await Deno.remove(this.#folder, { recursive: true });
+      await fs.remove(this.#folder, { recursive: true });
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw diskFault(error, this.#folder);
     }

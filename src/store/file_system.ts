@@ -1,0 +1,52 @@
+/**
+ * Every call by which a tree is read and written, in one place: the real file system, unless a simulation
+ * of crashes and full disks puts its own behind them.
+ */
+
+/** An open file, as far as the store uses one. */
+export type FileHandle =
+  & Pick<
+    Deno.FsFile,
+    | "close"
+    | "read"
+    | "readSync"
+    | "seek"
+    | "seekSync"
+    | "stat"
+    | "statSync"
+    | "sync"
+    | "syncData"
+    | "truncate"
+    | "tryLock"
+    | "utimeSync"
+    | "write"
+  >
+  & Disposable;
+
+/** What the store asks of a file system; errors are those of Deno. */
+export interface FileSystem extends
+  Pick<
+    typeof Deno,
+    | "lstat"
+    | "mkdir"
+    | "readDir"
+    | "readDirSync"
+    | "readFile"
+    | "readTextFile"
+    | "readTextFileSync"
+    | "remove"
+    | "rename"
+    | "stat"
+    | "writeTextFile"
+  > {
+  open(path: string, options: Deno.OpenOptions): Promise<FileHandle>;
+  openSync(path: string, options: Deno.OpenOptions): FileHandle;
+}
+
+/** The one in use. */
+export let fs: FileSystem = Deno;
+
+/** Puts another in its place, for this thread; the real one when called without. */
+export function useFileSystem(other: FileSystem = Deno): void {
+  fs = other;
+}
