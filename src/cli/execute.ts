@@ -13,7 +13,7 @@ import { openRunner, type Outcome, type Runner } from "../runner/runner.ts";
 import type { RunRequest } from "../runner/run_request.ts";
 import { planWarnings, renderPlan } from "../screen/plan_view.ts";
 import { renderSummary } from "../screen/summary_view.ts";
-import type { SlotProcess } from "../worker/slot_process.ts";
+import type { SlotHandle } from "../worker/slot_process.ts";
 import { showDiagnostics } from "./read_jobs.ts";
 import {
   type CliContext,
@@ -40,7 +40,7 @@ export interface Work {
   readonly sources: readonly ManifestSource[];
   readonly locate: ManifestReading["locate"] | undefined;
   /** A slot that was started already. */
-  readonly slot?: SlotProcess;
+  readonly slot?: SlotHandle;
 }
 
 export async function execute(context: CliContext, flags: Flags, work: Work): Promise<number> {

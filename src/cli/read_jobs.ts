@@ -6,7 +6,7 @@ import { renderDiagnostics } from "../manifest/render.ts";
 import type { ManifestSource } from "../manifest/source.ts";
 import { formatNumberOf } from "../report/format.ts";
 import { JobProblems, prepareJobs } from "../runner/prepare.ts";
-import type { SlotProcess } from "../worker/slot_process.ts";
+import type { SlotHandle } from "../worker/slot_process.ts";
 import type { CliContext, GlobalFlags } from "./context.ts";
 import { collectSources } from "./sources.ts";
 
@@ -32,7 +32,7 @@ export async function readJobs(
 /** What the models say of the jobs that could be read: all that a run would find before it runs. */
 export async function modelDiagnostics(
   { jobs, locate }: JobsRead,
-  slot: SlotProcess,
+  slot: SlotHandle,
 ): Promise<readonly Diagnostic[]> {
   try {
     await prepareJobs(jobs, slot, locate);

@@ -3,7 +3,7 @@ import type { Inspection, ModelProblem } from "../campaign/slot_messages.ts";
 import type { ParameterRules } from "../job/model.ts";
 import { decodePlain } from "../job/plain.ts";
 import { fileUrl } from "../worker/file_url.ts";
-import type { SlotProcess } from "../worker/slot_process.ts";
+import type { SlotHandle } from "../worker/slot_process.ts";
 
 export type Inspected =
   | { readonly ok: true; readonly inspection: Inspection }
@@ -14,7 +14,7 @@ const INSPECTION_MS_MAX = 30_000;
 
 /** Loads each model once, one after the other. Takes over the slot's messages until it is done. */
 export async function inspectModels(
-  slot: SlotProcess,
+  slot: SlotHandle,
   paths: readonly string[],
 ): Promise<Map<string, Inspected>> {
   const found = new Map<string, Inspected>();

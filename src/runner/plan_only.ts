@@ -2,7 +2,7 @@
 import { makePlan, type Plan } from "../plan/plan.ts";
 import { History } from "../queue/history.ts";
 import { openTree } from "../store/tree.ts";
-import { SlotProcess } from "../worker/slot_process.ts";
+import { startSlotProcess } from "../worker/slot_process.ts";
 import { slotLimits } from "./limits.ts";
 import { prepareJobs } from "./prepare.ts";
 import { planOptions, type RunRequest } from "./run_request.ts";
@@ -10,7 +10,7 @@ import { readHistory } from "./tree_session.ts";
 
 /** The tree need not exist. */
 export async function planOnly(request: RunRequest, treeExists: boolean): Promise<Plan> {
-  const slot = request.slot ?? new SlotProcess(slotLimits(request.slots));
+  const slot = request.slot ?? (request.startSlot ?? startSlotProcess)(slotLimits(request.slots));
   try {
     const history = treeExists ? readHistory(await openTree(request.root, "read")) : new History();
     const jobs = await prepareJobs(request.jobs, slot, request.locate);

@@ -6,7 +6,7 @@ import type { ManifestReading } from "../manifest/manifest.ts";
 import type { Diagnostic, Place } from "../manifest/diagnostic.ts";
 import type { JobToPlan } from "../plan/plan.ts";
 import type { ModelIdentity } from "../job/event.ts";
-import type { SlotProcess } from "../worker/slot_process.ts";
+import type { SlotHandle } from "../worker/slot_process.ts";
 import { type Inspected, inspectModels } from "./inspector.ts";
 import { digestFile } from "../worker/file_digest.ts";
 import { identifyModel } from "../worker/model_identity.ts";
@@ -26,7 +26,7 @@ const MOVED_HINT = "If it was moved, run its manifest instead, e.g. simrun jobs/
 /** Throws {@linkcode JobProblems} with all mistakes at once. */
 export async function prepareJobs(
   jobs: readonly Job[],
-  slot: SlotProcess,
+  slot: SlotHandle,
   locate: Locate = () => undefined,
 ): Promise<JobToPlan[]> {
   const diagnostics: Diagnostic[] = [];

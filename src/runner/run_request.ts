@@ -1,13 +1,11 @@
 /** What a campaign is asked to do: jobs, a tree, and how. Data only. */
-import type { RunEvent } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
 import type { PlanOptions } from "../plan/plan.ts";
-import type { SlotProcess } from "../worker/slot_process.ts";
+import type { SlotHandle, StartSlot } from "../worker/slot_process.ts";
 import type { Locate } from "./prepare.ts";
+import type { SessionRequest } from "./tree_session.ts";
 
-export interface RunRequest {
-  /** The tree's folder. */
-  readonly root: string;
+export interface RunRequest extends SessionRequest {
   readonly jobs: readonly Job[];
   /** Kept in the tree as they were submitted. */
   readonly manifests?: readonly { readonly path: string; readonly text: string }[];
@@ -15,14 +13,12 @@ export interface RunRequest {
   readonly locate?: Locate;
   readonly slots: number;
   /** A slot that was started already; it is the runner's from now on. */
-  readonly slot?: SlotProcess;
+  readonly slot?: SlotHandle;
+  /** Starts the others: processes of this executable when absent. */
+  readonly startSlot?: StartSlot;
   readonly options?: Partial<PlanOptions>;
   /** Stop when so many runs failed. */
   readonly maxFails?: number;
-  readonly breakLock?: boolean;
-  /** Every event once it is durable. */
-  readonly onEvent?: (event: RunEvent) => void;
-  readonly onWarning?: (message: string) => void;
 }
 
 /** The options of a plan, with what is not said filled in. */

@@ -14,7 +14,7 @@ import { encodeFields } from "../job/plain.ts";
 import { canonical, shortDigest } from "../plan/digest.ts";
 import { makePlan, type Plan, type PlannedJob } from "../plan/plan.ts";
 import type { Layout } from "../store/layout.ts";
-import { SlotProcess } from "../worker/slot_process.ts";
+import { type SlotHandle, startSlotProcess } from "../worker/slot_process.ts";
 import { slotLimits } from "./limits.ts";
 import { prepareJobs } from "./prepare.ts";
 import { reuseResults } from "./reuse.ts";
@@ -28,7 +28,7 @@ const LIVE_EVERY_MS = 500;
 /** Opens the tree, takes its lock and makes the plan. Nothing runs before {@linkcode Runner.run}. */
 export async function openRunner(request: RunRequest): Promise<Runner> {
   // The first slot starts while tree and history are read: it is needed in any case.
-  const slot = request.slot ?? new SlotProcess(slotLimits(request.slots));
+  const slot = request.slot ?? startSlot(request);
   let session: TreeSession | undefined;
   try {
     session = await TreeSession.open(request);
@@ -42,10 +42,14 @@ export async function openRunner(request: RunRequest): Promise<Runner> {
   }
 }
 
+function startSlot({ slots, startSlot = startSlotProcess }: RunRequest): SlotHandle {
+  return startSlot(slotLimits(slots));
+}
+
 interface RunnerParts {
   readonly session: TreeSession;
   readonly plan: Plan;
-  readonly slot: SlotProcess;
+  readonly slot: SlotHandle;
 }
 
 export class Runner {
@@ -54,11 +58,11 @@ export class Runner {
   readonly #campaign: Campaign;
   readonly #table: RunTable;
   readonly #startedAt = new Date();
-  readonly #slots = new Set<SlotProcess>();
+  readonly #slots = new Set<SlotHandle>();
   /** Runs by job that left files in the tree. */
   readonly #withFiles = new Map<string, Set<string>>();
   /** The slot that inspected the models and waits for its first batch. */
-  #warm: SlotProcess | undefined;
+  #warm: SlotHandle | undefined;
   #plan: Plan;
   #reused = 0;
   #isRunning = false;
@@ -147,7 +151,7 @@ export class Runner {
   }
 
   async #add(jobs: readonly Job[]): Promise<Plan | undefined> {
-    const slot = new SlotProcess(slotLimits(this.#request.slots));
+    const slot = startSlot(this.#request);
     try {
       const prepared = await prepareJobs(jobs, slot);
       if (this.#campaign.hasEnded) return undefined;
@@ -195,7 +199,7 @@ export class Runner {
   #startSlot(handlers: SlotHandlers): SlotPort {
     const warm = this.#warm;
     this.#warm = undefined;
-    const slot = warm ?? new SlotProcess(slotLimits(this.#request.slots));
+    const slot = warm ?? startSlot(this.#request);
     this.#slots.add(slot);
     slot.attach({
       onMessage: handlers.onMessage,

@@ -13,14 +13,18 @@ import { dirname } from "../store/path.ts";
 import { openTree, sweepTree } from "../store/tree.ts";
 
 export interface SessionRequest {
+  /** The tree's folder. */
   readonly root: string;
+  /** A hot journal above this is sealed. */
+  readonly journalBytesMax?: number;
+  /** So many runs with files of their own stay in `recent/` before they are packed; 64 when absent. */
+  readonly recentFoldersMax?: number;
   readonly breakLock?: boolean;
   /** Every event once it is durable. */
   readonly onEvent?: (event: RunEvent) => void;
   readonly onWarning?: (message: string) => void;
 }
 
-/** So many runs with files of their own stay in `recent/` before they are packed. */
 const RECENT_FOLDERS_MAX = 64;
 
 /** What every run of a tree last was. */
@@ -66,7 +70,7 @@ export class TreeSession {
     let journal: JournalWriter | undefined;
     try {
       await sweepTree(layout);
-      await rotateJournal(layout);
+      await rotateJournal(layout, request.journalBytesMax);
       const fence = () => lock.assertMine();
       ({ writer: journal } = await JournalWriter.open(layout, now, { fence, ...warning }));
       const history = readHistory(layout);
@@ -124,11 +128,11 @@ export class TreeSession {
   async tidy(): Promise<void> {
     await this.journal.close();
     try {
-      await rotateJournal(this.layout);
+      await rotateJournal(this.layout, this.#request.journalBytesMax);
       // Read only where there is something to pack.
       let history: History | undefined;
       await packRecent(this.layout, {
-        keep: RECENT_FOLDERS_MAX,
+        keep: this.#request.recentFoldersMax ?? RECENT_FOLDERS_MAX,
         // The files of any other run may still grow.
         finished: (job, run) => {
           history ??= readHistory(this.layout);

@@ -1,5 +1,6 @@
 /** Digests of files as they lie on disk. Reads; never waits for a pipe and never holds a large file whole. */
 import { Fault } from "../job/fault.ts";
+import { fs } from "../store/file_system.ts";
 
 /** 16 hexadecimal characters like `shortDigest`; piece by piece, for an input may be larger than memory. */
 export async function digestFile(path: string): Promise<string> {
@@ -14,7 +15,7 @@ export async function digestFile(path: string): Promise<string> {
 
 /** Refuses what has no end, like a pipe or a device. Throws what looking at it throws. */
 export async function requireFile(path: string): Promise<void> {
-  const { isFile, isDirectory } = await Deno.stat(path);
+  const { isFile, isDirectory } = await fs.stat(path);
   if (isFile) return;
   const what = isDirectory ? "a folder" : "a pipe or a device";
   throw new Fault("manifest", `${path} is ${what}, not a file`);

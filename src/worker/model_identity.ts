@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import type { ModelIdentity } from "../job/event.ts";
 import { shortDigest } from "../plan/digest.ts";
+import { fs } from "../store/file_system.ts";
 import { filePath, fileUrl } from "./file_url.ts";
 import { requireFile } from "./file_digest.ts";
 
@@ -14,14 +15,14 @@ const SPECIFIER = /\b(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"'\n]+)["']/g;
 /** Throws what reading the model's own file throws; imports that are missing are the model's affair. */
 export async function identifyModel(path: string): Promise<ModelIdentity> {
   await requireFile(path);
-  const files = new Map<string, Uint8Array>([[path, await Deno.readFile(path)]]);
+  const files = new Map<string, Uint8Array>([[path, await fs.readFile(path)]]);
   if (!path.endsWith(".wasm")) {
     for (const [file, bytes] of files) {
       for (const match of new TextDecoder().decode(bytes).matchAll(SPECIFIER)) {
         // A specifier is part of a URL: `./a%20b.ts`, `./table.ts?v=2`.
         const neighbour = filePath(new URL(match[1]!, fileUrl(file)).href);
         if (files.has(neighbour)) continue;
-        const content = await Deno.readFile(neighbour).catch(() => undefined);
+        const content = await fs.readFile(neighbour).catch(() => undefined);
         if (content !== undefined) files.set(neighbour, content);
       }
     }

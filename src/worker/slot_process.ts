@@ -16,6 +16,20 @@ export interface SlotLimits {
   readonly memoryBytesMax: number;
 }
 
+/** A slot's process in the hands of who started it. */
+export interface SlotHandle extends SlotPort {
+  /** Hears messages from now on, those that came before first. One listener at a time. */
+  attach(handlers: SlotHandlers): void;
+  /** Resolves when the process is gone. */
+  gone(): Promise<void>;
+}
+
+/** Starts the process of a slot. */
+export type StartSlot = (limits: SlotLimits) => SlotHandle;
+
+/** A process of this executable. */
+export const startSlotProcess: StartSlot = (limits) => new SlotProcess(limits);
+
 const STDERR_KEPT_CHARACTERS = 4096;
 
 /**
@@ -29,7 +43,7 @@ const MOVE_PIPES = [
   "simrun-slot",
 ];
 
-export class SlotProcess implements SlotPort {
+export class SlotProcess implements SlotHandle {
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #encoder = new TextEncoder();
@@ -64,7 +78,6 @@ export class SlotProcess implements SlotPort {
     return this.#child.pid;
   }
 
-  /** Hears messages from now on, those that came before first. One listener at a time. */
   attach(handlers: SlotHandlers): void {
     this.#handlers = handlers;
     // Not at once: the caller is still being set up.
@@ -90,7 +103,6 @@ export class SlotProcess implements SlotPort {
     }
   }
 
-  /** Resolves when the process is gone. */
   async gone(): Promise<void> {
     await this.#child.status;
   }
