@@ -5,7 +5,7 @@ import { VERSION } from "./src/job/version.ts";
  * Named by variables: the runtime reads every file that a literal import can reach, before it runs anything,
  * and that takes `--version` longer than all the rest.
  */
-const AGENT = "./src/worker/agent.ts";
+const AGENT = "./src/worker/agent_process.ts";
 const PROGRAM = "./src/cli/app.ts";
 
 if (import.meta.main) {
@@ -14,7 +14,7 @@ if (import.meta.main) {
     console.log(VERSION);
   } else if (first === "__slot") {
     // The executable calls itself so for each slot; from source a slot has an entry file of its own.
-    const { runAgent } = await import(AGENT) as typeof import("./src/worker/agent.ts");
+    const { runAgent } = await import(AGENT) as typeof import("./src/worker/agent_process.ts");
     await runAgent(Number(Deno.args[1] ?? Infinity));
   } else {
     const { runProgram } = await import(PROGRAM) as typeof import("./src/cli/app.ts");

@@ -1,5 +1,5 @@
 /**
- * The agent: the main thread of a slot's process. Talks to the orchestrator over two pipes of its own,
+ * The agent: the main thread of a slot's process. Hears the orchestrator's orders and answers them,
  * keeps the simulation thread fed, writes what it hands over, watches that it lives.
  */
 import {
@@ -15,12 +15,10 @@ import { isNoSpace } from "../store/disk.ts";
 import { Layout } from "../store/layout.ts";
 import { dirname } from "../store/path.ts";
 import { filePath, fileUrl } from "./file_url.ts";
-import { endOfLife } from "./life_lock.ts";
-import { readLines } from "./lines.ts";
 import { LifeWatch } from "./life_watch.ts";
 import { CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
 import type { RunFiles, Writer } from "./run_files.ts";
-import { WIRE } from "./slot_wire.ts";
+import type { StartThread, ThreadHandle } from "./simulation_thread.ts";
 
 type Batch = Extract<ToSlot, { type: "batch" }>;
 
@@ -31,33 +29,17 @@ interface SlotJob extends Writer {
   readonly number: number;
 }
 
-/** Runs the agent until its orders end or it is told to exit. */
-export async function runAgent(memoryBytesMax: number): Promise<void> {
-  ignoreSignals();
-  const agent = new Agent();
-  agent.watch(memoryBytesMax);
-  agent.tell({ type: "ready" });
-  const orders = Deno.openSync(`/dev/fd/${WIRE.orders}`);
-  for await (const line of readLines(orders.readable)) {
-    const message = JSON.parse(line) as ToSlot;
-    if (message.type === "exit") break;
-    agent.receive(message);
-  }
-  await agent.finish();
-  Deno.exit(0);
+/** What an agent asks of its process. */
+export interface AgentPorts {
+  /** Sends one line to the orchestrator; does nothing when that is gone. */
+  tell(line: string): void;
+  readonly startThread: StartThread;
+  /** Resident memory of the process. */
+  memoryBytes(): number;
+  exit(status: number): void;
 }
 
-/**
- * Batch systems send their signals to every process of a job. A slot's life hangs on its input alone:
- * the orchestrator hears the same signal and says what is to be saved.
- */
-function ignoreSignals(): void {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2", "SIGXCPU"] as const) {
-    Deno.addSignalListener(signal, () => {});
-  }
-}
-
-class Agent {
+export class Agent {
   readonly #jobs = new Map<number, SlotJob>();
   readonly #batches = new Map<number, Batch>();
   /** Batches not handed to the simulation thread yet. */
@@ -67,20 +49,22 @@ class Agent {
   readonly #control = new SharedArrayBuffer(CONTROL.bytes);
   readonly #orders = new Int32Array(this.#control);
   readonly #watch = new LifeWatch(this.#control, (batch) => this.#hangMs(batch));
-  readonly #encoder = new TextEncoder();
-  readonly #answers = Deno.openSync(`/dev/fd/${WIRE.answers}`, { write: true });
-  #worker: Worker | undefined;
-  #threads = 0;
-  #workerUrl = "";
-  #workerJobs = new Set<number>();
+  readonly #ports: AgentPorts;
+  #thread: ThreadHandle | undefined;
+  #threadModel = "";
+  #threadJobs = new Set<number>();
   #running = new Set<number>();
   /** All disk work, one piece after the other: a result is told after what it rests on is durable. */
   #disk: Promise<void> = Promise.resolve();
   #pumping = false;
   #closing = false;
 
+  constructor(ports: AgentPorts) {
+    this.#ports = ports;
+  }
+
   tell(message: FromSlot): void {
-    this.#tellText(JSON.stringify(message));
+    this.#ports.tell(JSON.stringify(message));
   }
 
   receive(message: Exclude<ToSlot, { type: "exit" }>): void {
@@ -111,17 +95,6 @@ class Agent {
     await Promise.race([this.#disk, late]);
   }
 
-  #tellText(text: string): void {
-    const bytes = this.#encoder.encode(`${text}\n`);
-    try {
-      for (let sent = 0; sent < bytes.length;) {
-        sent += this.#answers.writeSync(bytes.subarray(sent));
-      }
-    } catch {
-      // Nobody reads any more: the orchestrator is gone. The orders will end, too.
-    }
-  }
-
   /** Hands waiting batches to the simulation thread, changing it where the model changes. */
   async #pump(): Promise<void> {
     if (this.#pumping) return;
@@ -132,8 +105,8 @@ class Agent {
         const { job, number } = this.#jobs.get(batch.job)!;
         const url = fileUrl(job.model.path);
         const grants = Object.values(job.inputs);
-        const isStarted = url !== this.#workerUrl ||
-          grants.length > 0 && !this.#workerJobs.has(number);
+        const isStarted = url !== this.#threadModel ||
+          grants.length > 0 && !this.#threadJobs.has(number);
         if (isStarted) {
           if (this.#running.size > 0) return;
           this.#start(url, grants);
@@ -145,8 +118,8 @@ class Agent {
           this.#failRunning({ message });
           continue;
         }
-        if (!this.#workerJobs.has(number)) {
-          this.#workerJobs.add(number);
+        if (!this.#threadJobs.has(number)) {
+          this.#threadJobs.add(number);
           this.#order({ type: "job", number, job });
         }
         const resume = await this.#resume(batch);
@@ -213,56 +186,31 @@ class Agent {
   }
 
   #order(message: ToSimulation): void {
-    this.#worker!.postMessage(message);
+    this.#thread!.post(message);
   }
 
   #start(url: string, grants: readonly string[]): void {
-    // An idle thread does stop; a busy one is never replaced, its process is.
-    this.#worker?.terminate();
-    this.#workerUrl = url;
-    this.#workerJobs = new Set();
-    const read = [dirname(filePath(url)), ...grants];
-    const permissions = {
-      read,
-      write: false,
-      net: false,
-      env: false,
-      run: false,
-      sys: false,
-      ffi: false,
-      import: false,
-    };
-    const options = { type: "module", deno: { permissions } } as WorkerOptions;
-    const worker = new Worker(new URL("./simulation.ts", import.meta.url), options);
-    worker.onmessage = (event: MessageEvent<FromSimulation>) => {
-      if (event.data.type === "alive") void this.#mourn(worker, life);
-      else this.#hear(event.data);
-    };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      this.#lostThread(event.message);
-    };
-    this.#worker = worker;
-    const life = `thread ${++this.#threads} of ${Deno.pid}`;
-    this.#order({ type: "start", model: url, control: this.#control, life });
-  }
-
-  /** A thread that ends without an error says nothing; but the lock it held is free then. */
-  async #mourn(worker: Worker, life: string): Promise<void> {
-    await endOfLife(life);
-    // If there was an error, its words come first.
-    await new Promise((heard) => setTimeout(heard, LAST_WORDS_MS));
-    if (this.#worker === worker) this.#lostThread("the thread of the model ended by itself");
+    this.#thread?.terminate();
+    this.#threadModel = url;
+    this.#threadJobs = new Set();
+    this.#thread = this.#ports.startThread(
+      { model: url, control: this.#control },
+      { read: [dirname(filePath(url)), ...grants] },
+      {
+        onMessage: (message) => this.#hear(message),
+        onLost: (message) => this.#lostThread(message),
+      },
+    );
   }
 
   #hear(message: Exclude<FromSimulation, { type: "alive" }>): void {
     switch (message.type) {
       case "started":
-        this.tell({ type: "inspected", model: this.#workerUrl, inspection: message.inspection });
+        this.tell({ type: "inspected", model: this.#threadModel, inspection: message.inspection });
         return;
       case "unusable":
         if (this.#running.size > 0) return this.#failRunning(message.problem);
-        this.tell({ type: "uninspectable", model: this.#workerUrl, problem: message.problem });
+        this.tell({ type: "uninspectable", model: this.#threadModel, problem: message.problem });
         return;
       case "snapshot":
         return this.#then(() => this.#save(message));
@@ -272,7 +220,7 @@ class Agent {
         return this.#then(() => this.#appendLog(message));
       case "results":
         return this.#then(() =>
-          this.#tellText(`{"type":"results","batch":${message.batch},"runs":${message.text}}`)
+          this.#ports.tell(`{"type":"results","batch":${message.batch},"runs":${message.text}}`)
         );
       case "failed":
         return this.#then(() => this.tell(message));
@@ -368,7 +316,7 @@ class Agent {
       const life = this.#watch.look(performance.now());
       if (life === undefined) return;
       void this.#loadRunFiles();
-      const memoryBytes = Deno.memoryUsage().rss;
+      const memoryBytes = this.#ports.memoryBytes();
       const { batch, index, step } = life;
       if (memoryBytes > memoryBytesMax) {
         clearInterval(every);
@@ -396,7 +344,7 @@ class Agent {
     this.#then(async () => {
       this.tell(message);
       await new Promise((done) => setTimeout(done, 0));
-      Deno.exit(EXIT_GAVE_UP);
+      this.#ports.exit(EXIT_GAVE_UP);
     });
   }
 
@@ -413,22 +361,22 @@ class Agent {
   }
 
   #forgetThread(): void {
-    this.#worker?.terminate();
-    this.#worker = undefined;
-    this.#workerUrl = "";
+    this.#thread?.terminate();
+    this.#thread = undefined;
+    this.#threadModel = "";
   }
 
   /** The thread ended by an exception outside of a run, e.g. a rejected promise or a timer of the model. */
   #lostThread(message: string): void {
     const life = this.#watch.look(performance.now());
     if (life === undefined && this.#running.size === 0) {
-      this.tell({ type: "uninspectable", model: this.#workerUrl, problem: { message } });
+      this.tell({ type: "uninspectable", model: this.#threadModel, problem: { message } });
       return this.#forgetThread();
     }
     if (life === undefined) {
       // Between two runs: which one it was the orchestrator finds out by trying them one at a time.
       console.error(message);
-      Deno.exit(1);
+      return this.#ports.exit(1);
     }
     const { batch, index, step } = life;
     const failure = { class: "model-error" as const, message, step };
@@ -438,7 +386,6 @@ class Agent {
 
 type SimulationBatch = Extract<ToSimulation, { type: "batch" }>;
 const LOOK_EVERY_MS = 200;
-const LAST_WORDS_MS = 50;
 
 function mebibytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MiB`;
