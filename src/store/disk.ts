@@ -7,7 +7,7 @@
  * A sync that failed is not tried again on that handle (R3): the kernel may have dropped the pages.
  */
 import { Fault } from "../job/fault.ts";
-import { type FileHandle, fs } from "./file_system.ts";
+import { type FileHandle, type FileSystem, fs } from "./file_system.ts";
 import { basename, dirname, join, namesBelow } from "./path.ts";
 
 export type WarningSink = (message: string) => void;
@@ -58,31 +58,69 @@ export async function syncFolder(folder: string, onWarning?: WarningSink): Promi
 }
 
 /**
- * Creates a folder and the missing ones above it, each made durable in its parent. With `within`,
- * refuses a link anywhere between it and the folder, so that no write leaves the tree.
+ * Creates a folder and the missing ones above it, each made durable in its parent: also those that are there,
+ * for whoever made them may have been killed before their names were durable. With `within`, that goes up to
+ * there, and a link anywhere between is refused, so that no write leaves the tree.
  */
 export async function makeFolderDurable(
   path: string,
   options: { readonly within?: string; readonly onWarning?: WarningSink } = {},
 ): Promise<void> {
-  if (options.within !== undefined) await refuseLinks(options.within, path);
-  const missing: string[] = [];
-  for (let folder = path; !(await isFolder(folder)); folder = dirname(folder)) {
-    missing.push(folder);
-    if (dirname(folder) === folder) break;
-  }
-  for (const folder of missing.reverse()) {
+  const { within = dirname(path), onWarning } = options;
+  if (options.within !== undefined) await refuseLinks(within, path);
+  const levels: string[] = [];
+  let folder = path;
+  for (; folder.length > within.length; folder = dirname(folder)) levels.push(folder);
+  for (; !(await isFolder(folder)); folder = dirname(folder)) levels.push(folder);
+  const known = knownDurable();
+  for (const level of levels.reverse()) {
+    const isNew = await makeFolder(level);
+    if (!isNew && known.has(level)) continue;
     try {
-      await fs.mkdir(folder);
+      await syncFolder(dirname(level), onWarning);
     } catch (error) {
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw diskFault(error, folder);
-      if (!(await isFolder(folder))) {
-        throw new Fault("tree-invalid", `${folder} is a file where a folder is needed.`, {
-          hint: "Move it away, or give another tree with --tree.",
-        });
-      }
+      // Somebody else's folder, which may be used and not be listed.
+      if (isNew || !(error instanceof Fault) || error.code !== "tree-readonly") throw error;
     }
-    await syncFolder(dirname(folder), options.onWarning);
+    known.add(level);
+  }
+}
+
+/** Folders whose names this process has made durable: once is enough, and a checkpoint has four above it. */
+const durableFolders = new WeakMap<FileSystem, Set<string>>();
+
+function knownDurable(): Set<string> {
+  const known = durableFolders.get(fs) ?? new Set();
+  durableFolders.set(fs, known);
+  return known;
+}
+
+/** Answers whether it was not there before. */
+async function makeFolder(path: string): Promise<boolean> {
+  try {
+    await fs.mkdir(path);
+    return true;
+  } catch (error) {
+    if (await isFolder(path)) return false;
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw diskFault(error, path);
+    throw new Fault("tree-invalid", `${path} is a file where a folder is needed.`, {
+      hint: "Move it away, or give another tree with --tree.",
+    });
+  }
+}
+
+/** Refuses a link anywhere between a folder and a path below it, so that nothing is done outside of the tree. */
+export async function refuseLinks(within: string, path: string): Promise<void> {
+  let folder = within;
+  for (const name of namesBelow(within, path)) {
+    folder = join(folder, name);
+    const info = await fs.lstat(folder).catch(() => undefined);
+    if (info === undefined) return;
+    if (info.isSymlink) {
+      throw new Fault("tree-invalid", `${folder} is a link; simrun does not write through it.`, {
+        hint: "Replace the link by a folder.",
+      });
+    }
   }
 }
 
@@ -240,19 +278,5 @@ async function isFolder(path: string): Promise<boolean> {
     // "Not a directory": a file stands where a folder above should be; mkdir will say so.
     if (errnoOf(error) === 20) return false;
     throw diskFault(error, path);
-  }
-}
-
-async function refuseLinks(within: string, path: string): Promise<void> {
-  let folder = within;
-  for (const name of namesBelow(within, path)) {
-    folder = join(folder, name);
-    const info = await fs.lstat(folder).catch(() => undefined);
-    if (info === undefined) return;
-    if (info.isSymlink) {
-      throw new Fault("tree-invalid", `${folder} is a link; simrun does not write through it.`, {
-        hint: "Replace the link by a folder.",
-      });
-    }
   }
 }
