@@ -336,7 +336,8 @@ export class SimulatedRun {
     }
     const series = this.#series.take();
     const inline = !this.#seriesOnDisk && series.length <= SERIES_INLINE_CHARACTERS_MAX;
-    if (!inline && series !== "") this.#file("series.csv", series);
+    // Also when there is no new row: earlier ones that met a failing disk may still wait to be written.
+    if (!inline) this.#file("series.csv", series);
     return JSON.stringify({
       index: this.#index,
       step: this.step,
