@@ -15,20 +15,32 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   plan: ["job", "queue"],
   campaign: ["job", "plan", "queue"],
   store: ["job"],
+  verify: ["job", "store"],
   worker: ["job", "plan", "campaign", "store"],
   report: ["job", "plan", "queue"],
   screen: ["job", "plan", "report"],
   // Diagnostics are text with a caret: that they are safe and aligned is the screen's knowledge.
   manifest: ["job", "plan", "screen"],
   runner: ["job", "plan", "queue", "campaign", "worker", "store", "report", "manifest"],
-  cli: ["job", "plan", "queue", "store", "report", "screen", "manifest", "runner", "worker"],
+  cli: [
+    "job",
+    "plan",
+    "queue",
+    "store",
+    "report",
+    "screen",
+    "manifest",
+    "runner",
+    "verify",
+    "worker",
+  ],
 };
 
 /** Files outside of the edge folders that meet the world, each with what for. */
 const EDGE_FILES: { readonly [path: string]: string } = {
   "src/screen/terminal.ts": "is the terminal",
 };
-const EDGE_FOLDERS = ["worker", "store", "runner", "cli"];
+const EDGE_FOLDERS = ["worker", "store", "verify", "runner", "cli"];
 
 /** Ways to ask the world for something. */
 const WORLD = [
@@ -129,6 +141,21 @@ Deno.test("only edges meet the world", () => {
       const found = pattern.exec(bare);
       if (found !== null) broken.push(`${path}:${lineAt(bare, found.index)} ${found[0]}`);
     }
+  }
+  assert.deepEqual(broken, []);
+});
+
+/** Calls of the disk that are no part of the tree: the system tells who a process is. */
+const BESIDE_THE_TREE = ["src/store/file_system.ts", "src/store/owner.ts"];
+
+Deno.test("the store reaches the disk only where a simulation can stand in", () => {
+  const call =
+    /\bDeno\s*\.\s*(?:open|l?stat|mkdir|readDir|readFile|readTextFile|readLink|remove|rename|write(?:Text)?File|truncate|link|symlink|copyFile|utime|chmod)(?:Sync)?\b/;
+  const broken: string[] = [];
+  for (const { path, bare } of SOURCES) {
+    if (!/^src\/(?:store|verify)\//.test(path) || BESIDE_THE_TREE.includes(path)) continue;
+    const found = call.exec(bare);
+    if (found !== null) broken.push(`${path}:${lineAt(bare, found.index)} ${found[0]}`);
   }
   assert.deepEqual(broken, []);
 });

@@ -32,9 +32,16 @@ export async function reuseResults(
       ? {}
       : { point: encodeFields(pointAt(job.sweep, reuse.index)) };
     const run: CompletedRun = { ...facts, ...point, run: reuse.run, digest: reuse.digest };
-    lines.push(
-      append({ type: "run.reused", job: job.id, model: model.digest, from: reuse.from, run }),
-    );
+    const line = append({
+      type: "run.reused",
+      job: job.id,
+      model: model.digest,
+      from: reuse.from,
+      run,
+    });
+    // All are awaited below; a journal that fails while files are copied must not end the program before.
+    line.catch(() => {});
+    lines.push(line);
   }
   await Promise.all(lines);
   return lines.length;
@@ -76,7 +83,7 @@ async function copyFiles(layout: Layout, { from, planned, run }: Reuse): Promise
   const files = await listRunFiles(layout, from.job, from.run);
   if (files.length === 0) return;
   const folder = layout.recentFolder(planned.job.id, run);
-  await makeFolderDurable(folder);
+  await makeFolderDurable(folder, { within: layout.root });
   for (const { name } of files) {
     const bytes = await readRunFile(layout, from.job, from.run, name);
     if (bytes !== undefined) await writeFileDurable(join(folder, name), bytes);

@@ -1,0 +1,389 @@
+/**
+ * A whole campaign in a simulated machine: the real runner, scheduler, journal, agent and resume over simulated time, disk,
+ * processes and threads. One seed is one course of the world, again and again.
+ */
+import { Fault as SimrunFault } from "../../src/job/fault.ts";
+import type { RunEvent } from "../../src/job/event.ts";
+import type { Job } from "../../src/job/job.ts";
+import { openRunner, type Outcome, type Runner } from "../../src/runner/runner.ts";
+import { lowerFences } from "../../src/store/fence.ts";
+import { useFileSystem } from "../../src/store/file_system.ts";
+import { type Seeded, seeded } from "../helpers/seeded.ts";
+import { checkTree } from "./aftermath.ts";
+import { jobsOf, type Life, MODEL_PATH, type Scenario } from "./scenario.ts";
+import { type Fault, type Kind, SimulatedDisk } from "./simulated_disk.ts";
+import { SimulatedSlot } from "./simulated_slot.ts";
+import type { StepFate } from "./simulated_thread.ts";
+import { currentProcess, SimulatedProcess, VirtualTime } from "./virtual_time.ts";
+
+/** No campaign of these may take longer, in simulated time: else something waits for what never comes. */
+const LIFE_MS_MAX = 3_600_000;
+
+/** One orchestrator from its start to its end. */
+interface Holder {
+  readonly process: SimulatedProcess;
+  readonly root: string;
+  readonly slots: SimulatedProcess[];
+  runner?: Runner;
+  /** Set when it ended by itself. */
+  ended?: { readonly outcome?: Outcome; readonly error?: unknown };
+  /** Somebody else has its tree: what it does now must do no harm, and proves nothing. */
+  isReplaced: boolean;
+}
+
+export interface SimulationReport {
+  readonly trace: readonly string[];
+  readonly operations: number;
+  readonly lives: number;
+}
+
+/** Runs a scenario to its end and checks it. Throws what does not hold; `trace` then tells how it came. */
+export async function simulate(
+  scenario: Scenario,
+  trace: string[] = [],
+): Promise<SimulationReport> {
+  const time = new VirtualTime();
+  const uninstall = time.install();
+  const machine = new Machine(scenario, time, trace);
+  useFileSystem(machine.disk);
+  try {
+    await machine.live();
+    return { trace, operations: machine.disk.operations, lives: machine.lives };
+  } finally {
+    uninstall();
+    lowerFences();
+    useFileSystem();
+  }
+}
+
+class Machine {
+  readonly disk: SimulatedDisk;
+  lives = 0;
+  readonly #scenario: Scenario;
+  readonly #time: VirtualTime;
+  readonly #random: Seeded;
+  readonly #trace: string[];
+  readonly #holders: Holder[] = [];
+  /** The highest step of each run that was told as saved. */
+  readonly #saved = new Map<string, number>();
+  readonly #completed = new Set<string>();
+  #slots = 0;
+  #isDiskBad = false;
+  #isDiskFull = false;
+  /** No power cut and no error so far. */
+  #isDiskGood = true;
+  #isGrown = false;
+  #isLast = false;
+  #violation: unknown;
+
+  constructor(scenario: Scenario, time: VirtualTime, trace: string[]) {
+    this.#scenario = scenario;
+    this.#time = time;
+    this.#trace = trace;
+    this.#random = seeded(scenario.seed ^ 0x5eed);
+    this.disk = new SimulatedDisk(time, seeded(scenario.seed ^ 0xd15c));
+    this.disk.latencyMs = scenario.diskMs;
+    this.disk.plant(MODEL_PATH, "export {};\n");
+    this.disk.faults = (kind, path) => this.#faultOf(kind, path);
+  }
+
+  /** All lives, each cut short, then one that nothing disturbs. */
+  async live(): Promise<void> {
+    let breakLock = false;
+    for (const life of this.#scenario.lives) {
+      this.#isDiskBad = life.isDiskBad;
+      const holder = this.#begin(breakLock);
+      breakLock = false;
+      if (life.isDiskBad && this.#scenario.dangers.full > 0) this.#fillDiskNowAndThen(holder);
+      if (this.#scenario.dangers.clockSteps > 0) this.#stepClock(life);
+      let isCut = false;
+      this.#time.schedule(life.afterMs, () => {
+        isCut = true;
+        if (holder.ended === undefined) breakLock = this.#cut(holder, life);
+      });
+      await this.#drive(() => holder.ended !== undefined || isCut && isDown(holder));
+      this.#judge(holder, life.isDiskBad);
+      if (life.cut === "power cut" && isCut) this.#losePower();
+    }
+    this.#isDiskBad = false;
+    this.#isDiskFull = false;
+    await this.#lastLife(breakLock);
+  }
+
+  /** Nothing goes wrong any more: everything must come to its end, and be right. */
+  async #lastLife(breakLock: boolean): Promise<void> {
+    this.#say("the last life begins");
+    this.#isLast = true;
+    let holder = this.#begin(breakLock);
+    await this.#drive(() => holder.ended !== undefined);
+    // A stopped one may wake up in the middle of it and find its lock gone, or hold it still.
+    for (let tries = 0; isRefused(holder) && tries < 5; tries++) {
+      await this.#pass(60_000);
+      holder = this.#begin(false);
+      await this.#drive(() => holder.ended !== undefined);
+    }
+    const { outcome, error } = holder.ended!;
+    if (error !== undefined) throw error;
+    if (outcome?.stopped !== undefined || outcome!.failed > 0 || outcome!.remaining > 0) {
+      throw new Error(`the last life did not complete: ${JSON.stringify(outcome)}`);
+    }
+    // Whoever still lives of those before ends by himself.
+    await this.#pass(120_000);
+    const process = new SimulatedProcess("aftermath");
+    let checked: { readonly error?: unknown } | undefined;
+    const paths = {
+      root: `/mnt${this.#scenario.seed}-after/tree`,
+      disk: this.disk,
+      isDiskGood: this.#isDiskGood,
+    };
+    void this.#time.within(process, () => checkTree(this.#scenario.jobs, paths))
+      .then(() => checked = {}, (error) => checked = { error });
+    await this.#drive(() => checked !== undefined);
+    if (checked!.error !== undefined) throw checked!.error;
+  }
+
+  async #pass(ms: number): Promise<void> {
+    let isOver = false;
+    this.#time.schedule(ms, () => isOver = true, undefined);
+    await this.#drive(() => isOver);
+  }
+
+  async #drive(isOver: () => boolean): Promise<void> {
+    await this.#time.drive(() => this.#violation !== undefined || isOver(), LIFE_MS_MAX);
+    if (this.#violation !== undefined) throw this.#violation;
+  }
+
+  #begin(breakLock: boolean): Holder {
+    const number = ++this.lives;
+    // Packs are remembered by their paths, and other seeds had such packs, too.
+    const root = `/mnt${this.#scenario.seed}-${number}/tree`;
+    const process = new SimulatedProcess(`simrun ${number}`);
+    const holder: Holder = { process, root, slots: [], isReplaced: false };
+    this.#holders.push(holder);
+    process.onDeath(() => this.disk.release(process));
+    this.#say(`${process.name} starts${breakLock ? " with --break-lock" : ""}`);
+    // The last life comes after all others, however many there were.
+    const life = this.#isLast ? Infinity : number - 1;
+    const jobs = jobsOf(this.#scenario, life);
+    if (
+      this.#scenario.grownFromLife > 0 && !this.#isGrown && life >= this.#scenario.grownFromLife
+    ) {
+      this.#isGrown = true;
+      this.#completed.clear();
+    }
+    const { slots, journalBytesMax, recentFoldersMax } = this.#scenario;
+    void this.#time.within(process, async () => {
+      holder.runner = await openRunner({
+        root,
+        jobs,
+        slots,
+        journalBytesMax,
+        recentFoldersMax,
+        breakLock,
+        manifests: [{ path: "jobs.yaml", text: "jobs" }],
+        startSlot: () => this.#startSlot(holder),
+        onEvent: (event) => this.#heard(holder, event),
+        onWarning: (message) => this.#say(`${process.name} warns: ${message}`),
+      });
+      return await holder.runner.run();
+    }).then(
+      (outcome) => {
+        this.#say(`${process.name} ends: ${JSON.stringify(outcome)}`);
+        holder.ended = { outcome };
+        this.#time.kill(process);
+      },
+      (error) => {
+        this.#say(`${process.name} fails: ${error}`);
+        holder.ended = { error };
+        this.#time.kill(process);
+      },
+    );
+    return holder;
+  }
+
+  #startSlot(holder: Holder): SimulatedSlot {
+    const name = `slot-${++this.#slots}`;
+    const { stepMs, inlineCharactersMax } = this.#scenario;
+    const slot = new SimulatedSlot({
+      time: this.#time,
+      stepMs,
+      inlineCharactersMax,
+      wireMs: () => this.#random.next() * 2,
+      gone: (process) => this.disk.release(process),
+      fate: (_job, run, step) => this.#fateOf(run, step),
+      begins: (job, run, step) => this.#begins(holder, job, run, step),
+    }, name);
+    slot.process.onDeath(() => this.#say(`${name} is gone`));
+    holder.slots.push(slot.process);
+    return slot;
+  }
+
+  // --- what befalls it -------------------------------------------------------------------------
+
+  /** Answers whether the next one has to break the lock. */
+  #cut(holder: Holder, { cut, wakesAfterMs }: Life): boolean {
+    this.#say(`${holder.process.name}: ${cut}`);
+    const { process, slots } = holder;
+    switch (cut) {
+      case "kill -9 of simrun":
+        this.#time.kill(process);
+        return false;
+      case "kill -9 of everything":
+      case "power cut":
+        for (const one of [process, ...slots]) this.#time.kill(one);
+        return false;
+      case "asked to stop":
+      case "asked to stop at once":
+        if (holder.runner === undefined) this.#time.kill(process);
+        else {
+          const how = cut === "asked to stop" ? "checkpoint" : "now";
+          this.#time.within(process, () => holder.runner!.stop(how));
+        }
+        return false;
+      case "stopped and taken over":
+      case "stopped with its slots and taken over": {
+        const frozen = cut === "stopped and taken over" ? [process] : [process, ...slots];
+        for (const one of frozen) this.#time.stop(one);
+        holder.isReplaced = true;
+        this.#time.schedule(wakesAfterMs, () => {
+          this.#say(`${process.name} wakes up`);
+          for (const one of frozen) this.#time.continue(one);
+        }, undefined);
+        return true;
+      }
+    }
+  }
+
+  /** Those that were stopped in their sleep lose everything, too. */
+  #losePower(): void {
+    for (const { process, slots } of this.#holders) {
+      for (const one of [process, ...slots]) this.#time.kill(one);
+    }
+    this.#isDiskGood = false;
+    this.#say("the power is gone");
+    this.disk.losePower();
+  }
+
+  #fillDiskNowAndThen(holder: Holder): void {
+    const turn = () => {
+      if (holder.process.state === "dead" || !this.#isDiskBad) {
+        this.#isDiskFull = false;
+        return;
+      }
+      this.#isDiskFull = this.#random.next() < this.#scenario.dangers.full;
+      if (this.#isDiskFull) this.#say("the disk is full");
+      this.#time.schedule(50 + this.#random.next() * 500, turn, undefined);
+    };
+    turn();
+  }
+
+  #stepClock(life: Life): void {
+    this.#time.schedule(this.#random.next() * life.afterMs, () => {
+      this.#time.wallOffsetMs += this.#random.pick([-3_600_000, 86_400_000, 378_691_200_000]);
+    }, undefined);
+  }
+
+  #faultOf(kind: Kind, path: string): Fault | undefined {
+    if (!this.#isDiskBad) return undefined;
+    const { dangers } = this.#scenario;
+    const luck = this.#random.next();
+    let fault: Fault | undefined;
+    if (this.#isDiskFull && (kind === "open" || kind === "write" || kind === "mkdir")) {
+      fault = "ENOSPC";
+    } else if ((kind === "sync" || kind === "syncFolder") && luck < dangers.syncFails) {
+      fault = "EIO";
+    } else if (luck < dangers.anyFails) fault = "EIO";
+    else if (kind === "write" && luck < dangers.shortWrite) fault = "short";
+    else if (kind === "rename" && luck < dangers.renameDoneButFails) fault = "done";
+    if (fault !== undefined) {
+      this.#isDiskGood = false;
+      // Temporaries have random names: they would make every trace another.
+      const name = path.replace(/\.tmp-[^-]+-[^-]+-/, ".tmp-");
+      this.#say(`${currentProcess()?.name}: ${fault} at ${kind} of ${name}`);
+    }
+    return fault;
+  }
+
+  #fateOf(run: string, step: number): StepFate {
+    const { slotDies, slotHangs } = this.#scenario.dangers;
+    const luck = this.#random.next();
+    const fate = luck < slotDies
+      ? "kills its process"
+      : luck < slotDies + slotHangs
+      ? "hangs"
+      : "goes on";
+    if (fate !== "goes on") this.#say(`${run} ${fate} at step ${step}`);
+    return fate;
+  }
+
+  // --- what must hold --------------------------------------------------------------------------
+
+  #begins(holder: Holder, job: Job, run: string, step: number): void {
+    const key = `${job.id}/${run}`;
+    this.#say(`${currentProcess()?.name} computes ${key} from step ${step}`);
+    if (holder.isReplaced) return;
+    this.#hold(!this.#completed.has(key), `${key} is computed again, though it was told as done`);
+    const saved = this.#saved.get(key) ?? 0;
+    this.#hold(step >= saved, `${key} begins at step ${step}, though step ${saved} was saved`);
+    // Rule R10: a start is on disk before the slot hears of it.
+    const journal = this.disk.durableText("/tree/hot/journal.jsonl") ?? "";
+    this.#hold(journal.includes(`"${run}"`), `${key} begins before that is in the journal`);
+  }
+
+  #heard(holder: Holder, event: RunEvent): void {
+    if (event.type === "run.checkpointed") {
+      const key = `${event.job}/${event.run}`;
+      this.#say(`${holder.process.name}: ${key} saved at step ${event.step}`);
+      this.#saved.set(key, Math.max(event.step, this.#saved.get(key) ?? 0));
+    }
+    if (event.type === "runs.completed") {
+      for (const { run } of event.runs) {
+        const key = `${event.job}/${run}`;
+        this.#say(`${holder.process.name}: ${key} completed`);
+        this.#hold(!this.#completed.has(key), `${key} is told as done a second time`);
+        this.#completed.add(key);
+      }
+    }
+    if (event.type === "run.reused") {
+      const key = `${event.job}/${event.run.run}`;
+      this.#say(`${holder.process.name}: ${key} takes the result of ${event.from.job}`);
+      this.#hold(!this.#completed.has(key), `${key} is told as done a second time`);
+      this.#completed.add(key);
+    }
+    if (event.type === "run.failed") {
+      const { class: kind, message } = event.failure;
+      this.#say(`${event.job}/${event.run} failed: ${kind}: ${message}`);
+      this.#hold(kind === "disk", `${event.job}/${event.run} failed as ${kind}: ${message}`);
+    }
+  }
+
+  /** An orchestrator that ended by itself has a good reason, or has done its work. */
+  #judge({ ended }: Holder, wasDiskBad: boolean): void {
+    const error = ended?.error;
+    if (error === undefined) return;
+    if (!(error instanceof SimrunFault)) throw error;
+    if (!wasDiskBad && error.code !== "tree-busy") throw error;
+  }
+
+  #hold(condition: boolean, otherwise: string): void {
+    if (!condition) this.#violation ??= new Error(otherwise);
+  }
+
+  #say(what: string): void {
+    this.#trace.push(`${this.#time.now.toFixed(2).padStart(10)} ms  ${what}`);
+  }
+}
+
+/** Ended, dead or asleep: another may begin. */
+function isDown({ process, ended }: Holder): boolean {
+  return ended !== undefined || process.state !== "running";
+}
+
+/**
+ * The tree is another's. That may also befall who broke the lock of one that was stopped right between its flock and the
+ * writing of its name: each then finds the other's word, and both stop with what they have saved.
+ */
+function isRefused({ ended }: Holder): boolean {
+  const reason = ended?.error ?? ended?.outcome?.cause;
+  return reason instanceof SimrunFault && reason.code === "tree-busy";
+}
