@@ -56,7 +56,7 @@ Deno.test("README example gives what it says", async () => {
       }
       for (const part of text.split(/^\$ simrun /m).slice(1)) {
         const [command, ...lines] = part.split("\n");
-        const { stdout, stderr } = await simrun(command!.split(" "), folder);
+        const { stdout, stderr } = await simrun(command!.split(" "), { cwd: folder });
         const shown = stdout === "" && lines.join("").trim() !== "" ? stderr : stdout;
         assert.equal(withoutTimes(shown), withoutTimes(lines.join("\n")), `simrun ${command}`);
       }

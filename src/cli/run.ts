@@ -5,7 +5,10 @@ import { SlotProcess } from "../worker/slot_process.ts";
 import type { CliContext, GlobalFlags } from "./context.ts";
 import { availableCores, coreLimits } from "./cores.ts";
 import type { RunFlags } from "./run_flags.ts";
+import { memoryOf } from "./memory.ts";
 import { parseSlots } from "./slots.ts";
+// Asks whether a hangup is ignored, which must be asked before the first process is started.
+import "./stop_signals.ts";
 
 export async function run(
   context: CliContext,
@@ -14,7 +17,8 @@ export async function run(
 ): Promise<number> {
   // A process takes as long to start as the rest of this program to load: both at once.
   const { slots } = parseSlots(flags.slots, availableCores(coreLimits(context.env)));
-  const slot = new SlotProcess(slotLimits(slots));
+  const memory = memoryOf(flags.memory);
+  const slot = new SlotProcess(slotLimits({ slots, ...memory }));
   try {
     const { hasErrors, modelDiagnostics, readJobs, showDiagnostics } = await import(
       "./read_jobs.ts"

@@ -1,5 +1,6 @@
 /** Finds out what models offer, in the sandbox of a slot, before anything runs. The slot is used afterwards. */
 import type { Inspection, ModelProblem } from "../campaign/slot_messages.ts";
+import { type Job, NO_GRANTS } from "../job/job.ts";
 import type { ParameterRules } from "../job/model.ts";
 import { decodePlain } from "../job/plain.ts";
 import { fileUrl } from "../worker/file_url.ts";
@@ -12,10 +13,20 @@ export type Inspected =
 /** A model whose top level does not come to an end in this time is not waited for. */
 const INSPECTION_MS_MAX = 30_000;
 
-/** Loads each model once, one after the other. Takes over the slot's messages until it is done. */
+/** Jobs of one model that are granted the same are inspected once. */
+export function inspectionKey({ model, allow }: InspectedJob): string {
+  return JSON.stringify([model.path, allow]);
+}
+
+type InspectedJob = Pick<Job, "model" | "allow">;
+
+/**
+ * Loads each model once for each of its grants, one after the other; the answers stand under
+ * {@linkcode inspectionKey}. Takes over the slot's messages until it is done.
+ */
 export async function inspectModels(
   slot: SlotHandle,
-  paths: readonly string[],
+  jobs: readonly InspectedJob[],
 ): Promise<Map<string, Inspected>> {
   const found = new Map<string, Inspected>();
   let answer: (inspected: Inspected) => void = () => {};
@@ -47,19 +58,21 @@ export async function inspectModels(
     });
   });
   await isReady;
-  for (const path of paths) {
+  for (const job of jobs) {
+    const key = inspectionKey(job);
+    if (found.has(key)) continue;
     // One model has taken the slot with it: the others are not looked at, and not blamed.
     if (isGone) break;
     const answered = new Promise<Inspected>((resolve) => answer = resolve);
-    asked = fileUrl(path);
-    slot.send({ type: "inspect", model: asked });
+    asked = fileUrl(job.model.path);
+    slot.send({ type: "inspect", model: asked, allow: job.allow ?? NO_GRANTS });
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<Inspected>((resolve) => {
       const message = `did not finish loading in ${INSPECTION_MS_MAX / 1000} s; ` +
         "move work from the top level of the module into init()";
       timer = setTimeout(() => resolve({ ok: false, problem: { message } }), INSPECTION_MS_MAX);
     });
-    found.set(path, await Promise.race([answered, late]));
+    found.set(key, await Promise.race([answered, late]));
     clearTimeout(timer);
   }
   return found;

@@ -1,16 +1,27 @@
-/** How much memory a slot may use: what the machine or its container has, divided by the slots. */
+/**
+ * How much memory a slot may use: what simrun may use, divided by the slots and one more. The share that is left
+ * over goes to one slot at a time, for a run that was out of memory and is tried again with twice as much.
+ * So all limits together are never more than there is.
+ */
 import type { SlotLimits } from "../worker/slot_process.ts";
 
-/** Kept for the orchestrator and the rest of the machine. */
-const SLOTS_SHARE = 0.8;
+/** Of the machine's memory; the rest is for the orchestrator and whatever else there is. */
+const MACHINE_SHARE = 0.8;
 /** Of a slot's share this much may be JavaScript heap; the rest is for arrays and snapshot buffers. */
 const HEAP_SHARE = 0.5;
 
-export function slotLimits(slots: number): SlotLimits {
-  const { total } = Deno.systemMemoryInfo();
-  const memory = Math.min(total, cgroupMemory() ?? Infinity);
-  const share = (memory * SLOTS_SHARE) / Math.max(1, slots);
-  return { memoryBytesMax: share, heapBytesMax: share * HEAP_SHARE };
+/** `memoryBytes` is what all slots together may use; without it a part of what the machine or its container has. */
+export function slotLimits(
+  { slots, memoryBytes }: { readonly slots: number; readonly memoryBytes?: number },
+  isLarge = false,
+): SlotLimits {
+  const share = (memoryBytes ?? machineMemory() * MACHINE_SHARE) / (Math.max(1, slots) + 1);
+  const bytes = isLarge ? 2 * share : share;
+  return { memoryBytesMax: bytes, heapBytesMax: bytes * HEAP_SHARE };
+}
+
+function machineMemory(): number {
+  return Math.min(Deno.systemMemoryInfo().total, cgroupMemory() ?? Infinity);
 }
 
 function cgroupMemory(): number | undefined {

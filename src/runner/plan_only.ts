@@ -10,7 +10,7 @@ import { readHistory } from "./tree_session.ts";
 
 /** The tree need not exist. */
 export async function planOnly(request: RunRequest, treeExists: boolean): Promise<Plan> {
-  const slot = request.slot ?? (request.startSlot ?? startSlotProcess)(slotLimits(request.slots));
+  const slot = request.slot ?? (request.startSlot ?? startSlotProcess)(slotLimits(request));
   try {
     const history = treeExists ? readHistory(await openTree(request.root, "read")) : new History();
     const jobs = await prepareJobs(request.jobs, slot, request.locate);

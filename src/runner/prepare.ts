@@ -7,7 +7,8 @@ import type { Diagnostic, Place } from "../manifest/diagnostic.ts";
 import type { JobToPlan } from "../plan/plan.ts";
 import type { ModelIdentity } from "../job/event.ts";
 import type { SlotHandle } from "../worker/slot_process.ts";
-import { type Inspected, inspectModels } from "./inspector.ts";
+import { fs } from "../store/file_system.ts";
+import { type Inspected, inspectionKey, inspectModels } from "./inspector.ts";
 import { digestFile } from "../worker/file_digest.ts";
 import { identifyModel } from "../worker/model_identity.ts";
 
@@ -46,13 +47,15 @@ export async function prepareJobs(
       );
     }
   }
-  const inspected = await inspectModels(slot, [...identities.keys()]);
+  const toInspect = jobs.filter(({ model }) => identities.has(model.path));
+  const inspected = await inspectModels(slot, toInspect);
   const told = new Set<string>();
   const prepared: JobToPlan[] = [];
   for (const job of jobs) {
     const model = identities.get(job.model.path);
-    const found = inspected.get(job.model.path);
+    const found = inspected.get(inspectionKey(job));
     const inputDigests = await digestInputs(job, locate, diagnostics);
+    await checkGrants(job, locate, diagnostics);
     // Not found out: an earlier model has ended the slot, and the mistake is told for that one.
     if (model === undefined || found === undefined) continue;
     if (!found.ok) {
@@ -87,6 +90,22 @@ async function digestInputs(
     }
   }
   return digests;
+}
+
+/** A grant of what is not there is a slip of the pen, and the model would fail on it hours later. */
+async function checkGrants(job: Job, locate: Locate, diagnostics: Diagnostic[]): Promise<void> {
+  for (const [index, path] of (job.allow?.read ?? []).entries()) {
+    try {
+      await fs.stat(path);
+    } catch (error) {
+      const place = locate(job.id, ["allow", "read", index]);
+      const reason = error instanceof Deno.errors.NotFound
+        ? `There is no file or folder ${path}`
+        : unreadable(path, error);
+      const message = `allow.read of job ${job.id}: ${reason}`;
+      diagnostics.push({ code: "input", severity: "error", message, ...(place && { place }) });
+    }
+  }
 }
 
 function modelDiagnostic(place: Place | undefined, message: string): Diagnostic {

@@ -12,6 +12,8 @@ export interface RunRequest extends SessionRequest {
   /** Where things stand in the manifests, for messages. */
   readonly locate?: Locate;
   readonly slots: number;
+  /** What all slots together may use; a part of the machine's memory when absent. */
+  readonly memoryBytes?: number;
   /** A slot that was started already; it is the runner's from now on. */
   readonly slot?: SlotHandle;
   /** Starts the others: processes of this executable when absent. */

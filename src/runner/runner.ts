@@ -42,8 +42,8 @@ export async function openRunner(request: RunRequest): Promise<Runner> {
   }
 }
 
-function startSlot({ slots, startSlot = startSlotProcess }: RunRequest): SlotHandle {
-  return startSlot(slotLimits(slots));
+function startSlot(request: RunRequest, isLarge = false): SlotHandle {
+  return (request.startSlot ?? startSlotProcess)(slotLimits(request, isLarge));
 }
 
 interface RunnerParts {
@@ -79,6 +79,7 @@ export class Runner {
     this.#campaign = new Campaign(this.#world(), this.#table, {
       root: parts.session.layout.root,
       epoch: parts.session.epoch,
+      holder: parts.session.holder,
       slots: request.slots,
       ...(request.maxFails === undefined ? {} : { maxFails: request.maxFails }),
       acceptModel: request.options?.acceptModel ?? false,
@@ -109,7 +110,6 @@ export class Runner {
       await this.#announce();
       await this.#prepare(this.#plan);
       const outcome = await this.#campaign.run();
-      clearInterval(beat);
       await this.#end(outcome);
       await this.#slotsGone();
       if (this.#session.isSound) await this.#session.tidy();
@@ -190,16 +190,16 @@ export class Runner {
   #world(): World {
     return {
       journal: this.#session.journal,
-      startSlot: (handlers) => this.#startSlot(handlers),
+      startSlot: (handlers, isLarge) => this.#startSlot(handlers, isLarge),
       now: () => performance.now(),
       wallClock: () => new Date(),
     };
   }
 
-  #startSlot(handlers: SlotHandlers): SlotPort {
-    const warm = this.#warm;
-    this.#warm = undefined;
-    const slot = warm ?? startSlot(this.#request);
+  #startSlot(handlers: SlotHandlers, isLarge: boolean): SlotPort {
+    const warm = isLarge ? undefined : this.#warm;
+    if (warm !== undefined) this.#warm = undefined;
+    const slot = warm ?? startSlot(this.#request, isLarge);
     this.#slots.add(slot);
     slot.attach({
       onMessage: handlers.onMessage,
@@ -270,9 +270,10 @@ export class Runner {
     this.#request.onEvent?.(event);
   }
 
+  /** As long as the tree is held, also while it is tidied: a heart that stands still invites to break the lock. */
   #beat(): void {
     try {
-      this.#session.beat(this.live());
+      this.#session.beat(this.#campaign.hasEnded ? undefined : this.live());
     } catch (error) {
       // Somebody else holds the tree: what is computed here must not be written any more.
       this.#campaign.stop("now", "broken", error);

@@ -34,6 +34,8 @@ export interface JobRequest {
   readonly checkpoint?: { readonly every?: number | string; readonly keep?: number };
   readonly measure_every?: number;
   readonly inputs?: { readonly [name: string]: string };
+  /** What the model may reach beside its own folder and its inputs: paths, and hosts. */
+  readonly allow?: { readonly read?: readonly string[]; readonly net?: readonly string[] };
   readonly hang_after?: string | number;
   readonly retry?: { readonly limit: number };
 }

@@ -41,6 +41,7 @@ export class TreeSession {
   readonly journal: JournalWriter;
   readonly #lock: TreeLock;
   readonly #request: SessionRequest;
+  #shown = Promise.resolve();
 
   private constructor(
     request: SessionRequest,
@@ -70,9 +71,10 @@ export class TreeSession {
     let journal: JournalWriter | undefined;
     try {
       await sweepTree(layout);
-      await rotateJournal(layout, request.journalBytesMax);
-      const fence = () => lock.assertMine();
-      ({ writer: journal } = await JournalWriter.open(layout, now, { fence, ...warning }));
+      // A holder that may still live has the hot journal open: what it yet appends must not stand among
+      // our lines. So its file is sealed and left behind; ours is another.
+      await rotateJournal(layout, lock.isBroken ? -1 : request.journalBytesMax);
+      ({ writer: journal } = await JournalWriter.open(layout, now, warning));
       const history = readHistory(layout);
       return new TreeSession(request, { layout, lock, journal, history });
     } catch (error) {
@@ -84,6 +86,11 @@ export class TreeSession {
 
   get epoch(): number {
     return this.#lock.epoch;
+  }
+
+  /** Names this holder among all, see `owner.json`. */
+  get holder(): string {
+    return this.#lock.owner.uuid;
   }
 
   /** Whether the journal can still be written. */
@@ -100,15 +107,15 @@ export class TreeSession {
   /** Keeps a manifest as it was submitted. */
   async keepManifest(digest: string, text: string): Promise<void> {
     const copy = this.layout.manifestCopy(digest);
-    if (await fs.lstat(copy).catch(() => undefined) !== undefined) return;
-    await makeFolderDurable(dirname(copy));
+    if ((await fs.lstat(copy).catch(() => undefined))?.isFile) return;
+    await makeFolderDurable(dirname(copy), { within: this.layout.root });
     await writeFileDurable(copy, text);
   }
 
   /** Says that the holder lives, and shows what it does. Throws when somebody else holds the tree. */
-  beat(live: Live): void {
+  beat(live?: Live): void {
     this.#lock.beat();
-    writeLive(this.layout, live).catch(() => {});
+    if (live !== undefined) this.#shown = writeLive(this.layout, live).catch(() => {});
   }
 
   /** The runs of a job that left files. One look at the folders; the journal is not needed for it. */
@@ -147,7 +154,9 @@ export class TreeSession {
   /** Lets the tree go. */
   async close(): Promise<void> {
     await this.journal.close().catch(() => {});
-    await removeLive(this.layout).catch(() => {});
+    // A picture on its way must not come after the end.
+    await this.#shown;
+    await removeLive(this.layout);
     await this.#lock.release();
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Every call by which a tree is read and written, in one place: the real file system, unless a simulation
- * of crashes and full disks puts its own behind them.
+ * of crashes and full disks puts its own behind them. The fence of a tree stands in front of either.
  */
 
 /** An open file, as far as the store uses one. */
@@ -46,7 +46,18 @@ export interface FileSystem extends
 /** The one in use. */
 export let fs: FileSystem = Deno;
 
+let unguarded: FileSystem = Deno;
+let guard: ((inner: FileSystem) => FileSystem) | undefined;
+
 /** Puts another in its place, for this thread; the real one when called without. */
 export function useFileSystem(other: FileSystem = Deno): void {
-  fs = other;
+  unguarded = other;
+  fs = guard === undefined ? unguarded : guard(unguarded);
+}
+
+/** Whoever is put in its place from now on is reached through this one: see `fence.ts`. Without, directly. */
+export function guardFileSystem(by: ((inner: FileSystem) => FileSystem) | undefined): void {
+  if (by === guard) return;
+  guard = by;
+  useFileSystem(unguarded);
 }

@@ -10,7 +10,7 @@
  */
 import { join } from "node:path";
 import type { RunEvent } from "../job/event.ts";
-import { Fault } from "../job/fault.ts";
+import type { Fault } from "../job/fault.ts";
 import {
   diskFault,
   makeFolderDurable,
@@ -21,8 +21,11 @@ import {
 } from "./disk.ts";
 import { type FileHandle, fs } from "./file_system.ts";
 import { decodeLine, encodeLine, lineBody, lineBytesMax, NEWLINE } from "./journal_line.ts";
+import { scanLines } from "./journal_read.ts";
 import type { Layout } from "./layout.ts";
-import { listSegments } from "./segment.ts";
+import { openInPlace } from "./plain_file.ts";
+import { copyRanges } from "./quarantine.ts";
+import { isSealedWhole, lastSealedSeq, listSegments } from "./segment.ts";
 
 export {
   type BadLine,
@@ -35,8 +38,6 @@ export {
 export type { JournalLocation } from "./journal_line.ts";
 
 export interface JournalOptions {
-  /** Called before each commit; throws when the lock is lost (R11). */
-  readonly fence?: () => void;
   readonly onWarning?: WarningSink;
 }
 
@@ -49,12 +50,13 @@ export interface OpenedJournal {
 }
 
 const PIECE_BYTES = 1 << 20;
+/** Beyond it the last line is looked for from the beginning. */
+const WINDOW_BYTES_MAX = 256 << 20;
 
 export class JournalWriter {
   readonly #file: FileHandle;
   readonly #path: string;
   readonly #now: () => Date;
-  readonly #fence: (() => void) | undefined;
   #buffer = new Uint8Array(PIECE_BYTES);
   #durableBytes: number;
   #nextSeq: number;
@@ -69,14 +71,12 @@ export class JournalWriter {
     path: string,
     tail: Tail,
     now: () => Date,
-    fence: (() => void) | undefined,
   ) {
     this.#file = file;
     this.#path = path;
     this.#durableBytes = tail.bytes;
     this.#nextSeq = tail.seq + 1;
     this.#now = now;
-    this.#fence = fence;
   }
 
   /** Opens the journal behind its last good line. Only for the holder of the lock. */
@@ -87,12 +87,13 @@ export class JournalWriter {
   ): Promise<OpenedJournal> {
     let file: FileHandle | undefined;
     try {
-      const sealedSeq = Math.max(0, ...listSegments(layout).map((segment) => segment.lastSeq));
+      const segments = listSegments(layout);
+      const sealedSeq = lastSealedSeq(segments);
       file = await openToAppend(layout, options.onWarning);
       let tail = findTail(file);
       const tornBytes = (await file.stat()).size - tail.bytes;
       if (tornBytes > 0) await cutTail(layout, file, tail.bytes);
-      if (tail.seq > 0 && tail.seq <= sealedSeq) {
+      if (tail.seq > 0 && tail.seq <= sealedSeq && isSealedWhole(segments, tail.seq)) {
         // Sealed, and then a crash before the hot file was emptied: do that now.
         file.close();
         await writeFileDurable(layout.journal, "", options.onWarning);
@@ -100,9 +101,10 @@ export class JournalWriter {
         tail = { bytes: 0, seq: 0 };
       }
       const lastSeq = Math.max(tail.seq, sealedSeq);
+      // Behind its own lines, even where these are kept because their segment is damaged.
       const at = { bytes: tail.bytes, seq: lastSeq };
       return {
-        writer: new JournalWriter(file, layout.journal, at, now, options.fence),
+        writer: new JournalWriter(file, layout.journal, at, now),
         lastSeq,
         tornBytes,
       };
@@ -176,7 +178,6 @@ export class JournalWriter {
       this.#waitingGroup = undefined;
       try {
         if (this.#fault !== undefined) throw this.#fault;
-        this.#fence?.();
         const bytes = await this.#write(lines);
         await this.#file.syncData();
         this.#durableBytes += bytes;
@@ -227,6 +228,7 @@ interface Tail {
 export function findTail(file: FileHandle): Tail {
   const size = file.statSync().size;
   for (let window = 1 << 20;; window *= 4) {
+    if (window > WINDOW_BYTES_MAX && size > window) return findTailForward(file);
     const start = Math.max(0, size - window);
     const bytes = readFrom(file, start, size - start);
     let end = bytes.lastIndexOf(NEWLINE) + 1;
@@ -239,6 +241,17 @@ export function findTail(file: FileHandle): Tail {
     }
     if (start === 0) return { bytes: 0, seq: 0 };
   }
+}
+
+/** From the beginning: slower, but a journal with gigabytes of garbage behind it takes no memory for them. */
+function findTailForward(file: FileHandle): Tail {
+  let tail: Tail = { bytes: 0, seq: 0 };
+  file.seekSync(0, Deno.SeekMode.Start);
+  scanLines((into) => file.readSync(into), (line, offset, bytes) => {
+    const entry = decodeLine(line);
+    if (typeof entry !== "string") tail = { bytes: offset + bytes + 1, seq: entry.seq };
+  });
+  return tail;
 }
 
 function readFrom(file: FileHandle, from: number, length: number): Uint8Array {
@@ -258,24 +271,14 @@ async function cutTail(layout: Layout, file: FileHandle, goodBytes: number): Pro
   const size = file.statSync().size;
   await makeFolderDurable(layout.quarantineFolder, { within: layout.root });
   const copy = join(layout.quarantineFolder, `journal-torn-at-${goodBytes}.jsonl`);
-  await writeFileDurable(copy, readFrom(file, goodBytes, size - goodBytes));
+  await copyRanges(file, [{ from: goodBytes, to: size }], copy);
   await file.truncate(goodBytes);
   await file.sync();
 }
 
 async function openToAppend(layout: Layout, onWarning?: WarningSink): Promise<FileHandle> {
-  const there = await fs.lstat(layout.journal).catch(() => undefined);
-  if (there !== undefined && !there.isFile) {
-    throw new Fault("tree-invalid", `${layout.journal} is not a plain file.`, {
-      hint: "Move it away; simrun writes a new one.",
-    });
-  }
-  const create = there === undefined;
-  const file = await fs.open(layout.journal, {
-    read: true,
-    append: true,
-    ...(create && { createNew: true }),
-  });
-  if (create) await syncFolder(layout.hotFolder, onWarning);
+  const isNew = await fs.lstat(layout.journal).then(() => false, () => true);
+  const file = await openInPlace(layout.journal, { append: true, create: true });
+  if (isNew) await syncFolder(layout.hotFolder, onWarning);
   return file;
 }

@@ -5,22 +5,17 @@
  * then may the holder write anything else. So no two holders ever write under the same epoch. The record
  * is a file of its own, replaced whole, because the locked inode must stay and readers must never see half.
  * A lock that is broken gets a new inode and a new record; the old holder finds a record that is not its
- * own before its next commit (R11) and stops.
+ * own before its next commit (R11) and stops: as long as the lock is held, a fence stands around the tree.
  */
-import { dirname } from "node:path";
 import { Fault } from "../job/fault.ts";
-import {
-  diskFault,
-  errnoOf,
-  syncFolder,
-  temporaryBeside,
-  type WarningSink,
-  writeFileDurable,
-} from "./disk.ts";
-import { type FileHandle, fs } from "./file_system.ts";
+import { diskFault, type WarningSink, writeFileDurable } from "./disk.ts";
+import { raiseFence } from "./fence.ts";
+import type { FileHandle } from "./file_system.ts";
+import { askFlock, type FlockAnswer, isInPlace, openLockFile, replaceLockFile } from "./flock.ts";
 import { readJournal } from "./journal.ts";
 import type { Layout } from "./layout.ts";
 import {
+  assertHolder,
   busyFault,
   describeProcess,
   heartbeat,
@@ -30,6 +25,7 @@ import {
   readOwnerRecord,
   sameMachine,
 } from "./owner.ts";
+import { join } from "./path.ts";
 
 export { type OwnerRecord, type OwnerState, readOwner } from "./owner.ts";
 
@@ -45,28 +41,37 @@ export interface LockOptions {
 /** How long a loser waits for the winner to write its name. */
 const NAME_WAIT_MS = 1_000;
 
+/** Held with flock by the one that breaks the lock. A temporary: the next holder removes it. */
+const BREAKING_NAME = ".tmp-breaking";
+
 export class TreeLock {
   readonly owner: OwnerRecord;
   /** The holder before, when it never let go: it was killed, or the lock was broken. */
   readonly fallen: OwnerRecord | undefined;
+  /** The holder before may still live, stopped or on a host that cannot be asked, and have files open. */
+  readonly isBroken: boolean;
   readonly #layout: Layout;
   readonly #file: FileHandle;
   readonly #now: () => Date;
+  readonly #lowerFence: () => void;
   #lastBeatMs = -Infinity;
   #released = false;
 
   constructor(
     layout: Layout,
-    file: FileHandle,
+    flock: Flock,
     owner: OwnerRecord,
     last: OwnerRecord | undefined,
     now: () => Date,
   ) {
     this.#layout = layout;
-    this.#file = file;
+    this.#file = flock.file;
     this.owner = owner;
     this.fallen = last?.releasedAt === undefined ? last : undefined;
+    const mayLive = last?.releasedAt === undefined;
+    this.isBroken = mayLive && (!flock.isProof || last !== undefined && !sameMachine(last));
     this.#now = now;
+    this.#lowerFence = raiseFence(layout.root, () => this.assertMine());
     this.beat();
   }
 
@@ -90,12 +95,7 @@ export class TreeLock {
 
   /** Throws a Fault when another holder's record stands where ours was. */
   assertMine(): void {
-    const there = readOwnerRecord(this.#layout);
-    if (there?.uuid === this.owner.uuid) return;
-    const who = there === undefined ? "" : ` by process ${there.pid} on ${there.host}`;
-    throw new Fault("tree-busy", `The lock of ${this.#layout.root} was taken over${who}.`, {
-      hint: "This simrun stops here; its saved work is kept and goes on over there.",
-    });
+    assertHolder(this.#layout, this.owner.uuid);
   }
 
   /** Lets go. The record says so, for readers; the flock goes with the handle. */
@@ -109,14 +109,24 @@ export class TreeLock {
     } catch {
       // Not ours any more, or no space for a courtesy: the kernel frees the lock all the same.
     } finally {
+      this.#lowerFence();
       this.#file.close();
     }
   }
 }
 
+/** The locked file. */
+interface Flock {
+  readonly file: FileHandle;
+  /** Whether having it proves that no other process of this machine does. */
+  readonly isProof: boolean;
+  /** Held until the new holder's name is written. */
+  readonly breaking?: FileHandle;
+}
+
 /** Takes the tree for this process. Throws a Fault "tree-busy" that names the holder. */
 export async function acquireLock(layout: Layout, options: LockOptions): Promise<TreeLock> {
-  const file = await takeFlock(layout, options);
+  const flock = await takeFlock(layout, options);
   try {
     const last = readOwnerRecord(layout);
     if (last !== undefined && last.releasedAt === undefined && !sameMachine(last)) {
@@ -129,60 +139,73 @@ export async function acquireLock(layout: Layout, options: LockOptions): Promise
       ...describeProcess(),
     };
     await writeFileDurable(layout.owner, recordText(owner), options.onWarning);
-    return new TreeLock(layout, file, owner, last, options.now);
+    // Somebody may have broken the lock between taking it and writing the name.
+    if (!await isInPlace(layout.lock, flock.file)) throw busyFault(layout, readOwnerRecord(layout));
+    return new TreeLock(layout, flock, owner, last, options.now);
+  } catch (error) {
+    flock.file.close();
+    throw diskFault(error, layout.lock);
+  } finally {
+    flock.breaking?.close();
+  }
+}
+
+async function takeFlock(layout: Layout, options: LockOptions): Promise<Flock> {
+  let breaking: FileHandle | undefined;
+  try {
+    for (;;) {
+      const file = await openLockFile(layout.lock);
+      const answer = await tryFlock(file, layout, options);
+      if (answer !== "busy") {
+        // Whoever broke the lock in between has put another file in its place; that one counts.
+        if (await isInPlace(layout.lock, file)) {
+          return { file, isProof: answer === "taken", ...(breaking && { breaking }) };
+        }
+        file.close();
+        continue;
+      }
+      file.close();
+      if (options.breakLock !== true) throw busyFault(layout, await holderByName(layout));
+      if (breaking !== undefined) {
+        return { file: await replaceLockFile(layout.lock), isProof: false, breaking };
+      }
+      breaking = await takeBreaking(layout);
+      await observeStill(layout, options);
+    }
+  } catch (error) {
+    breaking?.close();
+    throw diskFault(error, layout.lock);
+  }
+}
+
+/** Of several that break a lock one goes on: else each would put its own file in the place of the other's. */
+async function takeBreaking(layout: Layout): Promise<FileHandle> {
+  const file = await openLockFile(join(layout.hotFolder, BREAKING_NAME));
+  try {
+    if (await askFlock(file) !== "busy") return file;
   } catch (error) {
     file.close();
     throw error;
   }
-}
-
-async function takeFlock(layout: Layout, options: LockOptions): Promise<FileHandle> {
-  for (;;) {
-    const file = await openLockFile(layout.lock);
-    if (!await tryFlock(file, layout, options)) {
-      file.close();
-      if (options.breakLock !== true) throw busyFault(layout, await holderByName(layout));
-      await observeStill(layout, options);
-      return await replaceLockFile(layout);
-    }
-    // Whoever broke the lock in between has put another file in its place; that one counts.
-    const there = await fs.stat(layout.lock).catch(() => undefined);
-    if (there?.ino === (await file.stat()).ino) return file;
-    file.close();
-  }
-}
-
-async function openLockFile(path: string): Promise<FileHandle> {
-  try {
-    const there = await fs.lstat(path).catch(() => undefined);
-    if (there?.isSymlink) {
-      throw new Fault("tree-invalid", `${path} is a link; simrun does not lock through it.`, {
-        hint: "Remove the link.",
-      });
-    }
-    return await fs.open(path, { read: true, write: true, create: true });
-  } catch (error) {
-    throw diskFault(error, path);
-  }
+  file.close();
+  throw new Fault("tree-busy", `Another simrun is taking over ${layout.root} just now.`, {
+    hint: "Watch it with simrun status, or use another tree with --tree DIR.",
+  });
 }
 
 async function tryFlock(
   file: FileHandle,
   layout: Layout,
   options: LockOptions,
-): Promise<boolean> {
-  try {
-    return await file.tryLock(true);
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (!(error instanceof Deno.errors.NotSupported) && errno !== 95 && errno !== 37) throw error;
-    const owner = readOwnerRecord(layout);
-    if (owner !== undefined && lifeOf(owner) === "alive") return false;
-    options.onWarning?.(
-      `The filesystem of ${layout.root} has no file locks; never start two simruns on it at once.`,
-    );
-    return true;
-  }
+): Promise<FlockAnswer> {
+  const answer = await askFlock(file);
+  if (answer !== "unsupported") return answer;
+  const owner = readOwnerRecord(layout);
+  if (owner !== undefined && lifeOf(owner) === "alive") return "busy";
+  options.onWarning?.(
+    `The filesystem of ${layout.root} has no file locks; never start two simruns on it at once.`,
+  );
+  return answer;
 }
 
 /** The winner writes its name right after it won; a loser that is quicker waits for it a little. */
@@ -219,21 +242,6 @@ async function observeStill(layout: Layout, options: LockOptions): Promise<void>
   await sleep(options.observeMs ?? 2 * HEARTBEAT_MS + 1_000);
   const after = readOwnerRecord(layout);
   if (await heartbeat(layout) !== before || after?.uuid !== uuid) throw busyFault(layout, after);
-}
-
-/** Puts a new, locked file in the place of one that a stopped process holds. */
-async function replaceLockFile(layout: Layout): Promise<FileHandle> {
-  const temporary = temporaryBeside(layout.lock);
-  const file = await fs.open(temporary, { read: true, write: true, createNew: true });
-  try {
-    await file.tryLock(true);
-    await fs.rename(temporary, layout.lock);
-    await syncFolder(dirname(layout.lock));
-    return file;
-  } catch (error) {
-    file.close();
-    throw diskFault(error, layout.lock);
-  }
 }
 
 /** The record may have been lost by hand; then the journal still knows every epoch that wrote to it. */

@@ -63,6 +63,16 @@ export function readOwnerRecord(layout: Layout): OwnerRecord | undefined {
   }
 }
 
+/** Throws a Fault when another holder's record stands where that of `uuid` was. */
+export function assertHolder(layout: Layout, uuid: string): void {
+  const there = readOwnerRecord(layout);
+  if (there?.uuid === uuid) return;
+  const who = there === undefined ? "" : ` by process ${there.pid} on ${there.host}`;
+  throw new Fault("tree-busy", `The lock of ${layout.root} was taken over${who}.`, {
+    hint: "This simrun stops here; its saved work is kept and goes on over there.",
+  });
+}
+
 /** What can be known from here about the process of a record. A process id alone proves nothing. */
 export function lifeOf(owner: OwnerRecord): "alive" | "dead" | "unknown" {
   if (owner.releasedAt !== undefined) return "dead";

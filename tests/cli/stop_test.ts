@@ -2,6 +2,17 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { EXIT } from "../../src/job/fault.ts";
+import { listCheckpoints } from "../../src/store/checkpoint.ts";
+import { readLive } from "../../src/store/live.ts";
+import { Layout } from "../../src/store/layout.ts";
+import { inFolder, place } from "../helpers/folder.ts";
+import { PACED } from "../helpers/models.ts";
+import { leavesNoProcess, sleep, until } from "../helpers/processes.ts";
+import { startSimrun } from "../helpers/program.ts";
+import { keptResults, sumOf } from "../helpers/real_run.ts";
+import { cases, seeded, seedOf } from "../helpers/torture.ts";
+import { strayFiles } from "../helpers/tree_picture.ts";
+import { twoAtATime } from "../helpers/two_at_a_time.ts";
 import { programCommand, simrun, withFolder } from "./program.ts";
 
 /** About a minute of work, unless it is stopped. */
@@ -26,6 +37,137 @@ async function startAndWait(cwd: string): Promise<Deno.ChildProcess> {
   child.kill("SIGKILL");
   throw new Error("nothing was saved in 20 s");
 }
+
+const STATUS = {
+  SIGINT: EXIT.interrupted.status,
+  SIGTERM: EXIT.terminated.status,
+  SIGHUP: EXIT.stopped.status,
+  SIGUSR2: EXIT.stopped.status,
+  SIGXCPU: EXIT.stopped.status,
+} as const;
+const SIGNALS = Object.keys(STATUS) as (keyof typeof STATUS)[];
+
+/** The machine may be busy with other things: its limits are for a quiet one. */
+const PATIENCE = 4;
+
+/** Two runs that save nothing by themselves: what is saved was saved because of the signal. */
+const WALKS = `
+id: walk
+model: ./paced.ts
+steps: 1200
+checkpoint_every: 1_000_000
+measure_every: 20
+sweep: { drift: [0.1, 0.2] }
+`;
+/** A campaign takes about so long when each of its steps takes a millisecond. */
+const LIFE_MS = 2_000;
+
+const SEED = seedOf();
+
+Deno.test(`a signal at any moment saves every run, has the status of the table, and costs nothing (seed ${SEED})`, () =>
+  inFolder((folder) =>
+    leavesNoProcess(async () => {
+      const random = seeded(SEED);
+      const alone = await placeWalks(folder, "alone");
+      alone.pace(0);
+      const { code, err } = await simrun(["run", alone.manifest, "--tree", alone.root, "-q"]);
+      assert.equal(code, 0, err);
+      const golden = sumOf(await keptResults(alone.root));
+      const all = SIGNALS.flatMap((signal) =>
+        Array.from({ length: cases({ short: 3, long: 50 }) }, (_, round) => ({
+          signal,
+          round,
+          afterMs: random.next() * LIFE_MS,
+        }))
+      );
+      const named = ({ signal, round, afterMs }: typeof all[number]) =>
+        `${signal} ${round} after ${afterMs} ms, seed ${SEED}`;
+      let stopped = 0;
+      await twoAtATime(all, named, async ({ signal, round, afterMs }) => {
+        const { root, manifest, pace } = await placeWalks(folder, `${signal}-${round}`);
+        const layout = new Layout(root);
+        pace(1);
+        const child = startSimrun(["run", manifest, "--tree", root, "--slots", "2"], {
+          stderr: "piped",
+        });
+        const ended = child.output();
+        await sleep(afterMs);
+        const before = await readLive(layout);
+        try {
+          child.kill(signal);
+        } catch {
+          // It has just come to its end.
+        }
+        const output = await ended;
+        const words = new TextDecoder().decode(output.stderr);
+        // Until simrun listens, which takes it about 150 ms, and after its last run a signal does what it always does.
+        if (output.signal === null) {
+          assert.ok([STATUS[signal], 0].includes(output.code), `status ${output.code}: ${words}`);
+          if (output.code !== 0) stopped++;
+          if (output.code !== 0) await assertSaved(layout, before?.running ?? []);
+        } else assert.equal(output.signal, signal);
+        pace(0);
+        const again = await simrun(["run", manifest, "--tree", root, "-q"]);
+        assert.equal(again.code, 0, again.err);
+        assert.equal(sumOf(await keptResults(root)), golden);
+        assert.deepEqual(strayFiles(root), []);
+        await Deno.remove(root, { recursive: true });
+      });
+      assert.ok(stopped > all.length / 3, `only ${stopped} of ${all.length} hit it at work`);
+    })
+  ));
+
+async function placeWalks(
+  folder: string,
+  name: string,
+): Promise<{ root: string; manifest: string; pace: (ms: number) => void }> {
+  const here = join(folder, name);
+  await place(here, "paced.ts", PACED);
+  const pace = (ms: number) => Deno.writeTextFileSync(join(here, "pace.txt"), String(ms));
+  return { root: join(here, "tree"), manifest: await place(here, "walk.yaml", WALKS), pace };
+}
+
+/** Each run that was seen at a step has a checkpoint, of that step or a later one. */
+async function assertSaved(
+  layout: Layout,
+  running: readonly { readonly job: string; readonly run: string; readonly step: number }[],
+): Promise<void> {
+  for (const { job, run, step } of running) {
+    if (step === 0) continue;
+    const [newest] = await listCheckpoints(layout.checkpointFolder(job, run));
+    assert.ok(newest !== undefined && newest.step >= step, `${run} at ${step}: ${newest?.step}`);
+  }
+}
+
+Deno.test("a second signal ends simrun within 1 s, whatever its runs do", () =>
+  inFolder((folder) =>
+    leavesNoProcess(async () => {
+      await place(folder, "stuck.ts", "export function step() { for (;;); }");
+      const manifest = await place(folder, "stuck.yaml", "{ id: s, model: stuck.ts, steps: 9 }");
+      const rounds = cases({ short: 1, long: 50 });
+      const all = SIGNALS.flatMap((signal) =>
+        Array.from({ length: rounds }, (_, round) => ({ signal, round }))
+      );
+      const named = ({ signal, round }: typeof all[number]) => `${signal} ${round}`;
+      await twoAtATime(all, named, async ({ signal, round }) => {
+        const root = join(folder, `${signal}-${round}`);
+        const child = startSimrun(["run", manifest, "--tree", root]);
+        await until(
+          async () => (await readLive(new Layout(root)))?.running.length === 1,
+          "it runs",
+        );
+        child.kill(signal);
+        // Sooner it would be taken for the same wish.
+        await sleep(400);
+        const asked = performance.now();
+        child.kill(signal);
+        const { code } = await child.status;
+        assert.equal(code, STATUS[signal]);
+        const tookMs = performance.now() - asked;
+        assert.ok(tookMs < 1_000 * PATIENCE, `it took ${tookMs} ms`);
+      });
+    })
+  ));
 
 for (
   const [signal, exit] of [

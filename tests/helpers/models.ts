@@ -26,3 +26,26 @@ export function init() { return { x: 0 }; }
 export function step(state, ctx) { state.x += ctx.params.by ?? 1; }
 export function measure(state) { return { x: state.x }; }
 `;
+
+/**
+ * A walk whose steps take as many milliseconds as the file `pace.txt` beside it says now: slow as long as a
+ * test needs it running, quick when it wants the end. What it computes does not depend on it.
+ */
+export const PACED = `
+const pace = new URL("./pace.txt", import.meta.url);
+const bell = new Int32Array(new SharedArrayBuffer(4));
+export const params = { drift: { default: 0.1 } };
+export function init(ctx) {
+  return { u: Float64Array.from({ length: 64 }, () => ctx.rng.normal()), energy: 0 };
+}
+export function step(state, ctx) {
+  const waitMs = Number(Deno.readTextFileSync(pace));
+  if (waitMs > 0) Atomics.wait(bell, 0, 0, waitMs);
+  const { u } = state;
+  for (let i = 1; i < u.length; i++) u[i] += ctx.params.drift * Math.sin(u[i - 1]);
+  u[ctx.rng.below(u.length)] = ctx.rng.normal();
+  state.energy += u[0] * ctx.rng.uniform();
+}
+export function measure(state) { return { energy: state.energy, first: state.u[0] }; }
+export function result(state) { return { energy: state.energy, u: [...state.u] }; }
+`;

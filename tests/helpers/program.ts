@@ -10,31 +10,44 @@ export interface Finished {
   readonly stderr: string;
 }
 
-function commandOf(args: readonly string[], cwd = Deno.cwd()): Deno.Command {
+interface RunOptions {
+  readonly cwd?: string;
+  /** Added to the environment of the test. */
+  readonly env?: Record<string, string>;
+}
+
+function commandOf(args: readonly string[], { cwd = Deno.cwd(), env }: RunOptions): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
     cwd,
     args: ["run", "-A", "--quiet", "--no-check", MAIN, ...args],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
   });
 }
 
 /** Runs simrun to its end. */
-export async function simrun(args: readonly string[], cwd?: string): Promise<Finished> {
-  const { code, stdout, stderr } = await commandOf(args, cwd).output();
+export async function simrun(
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Finished> {
+  const { code, stdout, stderr } = await commandOf(args, options).output();
   const decoder = new TextDecoder();
   return { status: code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/** Starts simrun; its output goes nowhere. */
-export function startSimrun(args: readonly string[]): Deno.ChildProcess {
+/** Starts simrun; its output goes nowhere unless it is asked for. */
+export function startSimrun(
+  args: readonly string[],
+  options: Pick<Deno.CommandOptions, "stdout" | "stderr" | "env"> = {},
+): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", "--no-check", MAIN, ...args],
     stdin: "null",
     stdout: "null",
     stderr: "null",
+    ...options,
   }).spawn();
 }
 

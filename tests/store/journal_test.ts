@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { Fault } from "../../src/job/fault.ts";
 import type { JournalEntry } from "../../src/job/event.ts";
+import { raiseFence } from "../../src/store/fence.ts";
 import {
   type JournalLocation,
   type JournalReport,
@@ -164,7 +165,7 @@ Deno.test("repairJournal() sets damaged lines aside and keeps the rest", () =>
     const lines = (await Deno.readTextFile(layout.journal)).split("\n");
     lines[1] = "edited by hand";
     await Deno.writeTextFile(layout.journal, lines.join("\n"));
-    assert.deepEqual(await repairJournal(layout), { lines: 1, segments: 0 });
+    assert.deepEqual(await repairJournal(layout), { lines: 1, segments: 0, salvaged: 0 });
     const { report, entries } = readAll(layout);
     assert.deepEqual(completed(entries), [1, 3]);
     assert.deepEqual(report.bad, []);
@@ -178,10 +179,10 @@ Deno.test("repairJournal() sets damaged lines aside and keeps the rest", () =>
 Deno.test("a lost lock stops the writer before it writes a byte", () =>
   inTree(async (layout) => {
     let lost = false;
-    const fence = () => {
+    const lower = raiseFence(layout.root, () => {
       if (lost) throw new Fault("tree-busy", "The lock was taken over.");
-    };
-    const { writer } = await JournalWriter.open(layout, clock, { fence });
+    });
+    const { writer } = await JournalWriter.open(layout, clock);
     await writer.append(ended(1));
     lost = true;
     // The new holder has written in the meantime; its bytes must stay.
@@ -192,6 +193,7 @@ Deno.test("a lost lock stops the writer before it writes a byte", () =>
     assert.equal(writer.fault?.code, "tree-busy");
     await assert.rejects(writer.close());
     assert.equal((await Deno.stat(layout.journal)).size, size + "of the new holder".length);
+    lower();
   }));
 
 Deno.test("a full disk fails the writer for good, and the journal stays readable (needs prlimit)", {
