@@ -1,6 +1,6 @@
 /**
  * `deno task bench`: measures simrun side by side with what stands below it, and prints both sides.
- * `--quick` takes less time; names (steps checkpoints tiny start) choose.
+ * `--quick` takes less time; names (steps checkpoints tiny start verify) choose.
  */
 import { measureCheckpoints } from "./checkpoints.ts";
 import { isReached, renderSection, type Section } from "./report.ts";
@@ -8,6 +8,7 @@ import { FULL, QUICK, type Sizes, SMOKE } from "./sizes.ts";
 import { measureStart } from "./start.ts";
 import { measureSteps } from "./steps.ts";
 import { measureTinyRuns } from "./tiny_runs.ts";
+import { measureVerify } from "./verify.ts";
 
 type Bench = (sizes: Sizes) => Promise<Section>;
 
@@ -16,6 +17,7 @@ export const BENCHES: { readonly [name: string]: Bench } = {
   tiny: measureTinyRuns,
   checkpoints: measureCheckpoints,
   steps: measureSteps,
+  verify: measureVerify,
 };
 
 if (import.meta.main) {

@@ -11,6 +11,10 @@ export interface Sizes {
   readonly tinyRuns: number;
   readonly tinyRounds: number;
   readonly startRounds: number;
+  readonly verifyBytes: number;
+  readonly verifyFiles: number;
+  readonly verifyRuns: number;
+  readonly verifyRounds: number;
 }
 
 export const FULL: Sizes = {
@@ -23,6 +27,10 @@ export const FULL: Sizes = {
   tinyRuns: 100_000,
   tinyRounds: 3,
   startRounds: 20,
+  verifyBytes: 16 * 2 ** 20,
+  verifyFiles: 40,
+  verifyRuns: 1000,
+  verifyRounds: 7,
 };
 
 export const QUICK: Sizes = {
@@ -33,6 +41,7 @@ export const QUICK: Sizes = {
   fieldComputeMs: 3500,
   tinyRounds: 1,
   startRounds: 7,
+  verifyRounds: 3,
 };
 
 /** For the test: the figures mean nothing. */
@@ -46,4 +55,8 @@ export const SMOKE: Sizes = {
   tinyRuns: 500,
   tinyRounds: 1,
   startRounds: 1,
+  verifyBytes: 2 ** 20,
+  verifyFiles: 2,
+  verifyRuns: 20,
+  verifyRounds: 1,
 };

@@ -1,14 +1,9 @@
-/** `simrun verify`: reads all that a tree holds and says what is damaged; `--repair` sets damaged lines aside. */
+/** `simrun verify`: reads all that a tree holds and says what is wrong; `--repair` mends what can be mended. */
 import { EXIT, Fault } from "../job/fault.ts";
-import { formatNumberOf } from "../report/format.ts";
+import { formatBytes, formatNumberOf } from "../report/format.ts";
 import { safeText } from "../screen/safe_text.ts";
-import { BadCheckpoint, listCheckpoints, verifyCheckpoint } from "../store/checkpoint.ts";
-import { readJournal } from "../store/journal_read.ts";
-import { repairJournal } from "../store/journal_repair.ts";
-import type { Layout } from "../store/layout.ts";
-import { acquireLock } from "../store/lock.ts";
-import { join } from "../store/path.ts";
-import { openTree, subfolders } from "../store/tree.ts";
+import { Layout } from "../store/layout.ts";
+import { type Finding, refuseStrangers, type Verdict, verifyTree } from "../verify/verify.ts";
 import {
   type CliContext,
   type GlobalFlags,
@@ -22,95 +17,104 @@ interface VerifyFlags extends GlobalFlags {
   readonly repair: boolean;
 }
 
-interface Damage {
-  /** Relative to the tree. */
-  readonly file: string;
-  /** From 1, in the journal. */
-  readonly line?: number;
-  readonly reason: string;
-}
-
 export async function verify(context: CliContext, flags: VerifyFlags): Promise<number> {
   const root = treeRoot(context, flags);
-  const layout = await openTree(root, flags.repair ? "write" : "read");
-  if (flags.repair) await repair(context, flags, layout);
-  const journal = readJournal(layout, () => {});
-  const checkpoints = await checkCheckpoints(layout);
-  const damages: Damage[] = [
-    ...journal.bad.map(({ file, line, reason }) => ({
-      file: below(root, file),
-      ...(line > 0 ? { line } : {}),
-      reason,
-    })),
-    ...checkpoints.damages,
-  ];
-  const { entries } = journal;
-  if (flags.json) {
-    const sound = damages.length === 0;
-    printJson(context.stdout, { sound, entries, checkpoints: checkpoints.count, damages });
-  } else {
+  const { mended, verdict } = flags.repair
+    ? await repair(root, context)
+    : { mended: [], verdict: await lookAtTree(root) };
+  if (flags.json) printJson(context.stdout, verdictJson(root, verdict, mended));
+  else {
     printLines(
       context.stdout,
-      damages.map(({ file, line, reason }) =>
-        safeText(`${file}${line === undefined ? "" : `, line ${line}`}: ${reason}`)
-      ),
+      mended.map((one) => `mended ${placeOf(one)}: ${lineOf(one.reason)}`),
+    );
+    printLines(
+      context.stdout,
+      verdict.findings.map((one) => `${placeOf(one)}: ${lineOf(`${one.reason}; ${one.remedy}`)}`),
     );
   }
-  const what = `${formatNumberOf(entries, "event")} in the journal, ${
-    formatNumberOf(checkpoints.count, "checkpoint")
-  }`;
+  return tell(context, flags, verdict, mended);
+}
+
+/** The last lines: the sum, and what to type. */
+function tell(
+  context: CliContext,
+  flags: VerifyFlags,
+  verdict: Verdict,
+  mended: readonly Finding[],
+): number {
+  const { counts, findings } = verdict;
+  const what = `${formatNumberOf(counts.events, "event")} in the journal, ` +
+    `${formatNumberOf(counts.checkpoints, "checkpoint")}, ${formatBytes(counts.bytes)} read`;
+  if (mended.length > 0) {
+    const aside = "what was moved is in quarantine/, each with its reason beside it";
+    say(context, flags, `Mended ${formatNumberOf(mended.length, "place")}; ${aside}.`);
+  }
+  const damages = findings.filter(({ kind }) => kind === "damage");
   if (damages.length === 0) {
-    say(context, flags, `Sound: ${what}.`);
+    const notes = findings.length === 0 ? "" : `, ${formatNumberOf(findings.length, "note")}`;
+    const aside = counts.quarantined === 0
+      ? ""
+      : `, ${formatNumberOf(counts.quarantined, "file")} in quarantine`;
+    say(context, flags, `Sound: ${what}${notes}${aside}.`);
     return EXIT.completed.status;
   }
-  const lines = journal.bad.length;
   throw new Fault(
     "tree-damaged",
     `${formatNumberOf(damages.length, "place")} damaged of ${what}.`,
-    {
-      hint: lines > 0
-        ? "simrun verify --repair sets the damaged lines aside and keeps the rest."
-        : "simrun goes on from older checkpoints by itself; nothing has to be done.",
-    },
+    { hint: hintFor(flags, verdict, damages) },
   );
 }
 
-/** Under the lock, as everything that writes. */
-async function repair(context: CliContext, flags: VerifyFlags, layout: Layout): Promise<void> {
-  const lock = await acquireLock(layout, { now: context.now });
-  try {
-    const { lines, segments } = await repairJournal(layout);
-    if (lines + segments === 0) return;
-    const aside = [
-      lines > 0 ? formatNumberOf(lines, "line") : "",
-      segments > 0 ? formatNumberOf(segments, "segment") : "",
-    ].filter((part) => part !== "").join(" and ");
-    say(context, flags, `Set aside in ${layout.quarantineFolder}: ${aside} of the journal.`);
-  } finally {
-    await lock.release();
+function hintFor(flags: VerifyFlags, verdict: Verdict, damages: readonly Finding[]): string {
+  if (damages.every(({ mend }) => mend === undefined) || flags.repair) {
+    return "What is left cannot be mended from here; each line says what to do.";
   }
+  if (verdict.isWorkedOn) {
+    return "When the simrun that works here has ended: simrun verify --repair";
+  }
+  return "simrun verify --repair mends what can be mended; nothing is thrown away.";
 }
 
-async function checkCheckpoints(layout: Layout): Promise<{ count: number; damages: Damage[] }> {
-  let count = 0;
-  const damages: Damage[] = [];
-  for (const job of await subfolders(layout.checkpointRoot)) {
-    for (const run of await subfolders(join(layout.checkpointRoot, job))) {
-      for (const { path } of await listCheckpoints(layout.checkpointFolder(job, run))) {
-        count++;
-        try {
-          await verifyCheckpoint(path);
-        } catch (error) {
-          // A simrun that works on the tree may have removed it meanwhile.
-          if (!(error instanceof BadCheckpoint)) count--;
-          else damages.push({ file: below(layout.root, path), reason: error.message });
-        }
-      }
-    }
-  }
-  return { count, damages };
+async function lookAtTree(root: string): Promise<Verdict> {
+  await refuseStrangers(new Layout(root));
+  return await verifyTree(root);
 }
 
-function below(root: string, path: string): string {
-  return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
+async function repair(root: string, context: CliContext) {
+  // Loaded here: to look needs none of what writes.
+  const { repairTree } = await import("../verify/repair.ts");
+  return await repairTree(root, context.now);
+}
+
+function placeOf({ file, line }: Finding): string {
+  return lineOf(line === undefined ? file : `${file}, line ${line}`);
+}
+
+function lineOf(text: string): string {
+  return safeText(text);
+}
+
+/** The shape is part of the interface; docs/format.md describes it. */
+function verdictJson(root: string, verdict: Verdict, mended: readonly Finding[]) {
+  const { counts } = verdict;
+  return {
+    sound: verdict.isSound,
+    tree: root,
+    working: verdict.isWorkedOn,
+    events: counts.events,
+    checkpoints: counts.checkpoints,
+    run_folders: counts.folders,
+    packs: counts.packs,
+    segments: counts.segments,
+    manifests: counts.manifests,
+    quarantined: counts.quarantined,
+    bytes_read: counts.bytes,
+    findings: verdict.findings.map(findingJson),
+    mended: mended.map(findingJson),
+  };
+}
+
+function findingJson({ mend, ...finding }: Finding) {
+  return { ...finding, mendable: mend !== undefined };
 }

@@ -16,10 +16,10 @@ import {
   writeFileDurable,
 } from "./disk.ts";
 import { fs } from "./file_system.ts";
-import type { Layout } from "./layout.ts";
+import { type Layout, packNumber } from "./layout.ts";
 import { writePack } from "./pack.ts";
 import { subfolders } from "./tree.ts";
-import { BadZip, listZip, readZipEntry, type ZipEntry } from "./zip.ts";
+import { BadZip, isSafeName, listZip, readZipEntry, type ZipEntry } from "./zip.ts";
 import type { PackedFile } from "./zip_writer.ts";
 
 export { JOURNAL_LIMIT_BYTES, rotateJournal } from "./seal.ts";
@@ -208,7 +208,7 @@ async function readFolder(folder: RunFolder): Promise<PackedFile[] | undefined> 
 }
 
 /** Out of the way in one operation, so that a crash never leaves half of a folder where it counts. */
-async function removeFolder(path: string): Promise<void> {
+export async function removeFolder(path: string): Promise<void> {
   const temporary = temporaryBeside(path);
   try {
     await fs.rename(path, temporary);
@@ -258,6 +258,8 @@ function directoryOf(path: string): ReadonlyMap<string, readonly ZipEntry[]> {
   const byRun = new Map<string, ZipEntry[]>();
   try {
     for (const entry of listZip(path)) {
+      // A name that leads out of the run's folder was not written by simrun, and is not unpacked by it.
+      if (!isSafeName(entry.name)) continue;
       const run = entry.name.split("/", 2).join("/");
       const entries = byRun.get(run);
       if (entries === undefined) byRun.set(run, [entry]);
@@ -275,8 +277,10 @@ function packNumbers(layout: Layout): number[] {
   const numbers: number[] = [];
   try {
     for (const entry of fs.readDirSync(layout.archiveFolder)) {
-      const number = /^runs-(\d{6,})\.zip$/.exec(entry.name)?.[1];
-      if (number !== undefined) numbers.push(Number(number));
+      // A pipe is not opened: it would never answer.
+      const isOdd = !entry.isFile && !entry.isSymlink;
+      const number = isOdd ? undefined : packNumber("runs", entry.name);
+      if (number !== undefined) numbers.push(number);
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw diskFault(error, layout.archiveFolder);

@@ -32,6 +32,7 @@ import {
 } from "./disk.ts";
 import {
   BadCheckpoint,
+  checkLength,
   type CheckpointHeader,
   decodeHeader,
   encodeHeader,
@@ -297,10 +298,7 @@ async function checkHeader(file: FileHandle, path: string): Promise<CheckpointHe
   const size = (await file.stat()).size;
   if (size < HEADER_BYTES) throw new BadCheckpoint(`it is torn: ${size} bytes`);
   const header = decodeHeader(await readExactly(file, HEADER_BYTES, path));
-  if (size !== HEADER_BYTES + header.packedBytes) {
-    const whole = HEADER_BYTES + header.packedBytes;
-    throw new BadCheckpoint(`it is torn: ${size} of ${whole} bytes`);
-  }
+  checkLength(header, size);
   return header;
 }
 

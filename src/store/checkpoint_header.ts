@@ -38,6 +38,12 @@ export function encodeHeader(header: CheckpointHeader): Uint8Array {
   return bytes;
 }
 
+/** Refuses a file that has not the length its header says. */
+export function checkLength(header: CheckpointHeader, bytes: number): void {
+  const whole = HEADER_BYTES + header.packedBytes;
+  if (bytes !== whole) throw new BadCheckpoint(`it is torn: ${bytes} of ${whole} bytes`);
+}
+
 /** Takes the header apart. Throws a BadCheckpoint with the reason. */
 export function decodeHeader(bytes: Uint8Array): CheckpointHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

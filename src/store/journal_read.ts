@@ -8,9 +8,16 @@
 import type { JournalEntry } from "../job/event.ts";
 import { diskFault } from "./disk.ts";
 import { type FileHandle, fs } from "./file_system.ts";
-import { decodeLine, type JournalLocation, NEWLINE } from "./journal_line.ts";
+import {
+  beginsAsLine,
+  decodeLine,
+  type JournalLocation,
+  linesIn,
+  NEWLINE,
+} from "./journal_line.ts";
 import { listSegments, readSegment, type Segment } from "./segment.ts";
 import type { Layout } from "./layout.ts";
+import { basename } from "./path.ts";
 import { BadZip } from "./zip.ts";
 import { Fault } from "../job/fault.ts";
 
@@ -41,6 +48,10 @@ export const REPAIR_HINT =
 
 /** At first; it grows where a line is longer. The end of a short journal is not looked for in megabytes. */
 const CHUNK_BYTES = 256 << 10;
+/** No line of the journal is longer; what is takes no more memory than this. */
+const LINE_BYTES_MAX = 256 << 20;
+/** So much of what is no line is kept, to be told that it is none. */
+const STUB_BYTES = 64;
 
 /** Visits every entry in order: the sealed segments, then the hot journal. */
 export function readJournal(layout: Layout, visit: JournalVisitor): JournalReport {
@@ -68,27 +79,40 @@ export function readEntryAt(layout: Layout, location: JournalLocation): JournalE
   return entry;
 }
 
-/** Calls back for each whole line of a file, read in big chunks; answers the bytes behind the last. */
+/**
+ * Calls back for each whole line of a file, read in big chunks; answers the bytes behind the last. Of what does
+ * not begin as a line only the beginning is kept: gigabytes of zeros cost no memory. `bytes` is the true length.
+ */
 export function scanLines(
   read: (into: Uint8Array) => number | null,
-  onLine: (line: Uint8Array, offset: number) => void,
+  onLine: (line: Uint8Array, offset: number, bytes: number) => void,
 ): number {
   let buffer = new Uint8Array(CHUNK_BYTES);
   let filled = 0;
   let base = 0;
+  /** Bytes of the line at hand that were not kept. */
+  let dropped = 0;
   for (;;) {
+    if (filled === buffer.length) {
+      if (filled >= LINE_BYTES_MAX || !beginsAsLine(buffer)) {
+        dropped += filled - STUB_BYTES;
+        filled = STUB_BYTES;
+      }
+    }
     if (filled === buffer.length) {
       const larger = new Uint8Array(buffer.length * 2);
       larger.set(buffer);
       buffer = larger;
     }
     const count = read(buffer.subarray(filled));
-    if (count === null || count === 0) return filled;
+    if (count === null || count === 0) return filled + dropped;
     const end = filled + count;
     let from = 0;
     let newline = buffer.indexOf(NEWLINE, filled);
     while (newline !== -1 && newline < end) {
-      onLine(buffer.subarray(from, newline), base + from);
+      onLine(buffer.subarray(from, newline), base + from, newline - from + dropped);
+      base += dropped;
+      dropped = 0;
       from = newline + 1;
       newline = buffer.indexOf(NEWLINE, from);
     }
@@ -120,17 +144,10 @@ class Fold {
       return;
     }
     let number = 0;
-    for (let from = 0; from < bytes.length;) {
-      const newline = bytes.indexOf(NEWLINE, from);
-      const end = newline === -1 ? bytes.length : newline;
-      const line = bytes.subarray(from, end);
-      this.#take(line, {
-        segment: segment.number,
-        path: segment.path,
-        offset: from,
-        number: ++number,
-      });
-      from = end + 1;
+    let offset = 0;
+    for (const line of linesIn(bytes)) {
+      this.#take(line, { segment: segment.number, path: segment.path, offset, number: ++number });
+      offset += line.length + 1;
     }
   }
 
@@ -174,11 +191,21 @@ class Fold {
 
 function openHot(layout: Layout): FileHandle | undefined {
   try {
+    // A link is followed by nobody who writes; a pipe in its place would never answer.
+    for (const { name, isFile } of fs.readDirSync(layout.hotFolder)) {
+      if (name === basename(layout.journal) && !isFile) throw notPlain(layout.journal);
+    }
     return fs.openSync(layout.journal, { read: true });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
+}
+
+function notPlain(path: string): Fault {
+  return new Fault("tree-invalid", `${path} is not a plain file.`, {
+    hint: "Type simrun verify --repair: it moves it aside, and rebuilds what can be rebuilt.",
+  });
 }
 
 function readHotAt(layout: Layout, location: JournalLocation): JournalEntry | undefined {
@@ -208,12 +235,9 @@ function readSealed(layout: Layout, location: JournalLocation): JournalEntry | u
 }
 
 function findSeq(bytes: Uint8Array, seq: number): JournalEntry | undefined {
-  for (let from = 0; from < bytes.length;) {
-    const newline = bytes.indexOf(NEWLINE, from);
-    const end = newline === -1 ? bytes.length : newline;
-    const entry = entryIn(bytes.subarray(from, end), seq);
+  for (const line of linesIn(bytes)) {
+    const entry = entryIn(line, seq);
     if (entry !== undefined) return entry;
-    from = end + 1;
   }
   return undefined;
 }

@@ -11,6 +11,6 @@ export async function writePack(
 ): Promise<void> {
   // Loaded here: reading an archive must not cost the start-up time of the zip package.
   const { buildZip } = await import("./zip_writer.ts");
-  await makeFolderDurable(dirname(path));
+  await makeFolderDurable(dirname(path), { within: dirname(dirname(path)) });
   await writeFileDurable(path, await buildZip(files), onWarning);
 }

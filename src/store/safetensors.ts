@@ -31,6 +31,16 @@ export interface Safetensors {
   readonly shuffled: ReadonlySet<string>;
 }
 
+/** An array in a file: where its bytes stand, counted from the end of the header. */
+interface TensorPlace extends Omit<Tensor, "bytes"> {
+  readonly from: number;
+  readonly to: number;
+}
+
+interface SafetensorsHeader extends Omit<Safetensors, "tensors"> {
+  readonly places: readonly TensorPlace[];
+}
+
 /** Header and order of a safetensors file. `shuffled` is empty in a file for other programs. */
 export function layoutSafetensors(
   identity: CheckpointIdentity,
@@ -67,25 +77,43 @@ export function layoutSafetensors(
 
 /** Takes a file apart. The arrays are views on it. Throws an Error whose message is the reason. */
 export function decodeSafetensors(file: Uint8Array): Safetensors {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const stated = file.length < 8 ? -1n : view.getBigUint64(0, true);
-  if (stated < 2n || stated > BigInt(Math.min(HEADER_BYTES_MAX, file.length - 8))) {
+  const end = headerEnd(file, file.length);
+  const { identity, plain, shuffled, places } = decodeHeader(file.subarray(0, end), file.length);
+  const tensors = places.map(({ name, dtype, length, from, to }) => ({
+    name,
+    dtype,
+    length,
+    bytes: file.subarray(end + from, end + to),
+  }));
+  return { identity, plain, tensors, shuffled };
+}
+
+/** Where the header of a file of so many bytes ends; needs its first eight bytes. */
+export function headerEnd(head: Uint8Array, bytes: number): number {
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const stated = head.length < 8 ? -1n : view.getBigUint64(0, true);
+  if (stated < 2n || stated > BigInt(Math.min(HEADER_BYTES_MAX, bytes - 8))) {
     throw new Error("its header is cut off");
   }
-  const start = 8 + Number(stated);
-  const header = parseHeader(file.subarray(8, start));
-  const tensors: Tensor[] = [];
+  return 8 + Number(stated);
+}
+
+/** What the header of a file of so many bytes says, and whether the arrays can be where it says. */
+export function decodeHeader(head: Uint8Array, bytes: number): SafetensorsHeader {
+  const header = parseHeader(head.subarray(8));
+  const places: TensorPlace[] = [];
   for (const [name, value] of Object.entries(header)) {
-    if (name !== RESERVED) tensors.push(decodeTensor(unescapeName(name), value, file, start));
+    if (name === RESERVED) continue;
+    places.push(decodePlace(unescapeName(name), value, bytes - head.length));
   }
-  const total = tensors.reduce((sum, tensor) => sum + tensor.bytes.length, start);
-  if (total !== file.length) throw new Error("its arrays do not fill it");
+  const total = places.reduce((sum, { from, to }) => sum + to - from, head.length);
+  if (total !== bytes) throw new Error("its arrays do not fill it");
   const meta = header[RESERVED] as { readonly [name: string]: unknown } | undefined;
   const shuffled = JSON.parse(text(meta, "shuffled")) as string[];
   return {
     identity: decodeIdentity(meta),
     plain: text(meta, "state"),
-    tensors,
+    places,
     shuffled: new Set(shuffled),
   };
 }
@@ -98,7 +126,7 @@ function parseHeader(bytes: Uint8Array): { [name: string]: unknown } {
   return header as { [name: string]: unknown };
 }
 
-function decodeTensor(name: string, value: unknown, file: Uint8Array, start: number): Tensor {
+function decodePlace(name: string, value: unknown, bytes: number): TensorPlace {
   const { dtype, shape, data_offsets: offsets } = value as {
     dtype: Dtype;
     shape: number[];
@@ -109,11 +137,11 @@ function decodeTensor(name: string, value: unknown, file: Uint8Array, start: num
   if (
     !Object.hasOwn(DTYPE_BYTES, dtype) || shape.length !== 1 || !isCount(length) ||
     !isCount(from) || !isCount(to) || to - from !== length * DTYPE_BYTES[dtype] ||
-    start + to > file.length
+    to > bytes
   ) {
     throw new Error(`its array ${JSON.stringify(name)} is described wrongly`);
   }
-  return { name, dtype, length, bytes: file.subarray(start + from, start + to) };
+  return { name, dtype, length, from, to };
 }
 
 /** All values are strings: so the format wants it, and so 64-bit counts survive any reader. */

@@ -10,7 +10,7 @@ import { JournalWriter } from "./journal.ts";
 import { decodeLine, NEWLINE } from "./journal_line.ts";
 import type { Layout } from "./layout.ts";
 import { writePack } from "./pack.ts";
-import { listSegments, segmentEntryName } from "./segment.ts";
+import { isSealedWhole, listSegments, segmentEntryName } from "./segment.ts";
 
 /** A hot journal above this is sealed. Smaller ones are read faster than inflated: 100,000 small results. */
 export const JOURNAL_LIMIT_BYTES = 32 << 20;
@@ -34,12 +34,14 @@ export async function rotateJournal(
     await (await JournalWriter.open(layout, () => new Date(0))).writer.close();
     const bytes = await fs.readFile(layout.journal);
     const segments = listSegments(layout);
-    const sealedSeq = Math.max(0, ...segments.map((segment) => segment.lastSeq));
     let number = Math.max(0, ...segments.map((segment) => segment.number));
     for (const part of partsOf(bytes)) {
       const range = sequenceRange(part);
-      // Without a range there is nothing in it; up to `sealedSeq` it was sealed before a crash.
-      if (range === undefined || range.last <= sealedSeq) continue;
+      // Without a range there is nothing in it.
+      if (range === undefined) continue;
+      // Sealed before a crash; but a pack that cannot be read again is no reason to let go of the lines.
+      const sealedSeq = Math.max(0, ...segments.map((segment) => segment.lastSeq));
+      if (range.last <= sealedSeq && isSealedWhole(segments, range.last)) continue;
       const name = segmentEntryName(range.first, range.last);
       await writePack(layout.journalPack(++number), [{ name, data: part }], onWarning);
     }

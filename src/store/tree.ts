@@ -3,8 +3,10 @@ import { Fault } from "../job/fault.ts";
 import {
   diskFault,
   errnoOf,
+  hearFileSizeLimit,
   isTemporary,
   makeFolderDurable,
+  refuseLinks,
   removeQuietly,
   removeTemporaries,
   temporaryBeside,
@@ -14,6 +16,7 @@ import {
 import { fs } from "./file_system.ts";
 import { FORMAT_VERSION, Layout } from "./layout.ts";
 import { join } from "./path.ts";
+import { refuseOddFile } from "./plain_file.ts";
 
 /** Levels below the root in which simrun writes: quarantine/checkpoints/<job>/<run>. */
 const DEEPEST_WRITES = 4;
@@ -44,20 +47,23 @@ export async function openTree(
       hint: "Run something first, e.g. simrun jobs/*.yaml, or name the tree with --tree DIR.",
     });
   }
+  // Before any of them is read: behind a link or a pipe may be something without end.
+  if (kind === "folder") await refuseOddFiles(layout);
   const marked = kind === "folder" && await checkMarker(layout);
   if (mode === "read") {
     if (!marked) throw foreign(root, "holds no simrun.json, so it is not a tree");
     return layout;
   }
+  hearFileSizeLimit();
   if (!marked) {
     if (kind === "folder") await refuseForeignContent(layout);
     await makeFolderDurable(root, warn(onWarning));
-    await writeFileDurable(layout.marker, markerText(), onWarning);
+    await writeMarker(layout, onWarning);
   }
   await probeWritable(layout);
   const folders = [layout.hotFolder, layout.inbox, layout.answers, layout.recentRoot];
   for (const folder of [...folders, layout.checkpointRoot, layout.archiveFolder]) {
-    await makeFolderDurable(folder, warn(onWarning));
+    await makeFolderDurable(folder, { within: root, ...warn(onWarning) });
   }
   return layout;
 }
@@ -89,8 +95,25 @@ export async function subfolders(folder: string): Promise<string[]> {
   return names.sort();
 }
 
-function markerText(): string {
+/** The files of a tree that have one name for ever are plain ones, or not there. */
+async function refuseOddFiles(layout: Layout): Promise<void> {
+  const { marker, lock, owner, journal, live } = layout;
+  await refuseLinks(layout.root, layout.hotFolder);
+  for (const path of [marker, lock, owner, journal, live]) await refuseOddFile(path);
+}
+
+/** What a marker says. */
+export function markerText(): string {
   return `{"format":${FORMAT_VERSION},"about":"A tree of simrun; type simrun status --tree DIR."}\n`;
+}
+
+async function writeMarker(layout: Layout, onWarning?: WarningSink): Promise<void> {
+  try {
+    await writeFileDurable(layout.marker, markerText(), onWarning);
+  } catch (error) {
+    // A simrun that was quicker made the tree, took it, and swept this one's temporary away.
+    if (!await checkMarker(layout)) throw error;
+  }
 }
 
 /** Whether there is a marker; refuses one that cannot be understood. */

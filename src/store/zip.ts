@@ -1,4 +1,7 @@
-/** Reading zip packs: the central directory and single entries, bounded; never the whole file. */
+/**
+ * Reading zip packs: the central directory and single entries; never the whole file. What the pack says of itself
+ * is bounded by what can be true before memory is taken for it.
+ */
 import { crc32 } from "./crc32.ts";
 import { type FileHandle, fs } from "./file_system.ts";
 import { zlib } from "./zlib.ts";
@@ -23,11 +26,19 @@ const ENTRY_SIGNATURE = 0x02014b50;
 const LOCAL_SIGNATURE = 0x04034b50;
 const END_BYTES = 22;
 const COMMENT_BYTES_MAX = 65_535;
+/** What simrun writes stays far below both; a segment of the journal has 64 MiB. */
+const DIRECTORY_BYTES_MAX = 64 << 20;
+const ENTRY_BYTES_MAX = 256 << 20;
+/** `journal-000000000001-000000000002.jsonl` */
+const SEGMENT_NAME_CHARACTERS = 39;
+/** Deflate makes no more of a byte. */
+const RATIO_MAX = 1032;
 
 /** The entries of a zip file, in the order of its central directory. */
 export function listZip(path: string): ZipEntry[] {
-  using file = fs.openSync(path, { read: true });
-  const size = file.statSync().size;
+  using file = openZip(path);
+  const { size, isFile } = file.statSync();
+  if (!isFile) throw new BadZip("it is not a plain file");
   const tail = readAt(file, Math.max(0, size - END_BYTES - COMMENT_BYTES_MAX), size);
   const view = viewOf(tail);
   let end = tail.length - END_BYTES;
@@ -37,20 +48,58 @@ export function listZip(path: string): ZipEntry[] {
   const from = view.getUint32(end + 16, true);
   const bytes = view.getUint32(end + 12, true);
   if (from + bytes > size) throw new BadZip("its directory lies outside the file");
+  if (bytes > DIRECTORY_BYTES_MAX) throw new BadZip(`its directory is too large: ${bytes} bytes`);
   return readDirectory(readAt(file, from, from + bytes), count);
+}
+
+/** The name of the first entry as its own header has it, for a pack whose directory is lost. */
+export function firstName(path: string): string | undefined {
+  try {
+    using file = openZip(path);
+    const local = readAt(file, 0, 30);
+    if (viewOf(local).getUint32(0, true) !== LOCAL_SIGNATURE) return undefined;
+    return new TextDecoder().decode(readAt(file, 30, 30 + viewOf(local).getUint16(26, true)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the content of the only entry of a damaged pack should begin. */
+export function entryStart(path: string, entry: ZipEntry | undefined): number {
+  using file = fs.openSync(path, { read: true });
+  try {
+    return contentOffset(file, { name: "", offset: entry?.offset ?? 0 });
+  } catch {
+    return Math.min(file.statSync().size, 30 + (entry?.name.length ?? SEGMENT_NAME_CHARACTERS));
+  }
 }
 
 /** The content of one entry, checked against its length and checksum. */
 export function readZipEntry(path: string, entry: ZipEntry): Uint8Array {
   using file = fs.openSync(path, { read: true });
-  const local = viewOf(readAt(file, entry.offset, entry.offset + 30));
-  if (local.getUint32(0, true) !== LOCAL_SIGNATURE) throw new BadZip(`${entry.name} is damaged`);
-  const from = entry.offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
+  const from = contentOffset(file, entry);
+  if (from + entry.packedBytes > file.statSync().size) {
+    throw new BadZip(`${entry.name} lies outside the file`);
+  }
+  const possible = entry.method === STORED ? entry.packedBytes : entry.packedBytes * RATIO_MAX;
+  if (Math.max(entry.rawBytes, entry.packedBytes) > Math.min(possible, ENTRY_BYTES_MAX)) {
+    throw new BadZip(
+      `${entry.name} says it inflates from ${entry.packedBytes} to ${entry.rawBytes} bytes, ` +
+        (entry.rawBytes > possible ? "which cannot be" : "which is too large"),
+    );
+  }
   const raw = inflate(readAt(file, from, from + entry.packedBytes), entry);
   if (raw.length !== entry.rawBytes || crc32(raw) !== entry.crc32) {
     throw new BadZip(`${entry.name} does not match its checksum`);
   }
   return raw;
+}
+
+/** Where the content of an entry begins: behind its own header, whose name may have another length. */
+function contentOffset(file: FileHandle, entry: Pick<ZipEntry, "name" | "offset">): number {
+  const local = viewOf(readAt(file, entry.offset, entry.offset + 30));
+  if (local.getUint32(0, true) !== LOCAL_SIGNATURE) throw new BadZip(`${entry.name} is damaged`);
+  return entry.offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
 }
 
 function inflate(packed: Uint8Array, entry: ZipEntry): Uint8Array {
@@ -68,6 +117,11 @@ function inflate(packed: Uint8Array, entry: ZipEntry): Uint8Array {
   } catch {
     throw new BadZip(`${entry.name} is damaged`);
   }
+}
+
+/** Whether a name stays below the folder it is unpacked in. */
+export function isSafeName(name: string): boolean {
+  return !/[\\\0]/.test(name) && !name.split("/").some((part) => /^(?:\.\.?|)$/.test(part));
 }
 
 function readDirectory(bytes: Uint8Array, count: number): ZipEntry[] {
@@ -105,4 +159,14 @@ function readAt(file: FileHandle, from: number, to: number): Uint8Array {
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** A name in the archive that leads nowhere is a link: packs are never removed. */
+function openZip(path: string): FileHandle {
+  try {
+    return fs.openSync(path, { read: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw new BadZip("it is a link that leads nowhere");
+    throw error;
+  }
 }

@@ -146,10 +146,89 @@ Deno.test("a damaged segment is reported, hides nothing else, and can be set asi
     assert.deepEqual(seqs, [4, 5, 6]);
     assert.equal(report.bad[0]!.file, path);
     assert.deepEqual(report.missing, [{ from: 1, to: 3 }]);
-    assert.deepEqual(await repairJournal(layout), { lines: 0, segments: 1 });
+    assert.deepEqual(await repairJournal(layout), { lines: 0, segments: 1, salvaged: 0 });
     assert.deepEqual(read(layout).report.bad, []);
     await Deno.truncate(layout.journalPack(2), 50);
     assert.equal(read(layout).report.bad.length, 1);
+  }));
+
+Deno.test("repairJournal() saves of a damaged segment all but the pieces that were hit", () =>
+  inTree(async (layout) => {
+    // Four pieces of 256 KiB; random text, so that a piece is not a few bytes.
+    const reasons = Array.from({ length: 400 }, (_, i) => [...noise(800, i + 1)].join(""));
+    const { writer } = await JournalWriter.open(layout, clock);
+    for (const reason of reasons) {
+      writer.appendSoon({ type: "run.degraded", job: "j", run: "r", reason });
+    }
+    await writer.close();
+    await rotateJournal(layout, 0);
+    const path = layout.journalPack(1);
+    const whole = await Deno.readFile(path);
+    // The segment that was read last is remembered: another one comes after it.
+    await append(layout, 1);
+    await rotateJournal(layout, 0);
+    assert.equal(read(layout).seqs.length, 401);
+    for (
+      const [name, hurt, least] of [
+        [
+          "zeros in the middle",
+          (b: Uint8Array) => b.fill(0, b.length / 2, b.length / 2 + 100),
+          240,
+        ],
+        [
+          "a bit in the middle",
+          (b: Uint8Array) => b.fill(b.at(b.length / 2)! ^ 4, b.length / 2, b.length / 2 + 1),
+          240,
+        ],
+        ["the end cut off", (b: Uint8Array) => b.slice(0, b.length * 0.9), 300],
+        ["the directory lost", (b: Uint8Array) => b.slice(0, -60), 399],
+        ["the head lost", (b: Uint8Array) => b.fill(0, 0, 30), 399],
+        ["the first byte of the stream", (b: Uint8Array) => b.fill(7, 69, 72), 240],
+      ] as const
+    ) {
+      await Deno.writeFile(path, hurt(whole.slice()));
+      assert.equal(read(layout).report.bad.length, 1, name);
+      const { segments, salvaged } = await repairJournal(layout);
+      assert.deepEqual([segments, salvaged >= least], [1, true], `${name}: ${salvaged} saved`);
+      const { report, seqs } = read(layout);
+      assert.deepEqual([report.bad.length, seqs.length], [0, salvaged + 1], name);
+    }
+  }));
+
+Deno.test("a segment that cannot be read never costs a line that is written after it", () =>
+  inTree(async (layout) => {
+    await append(layout, 3);
+    await rotateJournal(layout, 0);
+    const path = layout.journalPack(1);
+    const whole = await Deno.readFile(path);
+    // Neither its directory nor its head says which numbers it held.
+    await Deno.writeFile(path, whole.slice(40, 100));
+    await append(layout, 2);
+    assert.equal(read(layout).seqs.length, 2);
+    // Found again in a backup: now all five are there.
+    await Deno.writeFile(path, whole);
+    await append(layout, 1);
+    assert.deepEqual(read(layout).seqs.slice(0, 3), [1, 2, 3]);
+    assert.equal(read(layout).seqs.length, 6);
+  }));
+
+Deno.test("lines that stand in a damaged segment and in the hot journal are not let go of", () =>
+  inTree(async (layout) => {
+    await append(layout, 3);
+    const hot = await Deno.readFile(layout.journal);
+    await rotateJournal(layout, 0);
+    // A crash came before the hot journal was emptied, and then the pack was hurt.
+    await Deno.writeFile(layout.journal, hot);
+    const path = layout.journalPack(1);
+    await Deno.writeFile(path, (await Deno.readFile(path)).fill(0, 75, 90));
+    await append(layout, 1);
+    assert.deepEqual(read(layout).seqs, [1, 2, 3, 4]);
+    await rotateJournal(layout, 0);
+    assert.deepEqual(read(layout).seqs, [1, 2, 3, 4]);
+    const { segments, salvaged } = await repairJournal(layout);
+    assert.equal(segments, 1);
+    assert.ok(salvaged <= 3);
+    assert.deepEqual(read(layout).seqs, [1, 2, 3, 4]);
   }));
 
 Deno.test("packRecent() packs the oldest finished runs and leaves the others", () =>

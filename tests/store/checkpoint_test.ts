@@ -15,6 +15,7 @@ import {
   writeCheckpoint,
 } from "../../src/store/checkpoint.ts";
 import type { Layout } from "../../src/store/layout.ts";
+import { checkCheckpoint } from "../../src/verify/checkpoint.ts";
 import { field, identityAt, inTree, noise, snapshotOf, tensor } from "./fixtures.ts";
 
 const EXPECTED = { digest: "d1", model: "m1", steps: 1000 };
@@ -160,6 +161,23 @@ Deno.test("readCheckpoint() bounds what it inflates by the header, the limit, an
     await assert.rejects(readCheckpoint(path), /cannot be/);
     await says(2n ** 63n);
     await assert.rejects(readCheckpoint(path), /impossible/);
+  }));
+
+Deno.test("checkCheckpoint() finds one flipped bit in megabytes that it does not inflate", () =>
+  inTree(async (layout) => {
+    const large = snapshotOf(tensor("T", "F64", field(400_000)), tensor("n", "U8", noise(900, 1)));
+    const { file, bytes } = await writeCheckpoint(folderOf(layout), identityAt(7), large);
+    const path = join(folderOf(layout), file);
+    assert.equal((await checkCheckpoint(path)).identity.step, 7);
+    const whole = await Deno.readFile(path);
+    for (let i = 1; i <= 40; i++) {
+      const rotten = whole.slice();
+      rotten[Math.floor(i * (bytes - 1) / 40)]! ^= 1 << (i & 7);
+      await Deno.writeFile(path, rotten);
+      await assert.rejects(checkCheckpoint(path), BadCheckpoint, `place ${i}`);
+    }
+    await Deno.writeFile(path, whole.subarray(0, -1));
+    await assert.rejects(checkCheckpoint(path), /torn/);
   }));
 
 Deno.test("readCheckpoint() names a newer format", () =>
