@@ -85,7 +85,8 @@ export const COMMANDS: readonly Command[] = [
     about:
       "The runs of each job's last plan, in the order of its manifest: a table to read, or CSV and\n" +
       "JSON with every digit. Nested results become columns with dots in their names; numbers that\n" +
-      'JSON does not have are written as {"$number": "NaN"}.',
+      'JSON does not have are written as {"$number": "NaN"}. Texts stand in CSV as the model gave\n' +
+      "them: one that begins with = is a formula to a spreadsheet; import unknown ones as text.",
     examples: [
       { line: "simrun results", what: "everything, as a table" },
       {

@@ -1,5 +1,6 @@
 /** What a command is handed of the world: streams, clocks, environment. Made once, in `app.ts`. */
 import { type Paint, paintFor } from "../screen/paint.ts";
+import { safeJson, safeLines } from "../screen/safe_text.ts";
 import type { Environment, Stream } from "../screen/terminal.ts";
 
 export interface CliContext {
@@ -42,7 +43,12 @@ export function printLines(stream: Stream, lines: readonly string[]): void {
 }
 
 export function printJson(stream: Stream, value: unknown): void {
-  stream.write(JSON.stringify(value, null, 2) + "\n");
+  stream.write(safeJson(value, 2) + "\n");
+}
+
+/** Data goes to files and pipes as it is, to a terminal without what would move its cursor or recolour it. */
+export function dataText(stream: Stream, text: string): string {
+  return stream.isTerminal ? safeLines(text) : text;
 }
 
 /** Talk to the person, unless `--quiet`. */

@@ -29,6 +29,7 @@ import { availableCores, coreLimits } from "./cores.ts";
 import { RunDisplay } from "./run_display.ts";
 import type { RunFlags } from "./run_flags.ts";
 import { shellWord } from "./shell_word.ts";
+import { memoryOf } from "./memory.ts";
 import { parseSlots } from "./slots.ts";
 import { StopSignals } from "./stop_signals.ts";
 
@@ -104,6 +105,7 @@ function runRequest(
   return {
     root: world.root,
     slots: world.slots,
+    ...memoryOf(flags.memory),
     jobs: work.jobs.map((job) => overridden(job, flags)),
     manifests: work.sources.map(({ path, text }) => ({ path, text })),
     ...(work.locate === undefined ? {} : { locate: work.locate }),
@@ -211,7 +213,7 @@ function judge(
     case "max-fails":
       return { exitStatus: EXIT.runsFailed.status, stopped: "too many failed runs" };
     case "no-space":
-      return { exitStatus: EXIT.noSpace.status, stopped: "the disk is full" };
+      return { exitStatus: EXIT.noSpace.status, stopped: whatIsFull(outcome.cause) };
     case "broken":
       if (outcome.cause instanceof Fault) throw outcome.cause;
       throw new Error(`the campaign broke: ${describeCause(outcome.cause)}`, {
@@ -225,6 +227,12 @@ function judge(
 function stoppedExit(signal: Deno.Signal | undefined) {
   if (signal === "SIGINT") return EXIT.interrupted;
   return signal === "SIGTERM" ? EXIT.terminated : EXIT.stopped;
+}
+
+/** A quota, a limit on files or the disk itself, and at which file: each wants something else of the user. */
+function whatIsFull(cause: unknown): string {
+  if (typeof cause !== "string") return "the disk is full";
+  return cause.charAt(0).toLowerCase() + cause.slice(1).replace(/\.$/, "");
 }
 
 function describeCause(cause: unknown): string {

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { EXIT, Fault } from "../job/fault.ts";
 import { runName } from "../job/run.ts";
 import { formatCount, formatNumberOf } from "../report/format.ts";
+import { safeText } from "../screen/safe_text.ts";
 import {
   type Checkpoint,
   listCheckpoints,
@@ -54,9 +55,11 @@ export async function exportCheckpoint(
     say(
       context,
       flags,
-      `${name}, step ${formatCount(checkpoint.identity.step)}: wrote ${
-        written.length === 1 ? written[0] : `${formatNumberOf(written.length, "file")} in ${path}`
-      }`,
+      safeText(
+        `${name}, step ${formatCount(checkpoint.identity.step)}: wrote ${
+          written.length === 1 ? written[0] : `${formatNumberOf(written.length, "file")} in ${path}`
+        }`,
+      ),
     );
   }
   return EXIT.completed.status;

@@ -4,7 +4,7 @@ import { EXIT, Fault } from "../job/fault.ts";
 import { manifestSchema } from "../manifest/schema.ts";
 import { suggest } from "../manifest/suggest.ts";
 import { renderTable } from "../screen/table.ts";
-import { diskFault } from "../store/disk.ts";
+import { diskFault, writeFileDurable } from "../store/disk.ts";
 import {
   type CliContext,
   columnsOf,
@@ -102,7 +102,8 @@ async function write(
   }
   const written = files.map(([target]) => join(folder, target));
   // An older schema that is there already is brought up to date.
-  await Deno.writeTextFile(
+  // Replaced and never written into: where it is a link, what that leads to is somebody else's.
+  await writeFileDurable(
     join(root, SCHEMA_FILE),
     JSON.stringify(manifestSchema(), null, 2) + "\n",
   );

@@ -2,12 +2,11 @@
 import type { JournalEntry } from "../job/event.ts";
 import { EXIT } from "../job/fault.ts";
 import { runName } from "../job/run.ts";
-import { safeLines } from "../screen/safe_text.ts";
 import { readRunFile } from "../store/archive.ts";
 import type { Layout } from "../store/layout.ts";
 import { readLive } from "../store/live.ts";
 import { readOwner } from "../store/owner.ts";
-import { type CliContext, type GlobalFlags, printJson, say } from "./context.ts";
+import { type CliContext, dataText, type GlobalFlags, printJson, say } from "./context.ts";
 import { findRun, readTree } from "./tree_reader.ts";
 
 interface LogFlags extends GlobalFlags {
@@ -84,11 +83,9 @@ class InlineLogs {
   }
 }
 
-/** Escapes reach files as they are, but never a terminal. */
-function printable(text: string, context: CliContext): string {
+function printable(text: string, { stdout }: CliContext): string {
   if (text === "") return "";
-  const whole = text.endsWith("\n") ? text : `${text}\n`;
-  return context.stdout.isTerminal ? safeLines(whole) : whole;
+  return dataText(stdout, text.endsWith("\n") ? text : `${text}\n`);
 }
 
 async function isWorking(layout: Layout, context: CliContext): Promise<boolean> {

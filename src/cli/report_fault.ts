@@ -13,7 +13,7 @@ export function reportFault(error: unknown, debug: boolean, paint: Paint): Fault
   const fault = error instanceof Fault ? error : undefined;
   const lines = fault === undefined
     ? [`${paint.bad("error:")} simrun itself failed: ${safeText(messageOf(error))}`]
-    : [`${paint.bad("error:")} ${sentence(safeLines(fault.message))}`];
+    : [`${paint.bad("error:")} ${sentence(safeText(fault.message))}`];
   const hint = fault === undefined
     ? debug ? undefined : "This is a mistake in simrun; with --debug it shows where."
     : fault.hint;

@@ -10,11 +10,12 @@ import {
   tabulate,
 } from "../report/result_table.ts";
 import { ResultFold, type ResultReading, type ResultRow } from "../report/results.ts";
-import { safeText } from "../screen/safe_text.ts";
+import { safeJson, safeText } from "../screen/safe_text.ts";
 import { type Column, fittingColumns, renderTable } from "../screen/table.ts";
 import {
   type CliContext,
   columnsOf,
+  dataText,
   type GlobalFlags,
   paintOf,
   printLines,
@@ -49,7 +50,7 @@ export async function results(
       writeBlocks(context.stdout, jsonLines(rows));
       break;
     case "csv":
-      writeBlocks(context.stdout, csvLines(tabulate(rows, { brief: false })));
+      writeBlocks(context.stdout, csvLines(tabulate(rows, { brief: false })), dataText);
       break;
     case "table":
       // Jobs of different models have nothing in common but their being in one tree.
@@ -146,7 +147,7 @@ function isNumeric(cell: unknown): boolean {
 function* jsonLines(rows: readonly ResultRow[]): IterableIterator<string> {
   yield "[";
   for (const [i, row] of rows.entries()) {
-    yield `${i === 0 ? "\n" : ",\n"}  ${JSON.stringify(resultJson(row))}`;
+    yield `${i === 0 ? "\n" : ",\n"}  ${safeJson(resultJson(row))}`;
   }
   yield rows.length === 0 ? "]\n" : "\n]\n";
 }

@@ -11,6 +11,7 @@ import type { RunFlags } from "./run_flags.ts";
 import { readTree } from "./tree_reader.ts";
 import type { History } from "../queue/history.ts";
 import type { Layout } from "../store/layout.ts";
+import { readOwner } from "../store/owner.ts";
 import { subfolders } from "../store/tree.ts";
 
 export async function resume(
@@ -34,8 +35,10 @@ export async function resume(
     const wanted = counts.completed < runs || flags.rerun === "all" || flags.rerun === "changed";
     if (job !== undefined && wanted) unfinished.push(job);
   }
+  const lost = selectors.length > 0 ? [] : await jobsWithoutPlan(layout, history);
   if (unfinished.length === 0) {
-    await refuseUnknownCheckpoints(layout, history);
+    if (lost.length > 0) throw lostPlans(lost);
+    await clearUpAfterKill(layout, context.now);
     const total = chosen.reduce((sum, job) => sum + job.runs, 0);
     if (flags.json) printJson(context.stdout, { outcome: "completed", runs_total: total });
     say(
@@ -47,17 +50,55 @@ export async function resume(
     );
     return EXIT.completed.status;
   }
-  return await execute(context, flags, { jobs: unfinished, sources: [], locate: undefined });
+  if (lost.length === 0) {
+    return await execute(context, flags, { jobs: unfinished, sources: [], locate: undefined });
+  }
+  const { message, hint } = lostPlans(lost);
+  say(context, flags, `note: ${message} ${hint}`);
+  const status = await execute(context, flags, {
+    jobs: unfinished,
+    sources: [],
+    locate: undefined,
+  });
+  // All that could be run was; but not all is done, and only the user has the manifests.
+  return status === EXIT.completed.status ? EXIT.usage.status : status;
 }
 
-/** A tree that lost its journal still has its checkpoints; the manifests tell what they belong to. */
-async function refuseUnknownCheckpoints(layout: Layout, history: History): Promise<void> {
+/** Whoever was killed when all was done left temporaries and packs half made; nobody else will come for them. */
+async function clearUpAfterKill(layout: Layout, now: () => Date): Promise<void> {
+  try {
+    const last = await readOwner(layout, now);
+    if (last === undefined || last.alive || last.owner.releasedAt !== undefined) return;
+    const { TreeSession } = await import("../runner/tree_session.ts");
+    const session = await TreeSession.open({ root: layout.root });
+    try {
+      await session.tidy();
+    } finally {
+      await session.close();
+    }
+  } catch (error) {
+    // Read-only, or somebody is at work: nothing is wrong with the results.
+    if (!(error instanceof Fault)) throw error;
+  }
+}
+
+/**
+ * Jobs that are not done, and that the journal knows by their runs only, or not at all: their plans stood in lines
+ * that were lost. The manifests tell what they are.
+ */
+async function jobsWithoutPlan(layout: Layout, history: History): Promise<string[]> {
   const unknown = (await subfolders(layout.checkpointRoot)).filter((job) => !history.jobs.has(job));
-  if (unknown.length === 0) return;
-  const names = unknown.slice(0, 3).join(", ") + (unknown.length > 3 ? " and others" : "");
-  throw new Fault(
+  for (const [id, { job, counts, size }] of history.jobs) {
+    if (job === undefined && counts.completed < size) unknown.push(id);
+  }
+  return unknown.sort();
+}
+
+function lostPlans(jobs: readonly string[]): Fault {
+  const names = jobs.slice(0, 3).join(", ") + (jobs.length > 3 ? " and others" : "");
+  return new Fault(
     "not-found",
-    `The journal does not know ${names}, of which there are checkpoints.`,
+    `The journal does not know ${names}, of which there are unfinished runs.`,
     {
       hint:
         "Run the manifests again, e.g. simrun jobs/*.yaml: the runs go on from their checkpoints.",

@@ -9,6 +9,11 @@ export const RUN_FLAGS = {
     value: "N|N%|-N",
     brief: "Runs at a time: a number, a part of the cores, all but N (default -1)",
   },
+  memory: {
+    kind: "text",
+    value: "SIZE",
+    brief: "Memory of all slots together, e.g. 16GiB (default 80% of the machine's)",
+  },
   rerun: {
     kind: "choice",
     values: ["changed", "all"],

@@ -9,10 +9,11 @@ import { formatCount, formatNumberOf } from "../report/format.ts";
 import { csvLine } from "../report/result_table.ts";
 import { filterRuns } from "../report/selector.ts";
 import { LongSeries, type MeasuredRun, parseSeries } from "../report/series_table.ts";
+import { safeJson } from "../screen/safe_text.ts";
 import { readRunFile } from "../store/archive.ts";
 import { readJournal } from "../store/journal_read.ts";
 import type { Layout } from "../store/layout.ts";
-import { type CliContext, type GlobalFlags, say } from "./context.ts";
+import { type CliContext, dataText, type GlobalFlags, say } from "./context.ts";
 import { findRun, readTree } from "./tree_reader.ts";
 import { writeBlocks } from "./write_blocks.ts";
 
@@ -51,13 +52,14 @@ export async function series(
   const { stdout } = context;
   let rowsWritten = 0;
   if (asJson) stdout.write("[");
-  else if (found.length > 0) stdout.write(csvLine(columns));
+  else if (found.length > 0) stdout.write(dataText(stdout, csvLine(columns)));
   for (const run of found) {
     const parsed = parseSeries(await read(run) ?? "");
     const rows = long?.rows(run, parsed) ?? parsed.rows;
     writeBlocks(
       stdout,
       mapped(rows, (row) => asJson ? jsonRow(columns, row, rowsWritten++ === 0) : csvLine(row)),
+      dataText,
     );
   }
   if (asJson) stdout.write(rowsWritten === 0 ? "]\n" : "\n]\n");
@@ -137,7 +139,7 @@ function silence(chosen: readonly ChosenRun[], silent: number): string {
 function jsonRow(columns: readonly string[], row: readonly unknown[], isFirst: boolean): string {
   const record: Record<string, unknown> = {};
   for (const [i, name] of columns.entries()) if (row[i] !== undefined) record[name] = row[i];
-  return `${isFirst ? "\n" : ",\n"}  ${JSON.stringify(encodePlain(record))}`;
+  return `${isFirst ? "\n" : ",\n"}  ${safeJson(encodePlain(record))}`;
 }
 
 function* mapped<T>(rows: Iterable<T>, text: (row: T) => string): IterableIterator<string> {

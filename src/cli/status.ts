@@ -3,6 +3,7 @@ import { EXIT } from "../job/fault.ts";
 import { type TreeStatus, treeStatus } from "../report/status.ts";
 import { statusJson } from "../report/status_json.ts";
 import { Painter } from "../screen/painter.ts";
+import { safeJson } from "../screen/safe_text.ts";
 import { renderStatus } from "../screen/status_view.ts";
 import { readLive } from "../store/live.ts";
 import { readOwner } from "../store/owner.ts";
@@ -90,7 +91,7 @@ async function watch(
     while (!stopped.signal.aborted) {
       const beganMs = context.clockMs();
       const read = await readStatus(context, flags, selectors);
-      if (flags.json) stdout.write(JSON.stringify(statusJson(read)) + "\n");
+      if (flags.json) stdout.write(safeJson(statusJson(read)) + "\n");
       else if (stdout.canRepaint) {
         const { rows } = stdout.size();
         painter.paint(statusLines(context, flags, read, rows).slice(0, rows - 1), true);

@@ -4,6 +4,7 @@ import { Fault } from "../job/fault.ts";
 import { runName } from "../job/run.ts";
 import { suggest } from "../manifest/suggest.ts";
 import { History, type JobHistory } from "../queue/history.ts";
+import { safeText } from "../screen/safe_text.ts";
 import { type JournalReport, readJournal, REPAIR_HINT } from "../store/journal_read.ts";
 import type { Layout } from "../store/layout.ts";
 import { openTree } from "../store/tree.ts";
@@ -38,7 +39,9 @@ export function warnOfDamage(context: CliContext, flags: GlobalFlags, report: Jo
   say(
     context,
     flags,
-    `note: the journal is damaged at ${bad.file}, line ${bad.line}${more}: ${bad.reason}. ${REPAIR_HINT}`,
+    safeText(
+      `note: the journal is damaged at ${bad.file}, line ${bad.line}${more}: ${bad.reason}. ${REPAIR_HINT}`,
+    ),
   );
 }
 

@@ -19,7 +19,7 @@ export async function validate(
   args: readonly string[],
 ): Promise<number> {
   // It takes as long to start as the manifests to be read: both at once.
-  const slot = flags.syntax ? undefined : new SlotProcess(slotLimits(1));
+  const slot = flags.syntax ? undefined : new SlotProcess(slotLimits({ slots: 1 }));
   try {
     const reading = await readJobs(context, flags, args);
     const { sources, jobs } = reading;

@@ -3,7 +3,13 @@ import { findEntry, isNull, withEntries, type YamlEntry, type YamlMap } from "./
 import { namesInSweep } from "./sweep_shape.ts";
 
 /** Merged key by key; of all other keys the job's own value stands alone. */
-const MERGED: ReadonlySet<string> = new Set(["parameters", "inputs", "checkpoint", "retry"]);
+const MERGED: ReadonlySet<string> = new Set([
+  "parameters",
+  "inputs",
+  "checkpoint",
+  "retry",
+  "allow",
+]);
 
 export function layOver(job: YamlMap, defaults: YamlMap | undefined): YamlMap {
   if (defaults === undefined) return job;

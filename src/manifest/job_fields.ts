@@ -1,8 +1,16 @@
 /** The keys of a job: what each may hold, what it is for, and the words that are not keys. */
 import { DEFAULT_CHECKPOINT, DEFAULT_HANG_MS, DEFAULT_RETRIES } from "../job/job.ts";
 import { fields, type ForeignWords } from "./fields.ts";
-import { cadenceShape, idShape, inputShape, modelShape, priorityShape } from "./job_shapes.ts";
-import { count, duration, named, parameterValue, text } from "./shape.ts";
+import {
+  cadenceShape,
+  grantedPathShape,
+  hostShape,
+  idShape,
+  inputShape,
+  modelShape,
+  priorityShape,
+} from "./job_shapes.ts";
+import { count, duration, list, named, parameterValue, text } from "./shape.ts";
 import { sweepShape } from "./sweep_shape.ts";
 
 export const JOB_FIELDS = {
@@ -78,6 +86,31 @@ export const JOB_FIELDS = {
     about: "Files that the model reads, by name; relative to the manifest.",
     examples: [{ insolation: "./data/insolation.csv" }],
   },
+  allow: {
+    shape: fields({
+      read: {
+        shape: list(grantedPathShape(), "../data"),
+        about: "Files and folders that the model may read; relative to the manifest.",
+        examples: [["../data"]],
+      },
+      net: {
+        shape: list(hostShape(), "data.example.org"),
+        about: "Hosts that the model may speak to: name, name:port, or *.name.",
+        examples: [["data.example.org:443"]],
+      },
+    }, {
+      notOffered: {
+        write: "A model hands out results by result() and measure().",
+        run: "A model starts no programs.",
+        env: "A model gets its settings as parameters.",
+        ffi: "Compile native code to WebAssembly.",
+      },
+      synonyms: { network: "net", hosts: "net", files: "read", paths: "read" },
+    }),
+    about: "What the model may reach beside its own folder and its inputs. It is no part of what " +
+      "is computed.",
+    examples: [{ read: ["../data"], net: ["data.example.org"] }],
+  },
   hang_after: {
     shape: duration(),
     about: "A run that makes no step for so long, and for longer than its own rate explains, is " +
@@ -106,7 +139,7 @@ export const JOB_FOREIGN: ForeignWords = {
   notOffered: {
     needs: "Jobs cannot wait for each other yet. Run the manifests one after the other.",
     timeout: "A run has no time limit yet; hang_after stops one that makes no steps.",
-    memory: "A run's memory cannot be set yet.",
+    memory: "A run's memory cannot be set yet; simrun --memory sets that of all slots together.",
     backoff: "A run that lost its slot is tried again at once.",
     order: "Jobs are ordered by priority, then as they are written.",
   },
@@ -128,5 +161,7 @@ export const JOB_FOREIGN: ForeignWords = {
     comment: "description",
     needs_inputs: "inputs",
     hang_limit: "hang_after",
+    permissions: "allow: { read: [data/] }",
+    grants: "allow: { read: [data/] }",
   },
 };

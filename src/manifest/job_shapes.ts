@@ -26,9 +26,13 @@ const PRIORITIES: { readonly [name: string]: Priority } = {
   background: 3,
 };
 
+/** A name (with `*.` for all below it), an IPv4 address, or an IPv6 address in brackets; perhaps a port. */
+const HOST =
+  /^((\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*|\[[0-9A-Fa-f:]+(\.[0-9.]+)?\])(:[1-9][0-9]{0,4})?$/;
+
 /** Home folders, addresses and control characters: no paths of a file on this machine. */
 // deno-lint-ignore no-control-regex -- control characters are what it finds
-const FOREIGN_PATH = /^~|^[A-Za-z][A-Za-z0-9+.-]+:\/\/|[\u0000-\u001f]/;
+const FOREIGN_PATH = /^~|^[A-Za-z][A-Za-z0-9+.-]+:\/\/|[\u0000-\u001f\u007f-\u009f]/;
 
 export function idShape(): Shape<string> {
   const anyText = text();
@@ -80,9 +84,35 @@ export function inputShape(): Shape<string> {
   return pathShape();
 }
 
+/** A path that a model may read, with all that lies below it. */
+export function grantedPathShape(): Shape<string> {
+  return pathShape(undefined, "the path of a file or folder");
+}
+
+/** A host that a model may speak to. As strict as the runtime, which would end the slot over a bad one. */
+export function hostShape(): Shape<string> {
+  const anyText = text(undefined, "the name of a host");
+  return {
+    schema: { type: "string", pattern: HOST.source },
+    read(node, name, report) {
+      const host = anyText.read(node, name, report);
+      if (host === undefined) return undefined;
+      const port = /:(\d+)$/.exec(host)?.[1];
+      if (HOST.test(host) && (port === undefined || Number(port) <= 65_535)) {
+        return host.toLowerCase();
+      }
+      const bare = /^[a-z]+:\/\/([^/]+)/i.exec(host)?.[1];
+      const hint = bare !== undefined && HOST.test(bare)
+        ? `Write ${quote(bare)}.`
+        : 'Write for example "data.example.org", "data.example.org:443", "*.example.org" or "[::1]:80".';
+      return mustBe(node, name, "the name of a host", report, hint);
+    },
+  };
+}
+
 /** A file's path, made absolute against the manifest's folder. */
-function pathShape(pattern?: string): Shape<string> {
-  const anyText = text(undefined, "the path of a file");
+function pathShape(pattern?: string, wanted = "the path of a file"): Shape<string> {
+  const anyText = text(undefined, wanted);
   return {
     // The second condition is what is refused below: empty, NUL, home folders, and addresses.
     schema: {
@@ -94,13 +124,13 @@ function pathShape(pattern?: string): Shape<string> {
     read(node, name, report) {
       const path = anyText.read(node, name, report);
       if (path === undefined) return undefined;
-      if (path === "") return mustBe(node, name, "the path of a file", report);
+      if (path === "") return mustBe(node, name, wanted, report);
       if (FOREIGN_PATH.test(path)) {
         const hint = "Write a path relative to the manifest, or an absolute one.";
         return report.error(
           node,
           "value",
-          `"${name}" must be the path of a file on this machine, but is ${quote(path)}`,
+          `"${name}" must be ${wanted} on this machine, but is ${quote(path)}`,
           hint,
         );
       }

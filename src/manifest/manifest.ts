@@ -4,6 +4,7 @@ import {
   DEFAULT_HANG_MS,
   DEFAULT_PRIORITY,
   DEFAULT_RETRIES,
+  type Grants,
   type Job,
 } from "../job/job.ts";
 import { countPoints, sweepNames } from "../plan/sweep.ts";
@@ -162,7 +163,10 @@ function readJob(map: YamlMap, maxPoints: number, report: Report): Job | undefin
   if (sweep !== undefined) {
     const node = findEntry(map, "sweep")!.keyNode;
     const count = countPoints(sweep);
-    if (count > maxPoints) {
+    if (count > Number.MAX_SAFE_INTEGER) {
+      const message = "The sweep has more points than can be counted";
+      report.error(node, "sweep-too-large", message, "Give it fewer parameters, or fewer values.");
+    } else if (count > maxPoints) {
       const message = `The sweep has ${count.toLocaleString("en")} points; ` +
         `more than ${maxPoints.toLocaleString("en")} must be asked for`;
       report.error(node, "sweep-too-large", message, `Add --max-points ${count} to ask for them.`);
@@ -189,9 +193,16 @@ function readJob(map: YamlMap, maxPoints: number, report: Report): Job | undefin
     },
     ...(values.measure_every === undefined ? {} : { measureEverySteps: values.measure_every }),
     inputs: values.inputs ?? {},
+    ...grantsOf(values.allow),
     hangMs: values.hang_after ?? DEFAULT_HANG_MS,
     retries: values.retry?.limit ?? DEFAULT_RETRIES,
   };
+}
+
+/** Nothing granted is nothing written: the job is what it was before there were grants. */
+function grantsOf(allow: Partial<Grants> = {}): Pick<Job, "allow"> {
+  const grants = { read: allow.read ?? [], net: allow.net ?? [] };
+  return grants.read.length + grants.net.length === 0 ? {} : { allow: grants };
 }
 
 const EXAMPLES: { readonly [key in (typeof REQUIRED_FIELDS)[number]]: string } = {

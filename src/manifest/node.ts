@@ -1,8 +1,11 @@
 /** A YAML document as manifests see it: scalars, lists and mappings with their places, aliases resolved. */
 import type { ParameterValue } from "../job/job.ts";
 import type { Place } from "./diagnostic.ts";
+import { quote, shorten } from "./quote.ts";
 import type { ScalarValue } from "./scalar.ts";
 import type { SourceText } from "./source.ts";
+
+export { quote } from "./quote.ts";
 
 interface Span {
   readonly source: SourceText;
@@ -83,13 +86,4 @@ export function describe(node: YamlNode): string {
       if (node.written === "" && node.value === null) return "nothing";
       return typeof node.value === "string" ? quote(node.value) : shorten(node.written);
   }
-}
-
-/** Text in quotes, cut where it is too long for a sentence. */
-export function quote(text: string): string {
-  return JSON.stringify(shorten(text));
-}
-
-function shorten(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

@@ -20,6 +20,9 @@ const CLOCK = "(?:[0-9]+-)?[0-9]+:[0-5][0-9]:[0-5][0-9]";
 /** Durations as text, whole. */
 export const DURATION_PATTERN = `^(?:${UNIT_DURATION}|${CLOCK})$`;
 
+/** No pattern is asked about more: one with a choice in every place costs stack for each. */
+const CHARACTERS_MAX = 64;
+
 const COUNT = new RegExp(COUNT_PATTERN);
 const DURATION = new RegExp(DURATION_PATTERN);
 const SIZE = /^(\d+(?:\.\d+)?) ?([kKMGTP]?)(i?)(B?)$/;
@@ -32,7 +35,7 @@ export function parseCount(
   const wanted = max === Number.MAX_SAFE_INTEGER
     ? `a whole number, at least ${min}`
     : `a whole number from ${min} to ${max}`;
-  const number = typeof value === "string" && COUNT.test(value)
+  const number = typeof value === "string" && value.length <= CHARACTERS_MAX && COUNT.test(value)
     ? Number(value.replaceAll("_", ""))
     : value;
   if (typeof number !== "number" || Number.isNaN(number)) {
@@ -81,7 +84,9 @@ export function parseSize(value: unknown): Quantity {
 }
 
 function readDuration(value: unknown): number | undefined {
-  if (typeof value !== "string" || value.length > 64 || !DURATION.test(value)) return undefined;
+  if (typeof value !== "string" || value.length > CHARACTERS_MAX || !DURATION.test(value)) {
+    return undefined;
+  }
   if (value.includes(":")) {
     const [clock, days] = value.split("-").reverse() as [string, string | undefined];
     const [hours, minutes, seconds] = clock.split(":").map(Number) as [number, number, number];

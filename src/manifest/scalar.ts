@@ -1,5 +1,7 @@
 /** What an unquoted YAML word means in a manifest: the YAML 1.2 core table, plus `1_000`. Pure. */
 
+import { shorten } from "./quote.ts";
+
 export type ScalarValue = number | string | boolean | null;
 
 export interface Reading {
@@ -19,6 +21,8 @@ const INFINITE = /^([-+]?)\.(?:inf|Inf|INF)$/;
 const NOT_A_NUMBER = /^\.(?:nan|NaN|NAN)$/;
 const LEADING_ZERO = /^[-+]?0\d/;
 const WHOLE = /^[-+]?[\d_]+$/;
+/** The smallest double has 1,074 digits when it is written out; nobody needs more. */
+const NUMBER_CHARACTERS_MAX = 2000;
 
 /** Reads an unquoted scalar. Quoted ones are always text and never come here. */
 export function readPlainScalar(written: string): Reading {
@@ -26,6 +30,7 @@ export function readPlainScalar(written: string): Reading {
   // Most words begin with a letter that no number begins with.
   if (first > 0x39 && !/^[tTfFnN~]/.test(written)) return { value: written };
   if (NULL.test(written)) return { value: null };
+  if (written.length > NUMBER_CHARACTERS_MAX) return { value: written };
   if (TRUE.test(written)) return { value: true };
   if (FALSE.test(written)) return { value: false };
   if (DECIMAL.test(written) || GROUPED.test(written)) return readNumber(written);
@@ -42,8 +47,8 @@ function readNumber(written: string): Reading {
     return {
       value,
       doubt: {
-        message: `${written} begins with a zero: some readers of YAML take it as octal`,
-        hint: `Write ${value}, or "${written}" in quotes for text.`,
+        message: `${shorten(written)} begins with a zero: some readers of YAML take it as octal`,
+        hint: `Write ${value}, or "${shorten(written)}" in quotes for text.`,
       },
     };
   }
@@ -55,8 +60,10 @@ function exact(written: string, value: number): Reading {
   return {
     value,
     doubt: {
-      message: `${written} is beyond 2^53 and would be read as another number, ${value}`,
-      hint: `Write ${value.toExponential()} for the nearest number, or "${written}" for text.`,
+      message: `${shorten(written)} is beyond 2^53 and would be read as another number, ${value}`,
+      hint: `Write ${value.toExponential()} for the nearest number, or "${
+        shorten(written)
+      }" for text.`,
     },
   };
 }
@@ -66,8 +73,8 @@ function finite(written: string, value: number): Reading {
   return {
     value,
     doubt: {
-      message: `${written} is too large for a number`,
-      hint: `Write .inf for infinity, or "${written}" in quotes for text.`,
+      message: `${shorten(written)} is too large for a number`,
+      hint: `Write .inf for infinity, or "${shorten(written)}" in quotes for text.`,
     },
   };
 }

@@ -34,7 +34,8 @@ function collectionSchema(): JsonSchema {
     additionalProperties: false,
     properties: {
       defaults: {
-        description: "Merged under each job; parameters, inputs, checkpoint and retry key by key.",
+        description:
+          "Merged under each job; parameters, inputs, checkpoint, retry and allow key by key.",
         ...fieldsSchema(shared),
         ...oneCadence(),
         type: ["object", "null"],

@@ -2,6 +2,7 @@
 import type { ParameterValue } from "../job/job.ts";
 import type { Diagnostic, DiagnosticCode } from "./diagnostic.ts";
 import { describe, isNull, placeOf, quote, type YamlEntry, type YamlNode } from "./node.ts";
+import { bounded } from "./quote.ts";
 import {
   COUNT_PATTERN,
   DURATION_PATTERN,
@@ -39,9 +40,9 @@ export class Report {
     this.diagnostics.push({
       code,
       severity: "error",
-      message,
+      message: bounded(message),
       place,
-      ...(hint === undefined ? {} : { hint }),
+      ...(hint === undefined ? {} : { hint: bounded(hint) }),
     });
   }
 }
@@ -95,6 +96,21 @@ export function text(pattern?: RegExp, wanted = "text"): Shape<string> {
         return mustBe(node, name, wanted, report);
       }
       return node.value;
+    },
+  };
+}
+
+/** A list of values of the same shape; nothing written is none. */
+export function list<T>(items: Shape<T>, example: string): Shape<readonly T[]> {
+  return {
+    schema: { type: ["array", "null"], items: items.schema },
+    read(node, name, report) {
+      if (isNull(node)) return [];
+      if (node.kind !== "list") {
+        return mustBe(node, name, "a list", report, `For example ${name}: [${example}].`);
+      }
+      const read = node.items.map((item, index) => items.read(item, `${name}[${index}]`, report));
+      return read.filter((value) => value !== undefined);
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Mistakes in the YAML itself as diagnostics, in the words of someone who writes manifests. Pure. */
 import type { Diagnostic, DiagnosticCode } from "./diagnostic.ts";
 import { type LimitBroken, tooDeep } from "./limits.ts";
-import { quote } from "./node.ts";
+import { bounded, quote } from "./quote.ts";
 import type { SourceText } from "./source.ts";
 import type { SyntaxMistake } from "./yaml_parser.ts";
 
@@ -33,7 +33,13 @@ export function diagnosticAt(
   hint: string | undefined,
 ): Diagnostic {
   const place = source.place(start, end);
-  return { code, severity: "error", message, place, ...(hint === undefined ? {} : { hint }) };
+  return {
+    code,
+    severity: "error",
+    message: bounded(message),
+    place,
+    ...(hint === undefined ? {} : { hint: bounded(hint) }),
+  };
 }
 
 function syntaxDiagnostic(source: SourceText, mistake: SyntaxMistake): Diagnostic {

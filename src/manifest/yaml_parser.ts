@@ -36,7 +36,13 @@ class BoundedComposer extends Composer {
   constructor() {
     // "failsafe" leaves every scalar as it is written: what it means is decided by `scalar.ts`.
     // Duplicate keys are looked for in `convert.ts`, because the parser compares each with all others.
-    super({ schema: "failsafe", uniqueKeys: false, logLevel: "silent" });
+    super({
+      schema: "failsafe",
+      uniqueKeys: false,
+      logLevel: "silent",
+      // Else a tag like !!binary or !!set makes another object of its node, whatever the schema.
+      resolveKnownTags: false,
+    });
     // The parser has no option for this. Should the property ever be renamed, every mistake is kept.
     const keep: unknown = Reflect.get(this, "onError");
     if (typeof keep !== "function") return;

@@ -40,6 +40,13 @@ export function noteOf(entry: RunEvent, folder: string): Note | undefined {
       const subject = safeText(runName(entry.job, entry.run));
       const from = entry.step === 0 ? "begins anew" : `goes on at step ${formatCount(entry.step)}`;
       const [bad, ...more] = entry.rejected;
+      if (bad === undefined && entry.step === 0) {
+        return {
+          kind: "warning",
+          subject,
+          text: `${from}; its checkpoints are not there any more`,
+        };
+      }
       if (bad === undefined) return { kind: "info", subject, text: from };
       const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
       return {

@@ -1,5 +1,6 @@
 /** A plan as a table for a person. Pure. */
 import { formatCount, formatNumberOf } from "../report/format.ts";
+import { grantsText } from "../report/grants_text.ts";
 import { countDecision, reportJobs, stepsToRun } from "../report/plan_report.ts";
 import { type Decision, DECISION_MEANING, DECISIONS, type Plan } from "../plan/plan.ts";
 import type { Paint } from "./paint.ts";
@@ -34,6 +35,8 @@ export function renderPlan(plan: Plan, slots: number, canvas: PlanCanvas): strin
     { columns: canvas.columns, header: paint.faint },
   );
   lines.push("", ...meaningLines(plan, canvas), "");
+  const granted = grantLines(plan, canvas);
+  if (granted.length > 0) lines.push(...granted, "");
   lines.push(
     plan.toRun === 0
       ? "Nothing is to be run."
@@ -52,6 +55,16 @@ export function planWarnings(plan: Plan): string[] {
     if (runs > 0) warnings.push(`${formatNumberOf(runs, "run")}: ${DECISION_MEANING[decision]}.`);
   }
   return warnings;
+}
+
+/** What models may reach beside their folders and inputs: seen before they reach it. */
+function grantLines(plan: Plan, canvas: PlanCanvas): string[] {
+  const granted = plan.jobs.filter(({ job }) => job.allow !== undefined);
+  return renderTable(
+    [{ title: "" }, { title: "", shrinkTo: 20 }],
+    granted.map(({ job }) => [safeText(job.id), `allowed: ${safeText(grantsText(job.allow))}`]),
+    { columns: canvas.columns, indent: "  " },
+  );
 }
 
 function meaningLines(plan: Plan, canvas: PlanCanvas): string[] {

@@ -4,6 +4,9 @@
 // deno-lint-ignore no-control-regex -- finding control characters is what it is for
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
+/** Those of them that JSON leaves as they are. */
+const UNSAFE_IN_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
 /** One line: line breaks become `⏎`, every other unsafe character its escape, e.g. `\x1b`. */
 export function safeText(text: string): string {
   return text.replace(UNSAFE, escapeCharacter);
@@ -14,6 +17,14 @@ export function safeLines(text: string): string {
   return text.replace(/\r\n/g, "\n").replace(
     UNSAFE,
     (char) => char === "\n" || char === "\t" ? char : escapeCharacter(char),
+  );
+}
+
+/** JSON in which every such character is escaped: the same value to a program, harmless to a terminal. */
+export function safeJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(
+    UNSAFE_IN_JSON,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
 

@@ -11,6 +11,7 @@ import {
   formatPercent,
   formatTime,
 } from "../report/format.ts";
+import { grantsText } from "../report/grants_text.ts";
 import { describeChange } from "../report/job_changes.ts";
 import type { Chapter } from "../report/run_story.ts";
 import type { RunStatus } from "../report/run_status.ts";
@@ -50,6 +51,7 @@ export function renderStory(view: StoryView, canvas: StoryCanvas): string[] {
     fact("priority", PRIORITY_NAMES[job.priority]);
     fact("parameters", safeText(parametersText({ ...job.parameters, ...view.point })));
   }
+  fact("allowed", safeText(grantsText(job?.allow)));
   fact("steps", stepsText(status));
   fact("saved", savedText(status));
   if (status.degraded !== undefined) fact("checkpoints", safeText(status.degraded));
@@ -60,7 +62,7 @@ export function renderStory(view: StoryView, canvas: StoryCanvas): string[] {
   ];
   if (view.chapters.length > 0) {
     const rows = view.chapters.map((chapter) => [
-      paint.faint(formatTime(chapter.at, canvas.offsetMinutes)),
+      paint.faint(safeText(formatTime(chapter.at, canvas.offsetMinutes))),
       chapterText(chapter, canvas),
     ]);
     lines.push("", ...renderTable([{ title: "" }, { title: "" }], rows, { indent: "  " }));
@@ -104,7 +106,7 @@ function chapterText(chapter: Chapter, canvas: StoryCanvas): string {
   const { paint } = canvas;
   switch (chapter.kind) {
     case "planned":
-      return plannedText(chapter);
+      return safeText(plannedText(chapter));
     case "started":
       return chapter.isSame
         ? `went on with attempt ${chapter.attempt}, to ${formatCount(chapter.steps)} steps`
@@ -127,6 +129,11 @@ function chapterText(chapter: Chapter, canvas: StoryCanvas): string {
         }`;
     case "degraded":
       return paint.warn(safeText(`went on without checkpoints: ${chapter.reason}`));
+    case "repaired": {
+      const from = chapter.step === 0 ? "step 0" : `step ${formatCount(chapter.step)}`;
+      const what = chapter.again ? `to be computed again, from ${from}` : `goes on from ${from}`;
+      return paint.warn(safeText(`a repair of the tree found: ${chapter.reason}; ${what}`));
+    }
     case "requeued": {
       if (chapter.cause === "slot-lost" && !chapter.counted) {
         return "given to a new slot, because its slot ended";
@@ -177,7 +184,7 @@ function plannedText(chapter: Chapter & { readonly kind: "planned" }): string {
   }
   const changes = chapter.changes.map(describeChange);
   if (chapter.modelChanged) changes.push(`the model's file, now ${model}`);
-  return safeText(`planned again, changed: ${changes.join("; ") || "nothing that counts"}`);
+  return `planned again, changed: ${changes.join("; ") || "nothing that counts"}`;
 }
 
 /** What happens next and what to type. */

@@ -16,6 +16,7 @@ export type FileData = Uint8Array | readonly Uint8Array[] | string;
 
 const TEMPORARY_PREFIX = ".tmp-";
 let folderSyncWarned = false;
+let isLimitHeard = false;
 
 /** Replaces a file as a whole, durably (R2). Throws a Fault; the old file is then as it was. */
 export function writeFileDurable(
@@ -74,8 +75,8 @@ export async function makeFolderDurable(
   for (; !(await isFolder(folder)); folder = dirname(folder)) levels.push(folder);
   const known = knownDurable();
   for (const level of levels.reverse()) {
+    if (known.has(level) && await isFolder(level)) continue;
     const isNew = await makeFolder(level);
-    if (!isNew && known.has(level)) continue;
     try {
       await syncFolder(dirname(level), onWarning);
     } catch (error) {
@@ -179,6 +180,20 @@ export function diskFault(error: unknown, path: string): Fault {
   }
   const reason = error instanceof Error ? error.message : String(error);
   return new Fault("io", `Cannot use ${path}: ${reason}.`, { cause: error });
+}
+
+/**
+ * From here on a write beyond `ulimit -f` fails with an error, which can be told and gone on from; the signal
+ * that comes with it would end a process that does not hear it.
+ */
+export function hearFileSizeLimit(): void {
+  if (isLimitHeard) return;
+  isLimitHeard = true;
+  try {
+    Deno.addSignalListener("SIGXFSZ", () => {});
+  } catch {
+    // This system does not have the signal.
+  }
 }
 
 /** Whether an error says that the disk, the quota or the file size limit is used up. */

@@ -33,6 +33,21 @@ export function lineBody(event: RunEvent, seq: number, at: string): string {
   return `"seq":${seq},"at":"${at}",${JSON.stringify(event).slice(1)}`;
 }
 
+/** The lines of a text in memory, without their newlines. */
+export function* linesIn(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let from = 0; from < bytes.length;) {
+    const newline = bytes.indexOf(NEWLINE, from);
+    const end = newline === -1 ? bytes.length : newline;
+    yield bytes.subarray(from, end);
+    from = end + 1;
+  }
+}
+
+/** Whether a line begins as one of the journal does; needs its first eight bytes. */
+export function beginsAsLine(bytes: Uint8Array): boolean {
+  return PREFIX_HEAD.every((byte, at) => bytes[at] === byte);
+}
+
 /** Room that a line of this body needs at most. */
 export function lineBytesMax(body: string): number {
   return PREFIX_BYTES + body.length * 3 + 1;

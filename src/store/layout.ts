@@ -1,4 +1,5 @@
 /** Where everything stands in a tree: pure path arithmetic, never a look at the disk. */
+import { Fault } from "../job/fault.ts";
 import { join } from "./path.ts";
 
 /** Version of the tree's format, as `docs/format.md` describes it. */
@@ -49,18 +50,39 @@ export class Layout {
 
   /** A sealed part of the journal, numbered from 1. */
   journalPack(number: number): string {
-    return join(this.archiveFolder, `journal-${String(number).padStart(6, "0")}.zip`);
+    return join(this.archiveFolder, packName("journal", number));
   }
 
   /** A pack of finished runs' files, numbered from 1. */
   runsPack(number: number): string {
-    return join(this.archiveFolder, `runs-${String(number).padStart(6, "0")}.zip`);
+    return join(this.archiveFolder, packName("runs", number));
   }
 
   /** A manifest as it was submitted, by the digest of its bytes. */
   manifestCopy(digest: string): string {
     return join(this.archiveFolder, "manifests", `${segment(digest)}.yaml`);
   }
+}
+
+type PackKind = "journal" | "runs";
+
+/** More are not made in a life; a name with a larger number is somebody's who wants no pack to come after it. */
+const PACK_NUMBER_MAX = 999_999_999;
+
+/** The number in the name of a pack, or undefined when simrun would never give that name. */
+export function packNumber(kind: PackKind, name: string): number | undefined {
+  const number = Number(/-([0-9]{6,9})\.zip$/.exec(name)?.[1] ?? NaN);
+  return number <= PACK_NUMBER_MAX && name === packName(kind, number) ? number : undefined;
+}
+
+function packName(kind: PackKind, number: number): string {
+  if (number > PACK_NUMBER_MAX) {
+    const last = packName(kind, PACK_NUMBER_MAX);
+    throw new Fault("tree-damaged", `archive/${last} is there, and no pack can come after it.`, {
+      hint: "It is none of simrun's making: move it away.",
+    });
+  }
+  return `${kind}-${String(number).padStart(6, "0")}.zip`;
 }
 
 /** Ids are checked when the manifest is read; a path that leaves the tree is a bug, not a mistake. */

@@ -9,7 +9,8 @@ import { Fault } from "../job/fault.ts";
 import type { CheckpointIdentity } from "../job/snapshot.ts";
 import { crc32 } from "./crc32.ts";
 import { diskFault, errnoOf, makeFolderDurable, syncFolder, writeFully } from "./disk.ts";
-import { type FileHandle, fs } from "./file_system.ts";
+import { fs } from "./file_system.ts";
+import { openInPlace } from "./plain_file.ts";
 
 /** How far a series goes: its bytes and their CRC-32. The same words as in a checkpoint's identity. */
 export type SeriesMark = CheckpointIdentity["series"];
@@ -26,7 +27,8 @@ export async function appendSeries(
   if (bytes.length === 0) return mark;
   try {
     if (mark.bytes === 0) await makeFolderDurable(dirname(path));
-    using file = await openSeries(path, mark.bytes === 0);
+    // A first append creates the file; a later one must find it.
+    using file = await openInPlace(path, { create: mark.bytes === 0 });
     const size = (await file.stat()).size;
     if (size < mark.bytes) {
       throw new Fault("tree-damaged", `${path} is shorter than what was written to it.`);
@@ -41,7 +43,8 @@ export async function appendSeries(
       await file.truncate(mark.bytes).catch(() => {});
       throw error;
     }
-    if (size === 0) await syncFolder(dirname(path));
+    // Not "when it was empty": an earlier append may have written rows and failed to sync the folder.
+    if (mark.bytes === 0) await syncFolder(dirname(path));
   } catch (error) {
     throw diskFault(error, path);
   }
@@ -86,7 +89,7 @@ export async function truncateSeries(path: string, mark: SeriesMark): Promise<st
       await syncFolder(dirname(path));
       return undefined;
     }
-    using file = await fs.open(path, { read: true, write: true });
+    using file = await openInPlace(path);
     if ((await file.stat()).size > mark.bytes) {
       await file.truncate(mark.bytes);
       await file.sync();
@@ -96,16 +99,4 @@ export async function truncateSeries(path: string, mark: SeriesMark): Promise<st
     throw diskFault(error, path);
   }
   return undefined;
-}
-
-/** A first append creates the file; a later one must find it. Neither follows a link planted there. */
-async function openSeries(path: string, first: boolean): Promise<FileHandle> {
-  const there = await fs.lstat(path).catch(() => undefined);
-  if (there?.isSymlink) {
-    throw new Fault("tree-invalid", `${path} is a link; simrun does not write through it.`, {
-      hint: "Remove the link.",
-    });
-  }
-  const create = there === undefined && first;
-  return await fs.open(path, { read: true, write: true, ...(create && { createNew: true }) });
 }

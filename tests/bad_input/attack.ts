@@ -6,7 +6,7 @@ import { fromFileUrl } from "../helpers/program.ts";
 
 const MAIN = fromFileUrl(new URL("../../main.ts", import.meta.url));
 /** Inherited by every process that an attack starts, so that none can hide. */
-const MARK = "SIMRUN_ATTACK";
+const MARK = "SIMRUN_TEST_ATTACK";
 
 export interface Told {
   readonly status: number;

@@ -54,7 +54,7 @@ Deno.test("output that nobody reads, or that finds no space, ends in peace", asy
         ["$S ok.yaml --tree t1 >&- 2>&-", 0, /^$/],
         ["$S ok.yaml --tree t2 2> /dev/full", 0, /^$/],
         ["$S ok.yaml --tree t3 <&- 2>&1 | true; exit ${PIPESTATUS[0]}", 0, /^$/],
-        ['env -i SIMRUN_ATTACK="$PWD" $S ok.yaml -q --tree t4', 0, /^$/],
+        ['env -i SIMRUN_TEST_ATTACK="$PWD" $S ok.yaml -q --tree t4', 0, /^$/],
       ] as const
     ) {
       const told = await shell(folder, line);
@@ -76,7 +76,7 @@ async function shell(folder: string, line: string): Promise<{ code: number; stde
   const { code, stderr } = await new Deno.Command("bash", {
     cwd: folder,
     args: ["-c", line.replace("$S", simrun)],
-    env: { NO_COLOR: "1", SIMRUN_ATTACK: folder },
+    env: { NO_COLOR: "1", SIMRUN_TEST_ATTACK: folder },
   }).output();
   return { code, stderr: new TextDecoder().decode(stderr) };
 }

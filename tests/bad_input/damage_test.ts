@@ -120,7 +120,7 @@ Deno.test("a tree without its journal asks for the manifests, and goes on from i
     const blind = await attack(folder, ["resume"]);
     assert.deepEqual([blind.status, blind.stderr], [
       2,
-      "error: The journal does not know run, of which there are checkpoints.\n" +
+      "error: The journal does not know run, of which there are unfinished runs.\n" +
       "       Run the manifests again, e.g. simrun jobs/*.yaml: the runs go on from their checkpoints.\n",
     ]);
     const told = await attack(folder, ["run.yaml"]);
@@ -138,19 +138,20 @@ Deno.test("verify names what is damaged, and --repair sets it aside and keeps th
     assert.equal((await attack(folder, ["run.yaml", "-q"])).status, 0);
     const sound = await attack(folder, ["verify"]);
     assert.deepEqual([sound.status, sound.stdout], [0, ""]);
-    assert.match(sound.stderr, /^Sound: \d+ events in the journal, 3 checkpoints\.\n$/);
+    assert.match(sound.stderr, /^Sound: \d+ events in the journal, 3 checkpoints, .*\.\n$/);
 
     await shell(folder, "sed -i '3i garbage' simruns/hot/journal.jsonl");
     const bad = await attack(folder, ["verify"]);
     assert.deepEqual([bad.status, bad.stdout], [
       1,
-      "hot/journal.jsonl, line 3: it has no checksum\n",
+      "hot/journal.jsonl, line 3: it has no checksum; --repair sets it aside and keeps the rest\n",
     ]);
-    assert.match(bad.stderr, /\n {7}simrun verify --repair sets the damaged lines aside/);
+    assert.match(bad.stderr, /\n {7}simrun verify --repair mends what can be mended/);
 
     const repaired = await attack(folder, ["verify", "--repair"]);
     assert.equal(repaired.status, 0, repaired.stderr);
-    assert.match(repaired.stderr, /^Set aside in \S+quarantine: 1 line of the journal\.\nSound: /);
+    assert.equal(repaired.stdout, "mended hot/journal.jsonl, line 3: it has no checksum\n");
+    assert.match(repaired.stderr, /^Mended 1 place; .*\nSound: /);
     const [aside] = [...Deno.readDirSync(`${folder}/simruns/quarantine`)];
     const kept = await Deno.readTextFile(`${folder}/simruns/quarantine/${aside!.name}`);
     assert.equal(kept, "garbage\n");

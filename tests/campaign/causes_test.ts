@@ -1,8 +1,8 @@
 /** What the end of a slot's process says, and which failures pass. */
 import assert from "node:assert/strict";
-import { classifyExit, isRetried } from "../../src/campaign/causes.ts";
+import { classifyExit, retryCause, withAdvice } from "../../src/campaign/causes.ts";
 
-Deno.test("isRetried() tries again only what may be different the next time", () => {
+Deno.test("retryCause() tries again only what may be different the next time", () => {
   const classes = [
     "model-error",
     "bad-state",
@@ -12,7 +12,17 @@ Deno.test("isRetried() tries again only what may be different the next time", ()
     "slot-lost",
     "disk",
   ] as const;
-  assert.deepEqual(classes.filter(isRetried), ["hang", "slot-lost"]);
+  const retried = (isLarge: boolean) => classes.filter((name) => retryCause(name, isLarge));
+  assert.deepEqual(retried(false), ["hang", "out-of-memory", "slot-lost"]);
+  assert.deepEqual(retried(true), ["hang", "slot-lost"], "there is no more memory than that");
+});
+
+Deno.test("withAdvice() says what to type when there is no more memory to give", () => {
+  const failure = { class: "out-of-memory", message: "too much", step: 3 } as const;
+  assert.match(withAdvice(failure, 8).message, /^too much; .*-j 4$/);
+  assert.match(withAdvice(failure, 1).message, /^too much; --memory/);
+  const other = { class: "hang", message: "still", step: 3 } as const;
+  assert.equal(withAdvice(other, 8), other);
 });
 
 Deno.test("classifyExit() knows V8's last words when the heap is full", () => {

@@ -30,7 +30,7 @@ export class FakeSlot implements SlotPort {
   readonly #world: FakeWorld;
   readonly #done = new Set<number>();
 
-  constructor(world: FakeWorld, handlers: SlotHandlers) {
+  constructor(world: FakeWorld, handlers: SlotHandlers, readonly isLarge: boolean) {
     this.#world = world;
     this.#handlers = handlers;
   }
@@ -157,9 +157,9 @@ export class FakeWorld implements World {
     },
   };
 
-  startSlot(handlers: SlotHandlers): SlotPort {
+  startSlot(handlers: SlotHandlers, isLarge = false): SlotPort {
     if (this.startFault !== undefined) throw this.startFault;
-    const slot = new FakeSlot(this, handlers);
+    const slot = new FakeSlot(this, handlers, isLarge);
     this.slots.push(slot);
     return slot;
   }
@@ -241,6 +241,7 @@ export async function stage(
   const campaign = new Campaign(world, table, {
     root: "/tree",
     epoch: 1,
+    holder: "test",
     slots: 1,
     withFiles: () => undefined,
     ...rest,

@@ -68,6 +68,30 @@ Deno.test("docs/manifest.md tells what each surprising word is", () => {
   assert.ok(checked > 30);
 });
 
+Deno.test("docs/manifest.md tells what each word is as a parameter, as an id and as steps", () => {
+  let checked = 0;
+  for (const [words, parameter, id, steps] of rows("word")) {
+    for (const word of codes(words!)) {
+      const [job] = read(jobWith(`parameters:\n  x: ${word}`)).jobs;
+      const value = job?.parameters.x;
+      const kind = job === undefined ? "refused" : value === null ? "null" : KINDS[typeof value];
+      assert.equal(kind, parameter, `${word} as a parameter`);
+      const named = read(`id: ${word}\nmodel: m.ts\nsteps: 1`).jobs[0]?.id;
+      assert.equal(named === undefined ? "refused" : "taken", id, `${word} as an id`);
+      const counted = read(`id: a\nmodel: m.ts\nsteps: ${word}`).jobs[0]?.steps;
+      assert.equal(counted === undefined ? "refused" : "a count", steps, `${word} as steps`);
+      checked++;
+    }
+  }
+  assert.ok(checked >= 27);
+});
+
+const KINDS: { readonly [type: string]: string } = {
+  number: "a number",
+  string: "text",
+  boolean: "a truth value",
+};
+
 Deno.test("docs/manifest.md names the limits that hold", () => {
   const limits = new Map(rows("of a file").map(([what, most]) => [what, most]));
   const number = (text: string | undefined) => Number(text?.replaceAll(",", ""));

@@ -1,83 +1,20 @@
-/** T26 and T27: texts made to cost time and memory, and random damage. */
+/** T27: what is only long or deep is read up to the limits, and random damage. The bombs are in `bombs_test.ts`. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { checkLimits, LIMITS } from "../../src/manifest/limits.ts";
 import { readManifests } from "../../src/manifest/manifest.ts";
 import { renderDiagnostics } from "../../src/manifest/render.ts";
+import { checkParameters } from "../../src/manifest/parameters.ts";
+import { parseDocuments } from "../../src/manifest/yaml_parser.ts";
+import type { ParameterRules } from "../../src/job/model.ts";
+import { runId } from "../../src/plan/digest.ts";
+import { countPoints, pointAt } from "../../src/plan/sweep.ts";
+import { attack } from "../bad_input/attack.ts";
+import { inFolder } from "../helpers/folder.ts";
+import type { Seeded } from "../helpers/seeded.ts";
+import { cases, seeded, seedOf } from "../helpers/torture.ts";
+import { unsafeIn } from "../hostile/evil_text.ts";
 import { jobWith, mistakes, onlyJob, source } from "./read.ts";
-
-const numbered = (count: number, line: (index: number) => string) =>
-  Array.from({ length: count }, (_, index) => line(index)).join("\n");
-
-/** Each level names the one below it nine times. */
-const laughs = (levels: number) =>
-  `a0: &a0 [x, x]\n${numbered(levels, (i) => `a${i + 1}: &a${i + 1} [${`*a${i},`.repeat(9)}]`)}`;
-
-const BOMBS: { readonly [name: string]: () => string } = {
-  "billion laughs in lists": () => laughs(40),
-  "billion laughs in mappings": () =>
-    `a0: &a0 {x: 1}\n${numbered(40, (i) => `a${i + 1}: &a${i + 1} {p: *a${i}, q: *a${i}}`)}`,
-  "billion laughs in merge keys": () =>
-    `a0: &a0 {x: 1}\n${
-      numbered(40, (i) => `a${i + 1}: &a${i + 1} {<<: [${`*a${i},`.repeat(9)}], y${i}: 1}`)
-    }`,
-  "a large list named many times": () => `a: &a [${"x,".repeat(5000)}]\nb: [${"*a,".repeat(5000)}]`,
-  "a large mapping merged many times": () =>
-    `a: &a {${numbered(1000, (i) => `k${i}: 1,`)}}\n${numbered(2000, (i) => `b${i}: {<<: *a}`)}`,
-  "a chain of aliases": () =>
-    `a0: &a0 [1]\n${numbered(4000, (i) => `a${i + 1}: &a${i + 1} [*a${i}]`)}`,
-  "an anchor within itself": () => "id: &a [*a, *a, {b: *a}]",
-  "lists 10,000 deep": () => "[".repeat(10_000),
-  "closed lists 10,000 deep": () => "[".repeat(10_000) + "]".repeat(10_000),
-  "lists a million deep": () => "[".repeat(1_000_000),
-  "mappings 10,000 deep": () => "{a: ".repeat(10_000),
-  "lists over lines, 10,000 deep": () => "[\n".repeat(10_000),
-  "dashes 10,000 deep": () => "- ".repeat(10_000) + "a",
-  "question marks 10,000 deep": () => "? ".repeat(10_000) + "a",
-  "indentation 2,000 deep": () => numbered(2000, (i) => " ".repeat(i) + "a:"),
-  "depth behind an open quote": () => `x: a "\n${"[a,".repeat(100_000)}`,
-  "a million numbers": () => `x: [${"1,".repeat(1_000_000)}]`,
-  "a million documents": () => "---\n".repeat(1_000_000),
-  "a million comments": () => "# x\n".repeat(1_000_000),
-  "a hundred thousand tags": () => "!a ".repeat(100_000),
-  "a hundred thousand anchors": () => "&a ".repeat(100_000),
-  "a hundred thousand brackets too many": () => "}".repeat(100_000),
-  "a million wrong escapes": () => `a: "${"\\x".repeat(1_000_000)}"`,
-  "nine thousand wrong escapes": () => `a: "${"\\q".repeat(9000)}"`,
-  "ten thousand wrong lines": () => "a b: c: d\n".repeat(10_000),
-  "defaults merged under many jobs": () =>
-    `defaults: {model: m.ts, steps: 1, sweep: [${"{x: 1, y: 2},".repeat(500)}]}\njobs:\n${
-      numbered(2000, (i) => `- {id: a${i}}`)
-    }`,
-  "50 MB": () => "x".repeat(50_000_000),
-};
-
-function timeToRead(text: string): number {
-  const start = performance.now();
-  readManifests([source(text)]);
-  return performance.now() - start;
-}
-
-// The yardstick is a harmless manifest of 3,000 jobs (300 kB) read by the same machine at the same
-// moment. Unbounded, the cheapest of these bombs would take ten times as long, and most for ever.
-Deno.test("readManifests() refuses each bomb in the time that 3,000 good jobs take", async (test) => {
-  const good = numbered(
-    3000,
-    (i) => `- { id: a${i}, model: m.ts, steps: 5, parameters: { x: ${i} } }`,
-  );
-  const yardstickMs = Math.max(timeToRead(good), timeToRead(good));
-  for (const [name, make] of Object.entries(BOMBS)) {
-    await test.step(name, () => {
-      const text = make();
-      const start = performance.now();
-      const { jobs, diagnostics } = readManifests([source(text)]);
-      const ms = performance.now() - start;
-      if (name !== "defaults merged under many jobs") assert.deepEqual(jobs, []);
-      assert.ok(diagnostics.length > 0);
-      assert.ok(ms < 2 * yardstickMs, `${ms} ms, where 3,000 jobs take ${yardstickMs} ms`);
-      assert.ok(renderDiagnostics(diagnostics, [source(text)]).length < 50_000);
-    });
-  }
-});
 
 Deno.test("checkLimits() leaves alone what only looks deep", () => {
   const comment = "# half open: [0, 1)\n".repeat(1000);
@@ -194,65 +131,219 @@ const FRAGMENTS = [
   "x".repeat(200),
 ];
 
-/** A small seeded generator (mulberry32), so that a failure can be seen again. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
-
-function mutate(text: string, random: (below: number) => number): string {
-  const at = random(text.length + 1);
-  const length = random(random(4) === 0 ? 60 : 5);
-  switch (random(5)) {
+function mutate(text: string, random: Seeded): string {
+  const at = random.below(text.length + 1);
+  const length = random.below(random.below(4) === 0 ? 60 : 5);
+  switch (random.below(5)) {
     case 0:
       return text.slice(0, at) + text.slice(at + length);
     case 1:
-      return text.slice(0, at) + FRAGMENTS[random(FRAGMENTS.length)] + text.slice(at);
+      return text.slice(0, at) + FRAGMENTS[random.below(FRAGMENTS.length)] + text.slice(at);
     case 2:
-      return text.slice(0, at) + FRAGMENTS[random(FRAGMENTS.length)] + text.slice(at + length);
+      return text.slice(0, at) + FRAGMENTS[random.below(FRAGMENTS.length)] +
+        text.slice(at + length);
     case 3: {
-      const from = random(text.length);
+      const from = random.below(text.length);
       return text.slice(0, at) + text.slice(from, from + length) + text.slice(at);
     }
     default: {
       const lines = text.split("\n");
-      const line = random(lines.length);
-      const indent = " ".repeat(random(8));
+      const line = random.below(lines.length);
+      const indent = " ".repeat(random.below(8));
       lines[line] = indent + lines[line]!.trimStart();
       return lines.join("\n");
     }
   }
 }
 
-Deno.test("readManifests() answers 10,000 random mutations with jobs or diagnostics, never an exception", () => {
+/** Whatever can stand in the place of a value, of whatever was meant there. */
+const ODD_VALUES = [
+  "null",
+  "",
+  "~",
+  "true",
+  "no",
+  "0",
+  "-1",
+  "1.5",
+  "010",
+  "1e400",
+  "9007199254740993",
+  ".inf",
+  ".nan",
+  '"1_000"',
+  "[]",
+  "{}",
+  "[[[]]]",
+  "{ a: { b: { c: 1 } } }",
+  "[1, two, null]",
+  "{ from: 0, to: 1, count: 1e12 }",
+  "{ from: 1, to: 0, step: 1e-300 }",
+  "{ from: -1, to: 1, count: 3, spacing: log }",
+  '"\\u202e\\u001b[31m"',
+  "../../etc/passwd",
+  "2026-01-02",
+  "1:30",
+  "<<",
+  "*nobody",
+  "!!binary x",
+  "!!timestamp 2001-01-01",
+  "!!set { a, b }",
+  "!!omap [a: 1]",
+];
+
+const ODD_KEYS = ["__proto__", "constructor", "<<", "id", "sweep", "", "a b", "grid", "é", "-"];
+
+/** Mutates what a manifest means: values exchanged, keys renamed, moved, doubled or gone, lists for mappings. */
+function mutateStructure(value: unknown, random: Seeded): unknown {
+  if (random.below(12) === 0) return new Written(random.pick(ODD_VALUES));
+  if (Array.isArray(value)) {
+    const items = value.map((item) => random.below(3) === 0 ? mutateStructure(item, random) : item);
+    const at = random.below(items.length + 1);
+    switch (random.below(8)) {
+      case 0:
+        return items.toSpliced(at, 1);
+      case 1:
+        return [...items, ...items];
+      case 2:
+        return Object.fromEntries(items.map((item, index) => [`k${index}`, item]));
+      default:
+        return items;
+    }
+  }
+  if (typeof value !== "object" || value === null || value instanceof Written) return value;
+  const entries = Object.entries(value).map(([key, item]): [string, unknown] => [
+    random.below(25) === 0 ? random.pick(ODD_KEYS) : key,
+    random.below(3) === 0 ? mutateStructure(item, random) : item,
+  ]);
+  const at = random.below(entries.length + 1);
+  switch (random.below(8)) {
+    case 0:
+      return new Entries(entries.toSpliced(at, 1));
+    case 1:
+      return new Entries([...entries, ...entries.slice(at, at + 1)]);
+    case 2:
+      return entries.map(([, item]) => item);
+    case 3:
+      return new Entries(entries.toSpliced(at, 0, [random.pick(ODD_KEYS), new Entries(entries)]));
+    default:
+      return new Entries(entries);
+  }
+}
+
+/** YAML as it is written, where no value would do. */
+class Written {
+  constructor(readonly text: string) {}
+}
+
+/** A mapping in which a key may stand twice. */
+class Entries {
+  constructor(readonly entries: readonly (readonly [string, unknown])[]) {}
+}
+
+function flow(value: unknown): string {
+  if (value instanceof Written) return value.text;
+  if (Array.isArray(value)) return `[${value.map(flow).join(", ")}]`;
+  if (value instanceof Entries) {
+    return `{ ${value.entries.map(([key, item]) => `${word(key)}: ${flow(item)}`).join(", ")} }`;
+  }
+  if (typeof value === "object" && value !== null) return flow(new Entries(Object.entries(value)));
+  return word(String(value));
+}
+
+function word(text: string): string {
+  return /^[\w.+-]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+/** Manifests that are shipped, and those of this file, as text and as what they mean. */
+const TEXTS = [...SEEDS, ...shippedManifests()];
+const MEANINGS = TEXTS.flatMap((text) =>
+  [...parseDocuments(text)].filter(({ errors }) => errors.length === 0)
+    .map(({ document }) => document.toJS() as unknown)
+);
+
+function shippedManifests(): string[] {
+  const root = new URL("../../", import.meta.url);
+  const folders = [
+    "jobs/",
+    ...[...Deno.readDirSync(new URL("templates/", root))]
+      .filter(({ isDirectory }) => isDirectory).map(({ name }) => `templates/${name}/`),
+  ];
+  return folders.flatMap((folder) =>
+    [...Deno.readDirSync(new URL(folder, root))].filter(({ name }) => name.endsWith(".yaml"))
+      .map(({ name }) => Deno.readTextFileSync(new URL(`${folder}${name}`, root)))
+  );
+}
+
+const MUTATIONS = cases({ short: 10_000, long: 200_000 });
+const SEED = seedOf();
+
+/** Every second one of the text, every second one of what it means. */
+function mutation(number: number): string {
+  const random = seeded(SEED + number);
+  if (number % 2 === 0) {
+    let text = random.pick(TEXTS);
+    for (let n = random.below(6); n >= 0; n--) text = mutate(text, random);
+    return text;
+  }
+  let meaning = random.pick(MEANINGS);
+  for (let n = random.below(3); n >= 0; n--) meaning = mutateStructure(meaning, random);
+  return flow(meaning);
+}
+
+const RULES: ParameterRules = { co2: { default: 1, min: 0 }, x: { type: "integer" } };
+
+Deno.test(`readManifests() answers ${MUTATIONS} random mutations with a plan or diagnostics, never an exception`, () => {
   const seen = new Set<string>();
-  for (let seed = 0; seed < 10_000; seed++) {
-    const random = randomFrom(seed);
-    let text = SEEDS[seed % SEEDS.length]!;
-    for (let n = random(6); n >= 0; n--) text = mutate(text, random);
+  let good = 0;
+  for (let number = 0; number < MUTATIONS; number++) {
+    const text = mutation(number);
     try {
       const manifest = source(text);
-      const { jobs, diagnostics } = readManifests([manifest]);
+      const { jobs, diagnostics, locate } = readManifests([manifest]);
       assert.ok(jobs.length + diagnostics.length > 0);
       const lines = text.split("\n").length;
       for (const { code, place, message } of diagnostics) {
         seen.add(code);
         const { line = 0, column = 0 } = place ?? {};
         const isPlaced = line >= 1 && line <= lines && column >= 1;
-        if (!isPlaced || message.length > 2000) assert.fail(`${line}:${column} ${message}`);
+        if (!isPlaced || message.length > 600) assert.fail(`${line}:${column} ${message}`);
       }
-      if (seed % 50 === 0) renderDiagnostics(diagnostics, [manifest]);
+      const shown = number % 50 === 0 ? renderDiagnostics(diagnostics, [manifest]) : "";
+      assert.equal(unsafeIn(shown), undefined);
+      if (diagnostics.length > 0) continue;
+      good++;
+      for (const job of jobs) {
+        checkParameters(job, RULES, locate);
+        const count = countPoints(job.sweep);
+        assert.ok(Number.isSafeInteger(count) && count >= 1);
+        for (const index of [0, count >> 1, count - 1]) {
+          assert.match(runId(job, pointAt(job.sweep, index)), /^[A-Za-z0-9][A-Za-z0-9._-]*$/);
+        }
+      }
     } catch (cause) {
-      throw new Error(`seed ${seed}: ${JSON.stringify(text)}`, { cause });
+      throw new Error(`SIMRUN_SEED=${SEED}, mutation ${number}: ${JSON.stringify(text)}`, {
+        cause,
+      });
     }
   }
-  // The damage must reach far, not only the YAML parser.
-  for (const code of ["yaml", "value", "unknown-key", "missing-key", "sweep", "duplicate-id"]) {
-    assert.ok(seen.has(code), `no mutation led to ${code}`);
-  }
+  // The damage must reach far, not only the YAML parser, and leave some of them whole.
+  const codes = ["yaml", "value", "unknown-key", "missing-key", "sweep", "duplicate-id", "job-id"];
+  for (const code of codes) assert.ok(seen.has(code), `no mutation led to ${code}`);
+  assert.ok(good > MUTATIONS / 100, `${good} plans`);
+});
+
+Deno.test("simrun tells of mutations in its own words, and runs nothing", async () => {
+  await inFolder(async (folder) => {
+    const count = cases({ short: 12, long: 100 });
+    for (let number = 0; number < count; number++) {
+      const name = `${number}.yaml`;
+      await Deno.writeTextFile(join(folder, name), mutation(number));
+      const { status, stderr } = await attack(folder, ["validate", "--syntax", name]);
+      const about = `SIMRUN_SEED=${SEED}, mutation ${number}: ${stderr}`;
+      assert.ok(status === 0 || status === 2, about);
+      assert.doesNotMatch(stderr, /Uncaught|TypeError|RangeError|itself failed/, about);
+      assert.equal(unsafeIn(stderr), undefined, about);
+    }
+  });
 });

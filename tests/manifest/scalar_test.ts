@@ -1,7 +1,7 @@
 /** T28: what surprising YAML words mean. The table of docs/manifest.md is checked against the same function. */
 import assert from "node:assert/strict";
 import { readPlainScalar } from "../../src/manifest/scalar.ts";
-import { jobWith, mistakes, onlyJob } from "./read.ts";
+import { jobWith, mistakes, onlyJob, read } from "./read.ts";
 
 const TABLE: readonly [string, unknown][] = [
   ["no", "no"],
@@ -103,5 +103,64 @@ Deno.test("names that every object inherits are names like others", () => {
   for (const key of ["constructor", "toString", "valueOf"]) {
     assert.match(mistakes(jobWith(`${key}: 1`))[0] ?? "", /Unknown key/);
     assert.match(mistakes(jobWith(`priority: ${key}`))[0] ?? "", /"priority" must be/);
+  }
+});
+
+/** What stands in a text, and what it is as a parameter; `undefined` where it is refused. */
+const CHARACTERS: readonly (readonly [name: string, written: string, value: string | undefined])[] =
+  [
+    ["a tab", "a\tb", "a\tb"],
+    ["NEL", "a\u0085b", "a\u0085b"],
+    ["a line separator", "a\u2028b", "a\u2028b"],
+    ["a paragraph separator", "a\u2029b", "a\u2029b"],
+    ["no character", "a\uffffb", "a\uffffb"],
+    ["half a character", "a\ud800b", "a\ud800b"],
+    ["an emoji", "a😀b", "a😀b"],
+    ["a byte order mark in the middle", "a\ufeffb", "a\ufeffb"],
+    ["NUL", "a\0b", "a\0b"],
+    ["reordering", "a\u202eb", "a\u202eb"],
+    ["a merge key", "<<", "<<"],
+    ["an anchor without name", "&", undefined],
+    ["an alias without name", "*", undefined],
+    ["a directive", "%a", undefined],
+  ];
+
+Deno.test("strange characters are text in a parameter, and never part of an id or a name", () => {
+  for (const [name, written, value] of CHARACTERS) {
+    const { jobs } = read(jobWith(`parameters:\n  x: ${written}`));
+    assert.equal(jobs[0]?.parameters.x, value, name);
+    assert.ok(mistakes(`id: ${written}\nmodel: m.ts\nsteps: 1`).length > 0, name);
+    assert.ok(mistakes(jobWith(`parameters:\n  ${written}: 1`)).length > 0, name);
+    assert.ok(mistakes(jobWith(`inputs:\n  ${written}: a`)).length > 0, name);
+    assert.ok(mistakes(`id: a\nmodel: m.ts\nsteps: ${written}`).length > 0, name);
+  }
+});
+
+Deno.test("a tag that makes another object of its value is refused like any other", () => {
+  const tagged = [
+    "!!binary aGk=",
+    "!!timestamp 2026-01-02",
+    "!!set { a, b }",
+    "!!omap [a: 1]",
+    "!!pairs [a: 1]",
+    "!!merge x",
+    "!<tag:yaml.org,2002:binary> x",
+    "!!js/function x",
+  ];
+  for (const text of tagged) {
+    const places = [jobWith(`parameters:\n  x: ${text}`), `id: ${text}`, text, `[${text}]`];
+    for (const place of places) {
+      assert.match(mistakes(place).join("\n"), /The tag "!.*" means nothing here/, place);
+    }
+  }
+});
+
+Deno.test("a number of millions of digits is text, and told of in a short sentence", () => {
+  const digits = `1${"_000".repeat(3_000_000)}`;
+  for (const written of [digits, `"${digits}"`]) {
+    const [mistake, ...more] = mistakes(`id: a\nmodel: m.ts\nsteps: ${written}`);
+    assert.match(mistake ?? "", /"steps" must be a whole number/);
+    assert.ok(mistake!.length < 1000);
+    assert.deepEqual(more, []);
   }
 });
