@@ -16,7 +16,14 @@ async function bench(...args: string[]): Promise<{ code: number; stdout: string;
 }
 
 Deno.test("every bench prints both sides, their ratio and the goal", async () => {
-  const { code, stdout, stderr } = await bench("--smoke", "start", "checkpoints", "steps", "tiny");
+  const { code, stdout, stderr } = await bench(
+    "--smoke",
+    "start",
+    "checkpoints",
+    "steps",
+    "tiny",
+    "verify",
+  );
   assert.equal(code, 0, stderr);
   for (
     const line of [
@@ -33,6 +40,9 @@ Deno.test("every bench prints both sides, their ratio and the goal", async () =>
       /^simrun status of that tree .* ≤ 0.5 s/m,
       /^files in the tree .* one a run .* ≤ 199 files/m,
       /^most memory the orchestrator held .* MB .* ≤ 300 MB/m,
+      /^verify, 2 checkpoints of 1 MiB .* MB\/s .* read them, zstd -t .* ≥ 0.5 ×/m,
+      /^verify, 3 small checkpoints of each of 20 runs .* ≤ 2 ×/m,
+      /^resume to the first step, a tree of 20 runs.* ≤ 300 ms/m,
       /^\d+ of \d+ goals reached$/m,
     ]
   ) assert.match(stdout, line);

@@ -50,13 +50,27 @@ export class BatchSizes {
   }
 }
 
+interface Taken {
+  readonly job: PlannedJob;
+  readonly attempt: number;
+  readonly numbers: readonly number[];
+}
+
+/** Takes the most urgent run that needs a large slot. It is alone. */
+export function takeLarge(table: RunTable): Taken | undefined {
+  const number = table.readyForLarge.pop();
+  if (number === undefined) return undefined;
+  table.assign(number);
+  return { job: table.jobOf(number), attempt: table.attempt(number), numbers: [number] };
+}
+
 /** Takes the most urgent runs that may share a batch: same job, same attempt, none that must be alone. */
 export function takeBatch(
   table: RunTable,
   sizes: BatchSizes,
   slots: number,
   mustBeAlone: (job: PlannedJob, number: number) => boolean,
-): { job: PlannedJob; attempt: number; numbers: number[] } | undefined {
+): Taken | undefined {
   const first = table.ready.pop();
   if (first === undefined) return undefined;
   const job = table.jobOf(first);

@@ -10,8 +10,8 @@ import { assertNever } from "../job/fault.ts";
 import type { Live } from "../job/live.ts";
 import type { Failure } from "../job/run.ts";
 import type { PlannedJob } from "../plan/plan.ts";
-import { BatchSizes, takeBatch } from "./batching.ts";
-import { classifyExit, isRetried } from "./causes.ts";
+import { BatchSizes, takeBatch, takeLarge } from "./batching.ts";
+import { classifyExit, retryCause, withAdvice } from "./causes.ts";
 import type { RunTable } from "./run_table.ts";
 import { Slot, type SlotBatch } from "./slot.ts";
 import { type Assignment, EXIT_GAVE_UP, type FromSlot, type RunResult } from "./slot_messages.ts";
@@ -23,6 +23,8 @@ import type { SlotExit, World } from "./world.ts";
 export interface CampaignOptions {
   readonly root: string;
   readonly epoch: number;
+  /** Names the holder of the tree's lock: with it a slot knows whether it may still write. */
+  readonly holder: string;
   readonly slots: number;
   /** Stop when so many runs failed. */
   readonly maxFails?: number;
@@ -144,13 +146,24 @@ export class Campaign {
   #fill(): void {
     if (!this.#isRunning || this.#stop !== undefined || this.#ended) return;
     let idle = this.#slots.filter((slot) => slot.batches.size === 0).length;
-    for (; this.#slots.length < this.#slotLimit && idle < this.#table.ready.size; idle++) {
+    this.#makeRoomForLarge();
+    const ready = this.#table.ready.size + this.#table.readyForLarge.size;
+    for (; this.#slots.length < this.#slotLimit && idle < ready; idle++) {
       const slot = new Slot(this.#freeId());
       this.#slots.push(slot);
       this.#start(slot);
       if (this.#stop !== undefined) return;
     }
     for (const slot of this.#slots) this.#feed(slot);
+  }
+
+  /** The slot whose run was out of memory mostly ends and becomes the large one; else an idle one does. */
+  #makeRoomForLarge(): void {
+    if (this.#table.readyForLarge.size === 0 || this.#slots.some((slot) => slot.isLarge)) return;
+    const idle = this.#slots.find((slot) => slot.ready && slot.batches.size === 0);
+    if (idle === undefined) return;
+    idle.ready = false;
+    idle.port?.kill();
   }
 
   #freeId(): number {
@@ -161,12 +174,14 @@ export class Campaign {
 
   #start(slot: Slot): void {
     slot.ready = false;
+    slot.isLarge = this.#table.readyForLarge.size > 0 &&
+      !this.#slots.some((other) => other !== slot && other.isLarge);
     slot.jobsKnown.clear();
     try {
       slot.port = this.#world.startSlot({
         onMessage: (message) => this.#hear(slot, message),
         onExit: (exit) => this.#lost(slot, exit),
-      });
+      }, slot.isLarge);
     } catch (error) {
       // The system gives no process: what runs already is saved, the rest waits for a better time.
       this.#slots.splice(this.#slots.indexOf(slot), 1);
@@ -176,15 +191,7 @@ export class Campaign {
 
   #feed(slot: Slot): void {
     while (slot.ready && this.#stop === undefined) {
-      const next = this.#table.ready.peek();
-      if (next === undefined) return;
-      if (slot.batches.size >= this.#sizes.ahead(this.#table.jobOf(next))) return;
-      const taken = takeBatch(
-        this.#table,
-        this.#sizes,
-        this.#slotLimit,
-        (job, number) => this.#hasFiles(job, number),
-      );
+      const taken = this.#take(slot);
       if (taken === undefined) return;
       const identities = new Map(
         taken.numbers.map((number) => [number, taken.job.identify(number - taken.job.offset)]),
@@ -197,6 +204,7 @@ export class Campaign {
         open: new Set(taken.numbers),
         identities,
         runs: taken.numbers.length,
+        files: new Map(),
         sent: false,
         whole: true,
       };
@@ -206,9 +214,36 @@ export class Campaign {
     }
   }
 
+  /** The next batch for a slot. What only the large one can run has the large one to itself. */
+  #take(slot: Slot): ReturnType<typeof takeBatch> {
+    if (slot.isLarge && this.#table.readyForLarge.size > 0) {
+      return slot.batches.size > 0 ? undefined : takeLarge(this.#table);
+    }
+    const next = this.#table.ready.peek();
+    if (next === undefined) return undefined;
+    const ahead = this.#isSuspicious(slot) ? 1 : this.#sizes.ahead(this.#table.jobOf(next));
+    if (slot.batches.size >= ahead) return undefined;
+    return takeBatch(
+      this.#table,
+      this.#sizes,
+      this.#slotLimit,
+      (job, number) => this.#hasFiles(job, number),
+    );
+  }
+
+  /** It is at a run that was there when a slot ended: whatever waits behind it may be given back once more. */
+  #isSuspicious({ working }: Slot): boolean {
+    if (working === undefined) return false;
+    for (const number of working.open) if (this.#table.isAlone(number)) return true;
+    return false;
+  }
+
   /** Whether a run may have files of an earlier attempt: by the folder it has, or because its slot was lost. */
   #hasFiles(job: PlannedJob, number: number): boolean {
-    if (this.#table.isAlone(number)) return true;
+    // By the journal it had checkpoints: that there are none any more is found out, and told.
+    if (job.decisionAt(number - job.offset) === "resume" || this.#table.isAlone(number)) {
+      return true;
+    }
     const runs = this.#options.withFiles(job.job.id);
     if (runs === undefined || runs.size === 0) return false;
     return runs.has(job.identify(number - job.offset).run);
@@ -231,6 +266,7 @@ export class Campaign {
         modelDigest: job.model.digest,
         root: this.#options.root,
         epoch: this.#options.epoch,
+        holder: this.#options.holder,
         anyModel: this.#options.acceptModel ?? false,
       });
     }
@@ -284,6 +320,9 @@ export class Campaign {
         return this.#saved(slot, batch, message);
       case "unsaved":
         return this.#unsaved(batch, message);
+      case "filed":
+        batch.files.set(batch.job.offset + message.index, message.files);
+        return;
       case "results":
         return this.#completed(slot, batch, message.runs);
       case "failed":
@@ -313,8 +352,9 @@ export class Campaign {
     const number = batch.job.offset + message.index;
     const { run } = batch.identities.get(number)!;
     slot.sawStep(batch, number, message.step, this.#world.now(), message.step);
-    if (message.step === 0 && message.rejected.length === 0) return;
     const { step, rejected } = message;
+    const wasSaved = batch.job.decisionAt(message.index) === "resume";
+    if (step === 0 && rejected.length === 0 && !wasSaved) return;
     this.#append({ type: "run.resumed", job: batch.job.job.id, run, step, rejected });
   }
 
@@ -367,10 +407,12 @@ export class Campaign {
       this.#giveBack(slot, batch, [number], { cause: "disk", counted: false });
       return this.stop("checkpoint", "no-space", failure.message);
     }
-    if (isRetried(failure.class) && batch.attempt <= batch.job.job.retries) {
-      const cause = failure.class === "hang" ? "hang" : "slot-lost";
+    const cause = retryCause(failure.class, slot.isLarge);
+    if (cause !== undefined && batch.attempt <= batch.job.job.retries) {
       const { message } = failure;
-      return this.#giveBack(slot, batch, [number], { cause, counted: true, alone: true, message });
+      const large = cause === "out-of-memory";
+      const why = { cause, counted: true, alone: true, large, message };
+      return this.#giveBack(slot, batch, [number], why);
     }
     batch.open.delete(number);
     this.#table.settle(number);
@@ -378,7 +420,9 @@ export class Campaign {
     const job = batch.job.job.id;
     this.#endBatchIfEmpty(slot, batch);
     const log = more.log === undefined ? {} : { log: more.log };
-    this.#append({ type: "run.failed", job, run, attempt: batch.attempt, failure, ...log }, () => {
+    const told = withAdvice(failure, this.#slotLimit);
+    const { attempt } = batch;
+    this.#append({ type: "run.failed", job, run, attempt, failure: told, ...log }, () => {
       this.tally.fail(batch.job);
       const { maxFails } = this.#options;
       if (maxFails !== undefined && this.tally.failed >= maxFails) {
@@ -398,13 +442,15 @@ export class Campaign {
       readonly cause: Extract<RunEvent, { type: "runs.requeued" }>["cause"];
       readonly counted: boolean;
       readonly alone?: boolean;
+      readonly large?: boolean;
       readonly message?: string;
     },
   ): void {
     const open = numbers.filter((number) => batch.open.delete(number));
     batch.whole = false;
     for (const number of open) {
-      this.#table.requeue(number, { counted: why.counted, alone: why.alone ?? false });
+      const { counted, alone = false, large = false } = why;
+      this.#table.requeue(number, { counted, alone, large });
     }
     this.#endBatchIfEmpty(slot, batch);
     if (open.length === 0) return;
@@ -441,6 +487,8 @@ export class Campaign {
    */
   #lost(slot: Slot, exit: SlotExit): void {
     const step = slot.current?.step ?? 0;
+    const peak = slot.memoryBytes;
+    slot.memoryBytes = 0;
     slot.port = undefined;
     slot.ready = false;
     slot.current = undefined;
@@ -453,7 +501,13 @@ export class Campaign {
       const open = [...batch.open];
       if (batch !== suspect || this.#stop !== undefined) this.#giveBack(slot, batch, open, why);
       else if (open.length > 1) this.#giveBack(slot, batch, open, { ...why, alone: true });
-      else this.#failed(slot, batch, open[0]! - batch.job.offset, classifyExit(exit, step), {});
+      else {this.#failed(
+          slot,
+          batch,
+          open[0]! - batch.job.offset,
+          classifyExit(exit, step, peak),
+          {},
+        );}
     }
     if (this.#stop === undefined && slot.deaths > DEATHS_MAX) {
       const words = classifyExit(exit, 0).message;

@@ -1,23 +1,43 @@
 /** Why runs fail, in words, and which causes pass: the classes of failures. Pure. */
+import type { RunEvent } from "../job/event.ts";
 import type { Failure, FailureClass } from "../job/run.ts";
 import type { SlotExit } from "./world.ts";
 
-/** Only what may be different the next time is tried again; a model's own exception never is. */
-export function isRetried(failure: FailureClass): boolean {
-  return failure === "slot-lost" || failure === "hang";
+type Cause = Extract<RunEvent, { type: "runs.requeued" }>["cause"];
+
+/**
+ * Why a run that failed is tried again, or undefined when it is not: only what may be different the next time
+ * is, and a model's own exception never is. Who was out of memory gets twice as much, once.
+ */
+export function retryCause(failure: FailureClass, isLarge: boolean): Cause | undefined {
+  switch (failure) {
+    case "slot-lost":
+    case "hang":
+      return failure;
+    case "out-of-memory":
+      return isLarge ? undefined : failure;
+    default:
+      return undefined;
+  }
 }
 
-/** What the end of a slot's process says about the run it was at. */
-export function classifyExit(exit: SlotExit, step: number): Failure {
-  const outOfHeap = /heap out of memory|heap limit|Fatal JavaScript out of memory/i.test(
-    exit.stderr,
-  );
-  if (outOfHeap) {
-    return {
-      class: "out-of-memory",
-      message: "its heap is full: it needs more memory than a slot has",
-      step,
-    };
+/** A run that fails for want of memory has had all that this simrun had to give: what else to type. */
+export function withAdvice(failure: Failure, slots: number): Failure {
+  if (failure.class !== "out-of-memory") return failure;
+  const advice = slots > 1
+    ? `fewer slots have more memory each: -j ${Math.floor(slots / 2)}`
+    : "--memory gives it more, where there is more";
+  return { ...failure, message: `${failure.message}; ${advice}` };
+}
+
+/** V8's words for a full heap, and the runtime's for memory that the system refuses it. */
+const OUT_OF_MEMORY =
+  /heap out of memory|heap limit|Fatal JavaScript out of memory|memory allocation of \d+ bytes failed|^error: out of memory/im;
+
+/** What the end of a slot's process says about the run it was at. `peakBytes` is the most memory it was seen with. */
+export function classifyExit(exit: SlotExit, step: number, peakBytes = 0): Failure {
+  if (OUT_OF_MEMORY.test(exit.stderr)) {
+    return { class: "out-of-memory", message: memoryWords(exit, peakBytes), step };
   }
   if (exit.signal === "SIGKILL") {
     const message =
@@ -27,6 +47,20 @@ export function classifyExit(exit: SlotExit, step: number): Failure {
   const how = exit.signal === null ? `with status ${exit.status}` : `by ${exit.signal}`;
   const why = lastWords(exit.stderr);
   return { class: "slot-lost", message: `its slot ended ${how}${why ? `: ${why}` : ""}`, step };
+}
+
+function memoryWords({ limits, stderr }: SlotExit, peakBytes: number): string {
+  const own = /^error: out of memory: (.*)$/im.exec(stderr)?.[1];
+  if (own !== undefined) return own;
+  const isHeap = /heap limit|heap out of memory/i.test(stderr);
+  const size = limits === undefined || !isHeap ? "" : ` of ${mebibytes(limits.heapBytesMax)}`;
+  const what = isHeap ? `its heap${size} is full` : "it asked for more than the system gives it";
+  const has = limits === undefined ? "" : `; its slot has ${mebibytes(limits.memoryBytesMax)}`;
+  return what + has + (peakBytes === 0 ? "" : `, and was last seen with ${mebibytes(peakBytes)}`);
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`;
 }
 
 /** The line that says what was wrong; a stack may stand below it. */

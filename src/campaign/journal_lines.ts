@@ -5,7 +5,11 @@ import { pointAt } from "../plan/sweep.ts";
 import type { SlotBatch } from "./slot.ts";
 import type { FromSlot, RunResult } from "./slot_messages.ts";
 
+/** Of runs that were asked for anew the line says so before their files are cleared away. */
 export function startedLine({ job, attempt, identities }: SlotBatch): RunEvent {
+  const [number] = identities.keys();
+  const isAnew = attempt === 1 && number !== undefined &&
+    job.decisionAt(number - job.offset) === "asked";
   return {
     type: "runs.started",
     job: job.job.id,
@@ -13,6 +17,7 @@ export function startedLine({ job, attempt, identities }: SlotBatch): RunEvent {
     steps: job.job.steps,
     attempt,
     runs: [...identities.values()].flatMap(({ run, digest }) => [run, digest]),
+    ...(isAnew && { anew: true }),
   };
 }
 
@@ -40,5 +45,14 @@ export function completedRun(batch: SlotBatch, number: number, result: RunResult
   const { run, digest } = batch.identities.get(number)!;
   const { index, step, ...rest } = result;
   const point = sweep === undefined ? {} : { point: encodeFields(pointAt(sweep, index)) };
-  return { run, digest, ...point, attempt: batch.attempt, steps: step, ...rest };
+  const files = batch.files.get(number);
+  return {
+    run,
+    digest,
+    ...point,
+    attempt: batch.attempt,
+    steps: step,
+    ...rest,
+    ...(files !== undefined && { files }),
+  };
 }

@@ -9,6 +9,8 @@ const STATES: readonly TableState[] = ["settled", "ready", "assigned"];
 export class RunTable {
   readonly jobs: PlannedJob[] = [];
   readonly ready: ReadyHeap;
+  /** Those that are ready for a large slot only. */
+  readonly readyForLarge = new ReadyHeap();
   /** Runs in each state. */
   readonly counts = { settled: 0, ready: 0, assigned: 0 };
   #states: Uint8Array;
@@ -78,11 +80,15 @@ export class RunTable {
   }
 
   /** Back to the queue. */
-  requeue(number: number, options: { counted: boolean; alone: boolean }): void {
+  requeue(
+    number: number,
+    options: { readonly counted: boolean; readonly alone: boolean; readonly large?: boolean },
+  ): void {
     if (options.counted) this.#attempts[number] = Math.min(0xffff, this.#attempts[number]! + 1);
     if (options.alone) this.#alone[number] = 1;
     this.#become(number, "ready");
-    this.ready.push(this.jobOf(number).job.priority, number);
+    const heap = options.large ? this.readyForLarge : this.ready;
+    heap.push(this.jobOf(number).job.priority, number);
   }
 
   #become(number: number, state: TableState): void {

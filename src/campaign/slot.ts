@@ -1,4 +1,5 @@
 /** A slot as the campaign sees it: its process, the batches it holds, the run it is at. */
+import type { CompletedRun } from "../job/event.ts";
 import type { LiveRun } from "../job/live.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import type { SlotPort } from "./world.ts";
@@ -12,6 +13,8 @@ export interface SlotBatch {
   /** Run ids and digests by number, as they were journalled. */
   readonly identities: ReadonlyMap<number, { readonly run: string; readonly digest: string }>;
   readonly runs: number;
+  /** What the files of results must be, by number; told before the results. */
+  readonly files: Map<number, CompletedRun["files"]>;
   sent: boolean;
   /** No run of it was given back: the time it took says how long its runs take. */
   whole: boolean;
@@ -33,6 +36,8 @@ export class Slot {
   readonly id: number;
   port: SlotPort | undefined;
   ready = false;
+  /** Its process has twice the memory of the others. */
+  isLarge = false;
   readonly batches = new Map<number, SlotBatch>();
   readonly jobsKnown = new Set<number>();
   current: CurrentRun | undefined;

@@ -1,5 +1,6 @@
 /** Everything that is said between the orchestrator and a slot, one JSON line each. Types, never a pipe. */
-import type { Job } from "../job/job.ts";
+import type { FileSum } from "../job/event.ts";
+import type { Grants, Job } from "../job/job.ts";
 import type { ParameterRules } from "../job/model.ts";
 import type { Failure, SourcePlace } from "../job/run.ts";
 
@@ -14,7 +15,7 @@ export interface Assignment {
 
 /** Orchestrator to agent, one JSON line each. */
 export type ToSlot =
-  | { readonly type: "inspect"; readonly model: string }
+  | { readonly type: "inspect"; readonly model: string; readonly allow: Grants }
   | {
     /** Says once what the batches of this job are about. */
     readonly type: "job";
@@ -24,6 +25,8 @@ export type ToSlot =
     readonly modelDigest: string;
     readonly root: string;
     readonly epoch: number;
+    /** Who holds the tree's lock. A slot whose holder does no more writes nothing more. */
+    readonly holder: string;
     /** Checkpoints of another version of the model will do. */
     readonly anyModel: boolean;
   }
@@ -94,6 +97,13 @@ export type FromSlot =
     readonly reason: string;
     readonly noSpace: boolean;
   }
+  /** What the files of a run's result must be, before the result is told. */
+  | {
+    readonly type: "filed";
+    readonly batch: number;
+    readonly index: number;
+    readonly files: { readonly [name: string]: FileSum };
+  }
   | { readonly type: "results"; readonly batch: number; readonly runs: readonly RunResult[] }
   | {
     readonly type: "failed";
@@ -115,5 +125,5 @@ export type FromSlot =
     readonly afterMs: number;
   };
 
-/** Exit status of a slot that has told before why it must end: nobody else is to blame for it. */
+/** Exit status of a slot that knows why it must end, and has told it where anybody could hear: no run is to blame. */
 export const EXIT_GAVE_UP = 70;

@@ -19,6 +19,8 @@ export interface SlotExit {
   readonly signal: string | null;
   /** The last lines it wrote to stderr. */
   readonly stderr: string;
+  /** What it could have at most, where that is known. */
+  readonly limits?: { readonly heapBytesMax: number; readonly memoryBytesMax: number };
 }
 
 export interface SlotHandlers {
@@ -28,7 +30,8 @@ export interface SlotHandlers {
 
 export interface World {
   readonly journal: JournalPort;
-  startSlot(handlers: SlotHandlers): SlotPort;
+  /** A large one has twice the memory; there is never more than one. */
+  startSlot(handlers: SlotHandlers, isLarge: boolean): SlotPort;
   /** Monotonic, in milliseconds. */
   now(): number;
   wallClock(): Date;

@@ -21,6 +21,13 @@ export interface CompletedRun {
   readonly series?: string;
   /** What the model logged, when it is short; a long log is a file in the run's folder. */
   readonly log?: string;
+  /** Series and big result where they are files: what they must be, to the byte. */
+  readonly files?: { readonly [name: string]: FileSum };
+}
+
+export interface FileSum {
+  readonly bytes: number;
+  readonly crc32: number;
 }
 
 export type RunEvent =
@@ -57,6 +64,8 @@ export type RunEvent =
     readonly steps: number;
     readonly attempt: number;
     readonly runs: readonly string[];
+    /** Asked to be computed anew: what was saved before is cleared away. */
+    readonly anew?: true;
   }
   | {
     /** A run goes on from a checkpoint; `rejected` names the files it could not use and why. */
@@ -114,6 +123,21 @@ export type RunEvent =
     readonly cause: "stopped" | "slot-lost" | "hang" | "out-of-memory" | "disk";
     readonly counted: boolean;
     readonly message?: string;
+  }
+  | {
+    /** Found by a repair: `step` is the newest good checkpoint, 0 when there is none. */
+    readonly type: "run.repaired";
+    readonly job: string;
+    readonly run: string;
+    readonly step: number;
+    /** Its result was lost: it is computed again. */
+    readonly again: boolean;
+    readonly reason: string;
+  }
+  | {
+    /** A repair has found that these lines of the journal are in no file any more. */
+    readonly type: "tree.repaired";
+    readonly lost: readonly { readonly from: number; readonly to: number }[];
   };
 
 export type EventType = RunEvent["type"];

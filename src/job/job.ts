@@ -18,6 +18,14 @@ export interface ModelReference {
   readonly path: string;
 }
 
+/** What a model may reach beside its own folder and its inputs. Permission, not meaning: no digest knows of it. */
+export interface Grants {
+  /** Absolute paths of files and folders. */
+  readonly read: readonly string[];
+  /** Hosts, as `name`, `name:port` or `*.name`. */
+  readonly net: readonly string[];
+}
+
 /** When a checkpoint is due. A run that never reaches the first one leaves none. */
 export type Cadence =
   | { readonly kind: "off" }
@@ -45,12 +53,15 @@ export interface Job {
   readonly measureEverySteps?: number;
   /** Files the model reads by name with `ctx.inputs`: name to absolute path. */
   readonly inputs: { readonly [name: string]: string };
+  /** Only there when something is granted. */
+  readonly allow?: Grants;
   /** A run whose step takes longer than this, and than its own rate explains, is hung. */
   readonly hangMs: number;
   /** How often a run that failed for a passing reason (its slot died or hung) is tried again. */
   readonly retries: number;
 }
 
+export const NO_GRANTS: Grants = { read: [], net: [] };
 export const DEFAULT_CHECKPOINT: CheckpointPolicy = {
   every: { kind: "time", everyMs: 60_000 },
   keep: 3,

@@ -176,6 +176,12 @@ export class JobHistory {
     this.#savedSteps[this.#rowOf(run)] = step;
   }
 
+  repaired(run: string, step: number, again: boolean): void {
+    const row = this.#rowOf(run);
+    this.#savedSteps[row] = step;
+    if (again) this.#become(row, "queued");
+  }
+
   degraded(run: string, reason: string): void {
     this.#note(this.#rowOf(run), { degraded: reason });
   }
@@ -253,6 +259,7 @@ export class History {
         const job = this.jobOf(entry.job);
         for (let i = 0; i + 1 < entry.runs.length; i += 2) {
           job.started(entry.runs[i]!, entry.runs[i + 1]!, entry.model, entry.steps, entry.attempt);
+          if (entry.anew) job.resumed(entry.runs[i]!, 0);
         }
         return;
       }
@@ -272,6 +279,9 @@ export class History {
       }
       case "run.reused":
         this.jobOf(entry.job).completed(entry.run, entry.model, location, entry.from);
+        return;
+      case "run.repaired":
+        this.jobOf(entry.job).repaired(entry.run, entry.step, entry.again);
         return;
       case "run.failed":
         this.jobOf(entry.job).failed(entry.run, entry.attempt, entry.failure);

@@ -25,6 +25,8 @@ export function jobChanges(before: Job, after: Job): Change[] {
   compare("sweep", pointsOf(before), pointsOf(after));
   compare("seed", before.seed, after.seed);
   compareFields("inputs", before.inputs, after.inputs, compare);
+  compare("allow.read", before.allow?.read, after.allow?.read);
+  compare("allow.net", before.allow?.net, after.allow?.net);
   compare("measure_every", before.measureEverySteps, after.measureEverySteps);
   compare("priority", before.priority, after.priority);
   compare("checkpoint", before.checkpoint, after.checkpoint);

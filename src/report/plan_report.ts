@@ -56,6 +56,7 @@ export function planJson(plan: Plan, tree: string, slots: number): Record<string
       runs_to_run: planned.toRun,
       steps: planned.job.steps,
       priority: planned.job.priority,
+      ...(planned.job.allow === undefined ? {} : { allow: planned.job.allow }),
       decisions: Object.fromEntries(
         decisionsOf(planned).map(({ decision, runs }) => [decision, runs]),
       ),

@@ -45,6 +45,12 @@ export type Chapter =
       readonly counted: boolean;
       readonly message: string | undefined;
     }
+    | {
+      readonly kind: "repaired";
+      readonly step: number;
+      readonly again: boolean;
+      readonly reason: string;
+    }
     | { readonly kind: "failed"; readonly attempt: number; readonly failure: Failure }
     | {
       readonly kind: "completed";
@@ -116,6 +122,13 @@ export class StoryFold {
         const { cause, counted, message } = entry;
         this.#isOpen = false;
         this.#add({ at, kind: "requeued", cause, counted, message });
+        return;
+      }
+      case "run.repaired": {
+        if (!this.#isOurs(entry)) return;
+        const { step, again, reason } = entry;
+        if (again) this.#isOpen = false;
+        this.#add({ at, kind: "repaired", step, again, reason });
         return;
       }
       case "run.failed":

@@ -9,16 +9,18 @@ import {
   type ToSlot,
 } from "../campaign/slot_messages.ts";
 import { DTYPE_BYTES } from "../job/snapshot.ts";
-import type { Job } from "../job/job.ts";
+import type { Grants, Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
 import { isNoSpace } from "../store/disk.ts";
 import { Layout } from "../store/layout.ts";
 import { dirname } from "../store/path.ts";
 import { filePath, fileUrl } from "./file_url.ts";
-import { LifeWatch } from "./life_watch.ts";
+import { LifeWatch, LivedTime } from "./life_watch.ts";
+import { readableOf } from "./own_folder.ts";
 import { CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
 import type { RunFiles, Writer } from "./run_files.ts";
 import type { StartThread, ThreadHandle } from "./simulation_thread.ts";
+import { Standstill } from "./standstill.ts";
 
 type Batch = Extract<ToSlot, { type: "batch" }>;
 
@@ -36,6 +38,8 @@ export interface AgentPorts {
   readonly startThread: StartThread;
   /** Resident memory of the process. */
   memoryBytes(): number;
+  /** Threads of models in the process, those that should have ended included; undefined where nobody knows. */
+  countThreads?(): number | undefined;
   exit(status: number): void;
 }
 
@@ -46,13 +50,19 @@ export class Agent {
   #waiting: Batch[] = [];
   readonly #files = new Map<string, RunFiles>();
   #runFiles: Promise<typeof import("./run_files.ts")> | undefined;
-  readonly #control = new SharedArrayBuffer(CONTROL.bytes);
-  readonly #orders = new Int32Array(this.#control);
-  readonly #watch = new LifeWatch(this.#control, (batch) => this.#hangMs(batch));
+  /** Shared with the thread of the moment only: one that lives on disturbs none after it. */
+  #orders = new Int32Array(new SharedArrayBuffer(CONTROL.bytes));
+  #watch = this.#watchOver(this.#orders);
+  readonly #standstill = new Standstill();
+  readonly #lived = new LivedTime();
   readonly #ports: AgentPorts;
   #thread: ThreadHandle | undefined;
   #threadModel = "";
+  #threadGrants = "";
   #threadJobs = new Set<number>();
+  /** A thread that was to end goes on, so this process is good for no other model. */
+  #isHaunted = false;
+  #memoryBytesMax = Infinity;
   #running = new Set<number>();
   /** All disk work, one piece after the other: a result is told after what it rests on is durable. */
   #disk: Promise<void> = Promise.resolve();
@@ -70,7 +80,7 @@ export class Agent {
   receive(message: Exclude<ToSlot, { type: "exit" }>): void {
     switch (message.type) {
       case "inspect":
-        return this.#start(message.model, []);
+        return this.#start(message.model, message.allow);
       case "job": {
         const { number, modelDigest, epoch, anyModel } = message;
         const layout = new Layout(message.root);
@@ -104,13 +114,11 @@ export class Agent {
         const batch = this.#waiting[0]!;
         const { job, number } = this.#jobs.get(batch.job)!;
         const url = fileUrl(job.model.path);
-        const grants = Object.values(job.inputs);
-        const isStarted = url !== this.#threadModel ||
-          grants.length > 0 && !this.#threadJobs.has(number);
-        if (isStarted) {
-          if (this.#running.size > 0) return;
-          this.#start(url, grants);
-        }
+        const grants = grantsOf(job);
+        const isStarted = url !== this.#threadModel || this.#threadGrants !== keyOf(grants);
+        if (isStarted && this.#running.size > 0) return;
+        if (this.#isHaunted) return this.#ports.exit(EXIT_GAVE_UP);
+        if (isStarted) this.#start(url, grants);
         this.#waiting.shift();
         this.#running.add(batch.batch);
         if (isStarted && !await this.#isAsPlanned(batch)) {
@@ -126,6 +134,7 @@ export class Agent {
         // Meanwhile the model proved unusable, or the files did.
         if (resume === undefined || !this.#batches.has(batch.batch)) continue;
         const runs = batch.runs.map(({ index, run }) => ({ index, run }));
+        this.#standstill.ordered(batch.batch);
         this.#order({ type: "batch", batch: batch.batch, job: batch.job, runs, ...resume });
       }
     } finally {
@@ -189,13 +198,18 @@ export class Agent {
     this.#thread!.post(message);
   }
 
-  #start(url: string, grants: readonly string[]): void {
-    this.#thread?.terminate();
+  #start(url: string, { read, net }: Grants): void {
+    if (this.#thread !== undefined) this.#endThread();
     this.#threadModel = url;
+    this.#threadGrants = keyOf({ read, net });
     this.#threadJobs = new Set();
+    const control = new SharedArrayBuffer(CONTROL.bytes);
+    this.#orders = new Int32Array(control);
+    this.#watch = this.#watchOver(this.#orders);
+    this.#standstill.begin();
     this.#thread = this.#ports.startThread(
-      { model: url, control: this.#control },
-      { read: [dirname(filePath(url)), ...grants] },
+      { model: url, control },
+      { read: [...readableOf(dirname(filePath(url))), ...read], net },
       {
         onMessage: (message) => this.#hear(message),
         onLost: (message) => this.#lostThread(message),
@@ -203,7 +217,28 @@ export class Agent {
     );
   }
 
+  #watchOver(orders: Int32Array): LifeWatch {
+    return new LifeWatch(orders.buffer as SharedArrayBuffer, (batch) => this.#hangMs(batch));
+  }
+
+  /** An idle thread ends at once. One that a model keeps busy burns a core until its process ends. */
+  #endThread(): void {
+    this.#thread?.terminate();
+    this.#thread = undefined;
+    setTimeout(() => {
+      const most = this.#thread === undefined ? 0 : 1;
+      if ((this.#ports.countThreads?.() ?? 0) <= most) return;
+      this.#isHaunted = true;
+      // What was begun meanwhile goes on in another slot, and is not to blame.
+      if (this.#running.size > 0) this.#ports.exit(EXIT_GAVE_UP);
+    }, END_WITHIN_MS);
+  }
+
   #hear(message: Exclude<FromSimulation, { type: "alive" }>): void {
+    this.#standstill.heard(message);
+    if (!this.#isSound(message)) {
+      return this.#lostThread("the thread of the model said what makes no sense");
+    }
     switch (message.type) {
       case "started":
         this.tell({ type: "inspected", model: this.#threadModel, inspection: message.inspection });
@@ -212,17 +247,22 @@ export class Agent {
         if (this.#running.size > 0) return this.#failRunning(message.problem);
         this.tell({ type: "uninspectable", model: this.#threadModel, problem: message.problem });
         return;
-      case "snapshot":
-        return this.#then(() => this.#save(message));
+      case "snapshot": {
+        const orders = this.#orders;
+        return this.#then(() => this.#save(message, orders));
+      }
       case "file":
         return this.#then(() => this.#writeFile(message));
       case "log":
         return this.#then(() => this.#appendLog(message));
       case "results":
-        return this.#then(() =>
-          this.#ports.tell(`{"type":"results","batch":${message.batch},"runs":${message.text}}`)
-        );
+        // The last of two equal keys counts: whatever the text holds, it speaks of runs of this batch.
+        return this.#then(() => {
+          this.#tellSums(message.batch);
+          this.#ports.tell(`{"runs":${message.text},"batch":${message.batch},"type":"results"}`);
+        });
       case "failed":
+        if (message.failure.class === "out-of-memory") return this.#outOfMemory(message);
         return this.#then(() => this.tell(message));
       case "yielded":
         return this.#then(() => this.tell(message));
@@ -231,11 +271,43 @@ export class Agent {
     }
   }
 
+  /** A model shares the thread with what speaks for it, and may have got hold of its voice. */
+  #isSound(message: Exclude<FromSimulation, { type: "alive" }>): boolean {
+    if (!("batch" in message)) return true;
+    if (!this.#running.has(message.batch)) return false;
+    const { runs } = this.#batches.get(message.batch)!;
+    const isOfBatch = (index: number) => runs.some((run) => run.index === index);
+    switch (message.type) {
+      case "results":
+        return typeof message.text === "string" && !message.text.includes("\n");
+      case "yielded":
+        return message.indices.length <= runs.length && message.indices.every(isOfBatch);
+      case "ended":
+        return true;
+      default:
+        return isOfBatch(message.index);
+    }
+  }
+
+  /** What the model holds on to would make the next run fail as well: the process ends. */
+  #outOfMemory(message: Extract<FromSimulation, { type: "failed" }>): void {
+    const { failure } = message;
+    const text = memoryText(this.#ports.memoryBytes(), this.#memoryBytesMax);
+    this.#giveUp({
+      ...message,
+      failure: { ...failure, message: `${failure.message} (${text})` },
+      isLast: true,
+    });
+  }
+
   #then(work: () => void | Promise<void>): void {
     this.#disk = this.#disk.then(() => this.#closing ? undefined : work());
   }
 
-  async #save(message: Extract<FromSimulation, { type: "snapshot" }>): Promise<void> {
+  async #save(
+    message: Extract<FromSimulation, { type: "snapshot" }>,
+    orders: Int32Array,
+  ): Promise<void> {
     const batch = this.#batches.get(message.batch)!;
     const files = await this.#filesOf(batch, message.index);
     const { index, step } = message;
@@ -252,8 +324,8 @@ export class Agent {
     } catch (error) {
       this.#tellUnsaved(batch.batch, index, error);
     } finally {
-      Atomics.store(this.#orders, CONTROL.buffers[message.buffer]!, 0);
-      Atomics.notify(this.#orders, CONTROL.buffers[message.buffer]!);
+      Atomics.store(orders, CONTROL.buffers[message.buffer]!, 0);
+      Atomics.notify(orders, CONTROL.buffers[message.buffer]!);
     }
   }
 
@@ -270,6 +342,14 @@ export class Agent {
       else await files.writeResult(message.name, message.text);
     } catch (error) {
       this.#tellDiskFailed(message.batch, message.index, error);
+    }
+  }
+
+  /** What is on disk by now; of a run that goes on it is told again with its own result. */
+  #tellSums(batch: number): void {
+    for (const { index } of this.#batches.get(batch)!.runs) {
+      const files = this.#files.get(`${batch}:${index}`)?.sums;
+      if (files !== undefined) this.tell({ type: "filed", batch, index, files });
     }
   }
 
@@ -312,17 +392,18 @@ export class Agent {
 
   /** Begins to look after the simulation thread, a few times a second. */
   watch(memoryBytesMax: number): void {
+    this.#memoryBytesMax = memoryBytesMax;
     const every = setInterval(() => {
-      const life = this.#watch.look(performance.now());
-      if (life === undefined) return;
-      void this.#loadRunFiles();
+      const now = this.#lived.at(performance.now());
+      const life = this.#watch.look(now);
       const memoryBytes = this.#ports.memoryBytes();
+      if (life === undefined) return this.#lookAtIdle(now, memoryBytes);
+      this.#standstill.moved(now);
+      void this.#loadRunFiles();
       const { batch, index, step } = life;
       if (memoryBytes > memoryBytesMax) {
         clearInterval(every);
-        const message = `uses ${mebibytes(memoryBytes)}, more than its ${
-          mebibytes(memoryBytesMax)
-        }`;
+        const message = memoryText(memoryBytes, memoryBytesMax);
         this.#giveUp({
           type: "failed",
           batch,
@@ -337,6 +418,30 @@ export class Agent {
         this.tell({ type: "progress", batch, index, step, memoryBytes });
       }
     }, LOOK_EVERY_MS);
+  }
+
+  /**
+   * Between two runs. A thread that does not take up what it was given is kept busy by what an earlier run left
+   * behind, and one that grows is filled by it: no run of now is to blame. Of a fresh thread it is its own model.
+   */
+  #lookAtIdle(now: number, memoryBytes: number): void {
+    const waiting = this.#standstill.look(now);
+    const tooMuch = memoryBytes > this.#memoryBytesMax;
+    if (waiting === undefined && !tooMuch) return;
+    const { batch, stillMs } = waiting ?? { batch: 0, stillMs: 0 };
+    const { isFresh } = this.#standstill;
+    const limitMs = Math.min(this.#hangMs(batch), isFresh ? Infinity : STANDSTILL_MS);
+    if (stillMs <= limitMs && !tooMuch) return;
+    if (!isFresh) return this.#ports.exit(EXIT_GAVE_UP);
+    console.error(
+      tooMuch
+        ? `error: out of memory: ${memoryText(memoryBytes, this.#memoryBytesMax)}`
+        : `error: no run was begun for ${
+          Math.round(stillMs / 1000)
+        } s: its model keeps the thread ` +
+          "busy at its top level, or in a timer",
+    );
+    this.#ports.exit(1);
   }
 
   /** The thread cannot be stopped, so the process ends; what is being written is finished first. */
@@ -361,14 +466,14 @@ export class Agent {
   }
 
   #forgetThread(): void {
-    this.#thread?.terminate();
-    this.#thread = undefined;
+    this.#endThread();
+    this.#standstill.begin();
     this.#threadModel = "";
   }
 
   /** The thread ended by an exception outside of a run, e.g. a rejected promise or a timer of the model. */
   #lostThread(message: string): void {
-    const life = this.#watch.look(performance.now());
+    const life = this.#watch.look(this.#lived.at(performance.now()));
     if (life === undefined && this.#running.size === 0) {
       this.tell({ type: "uninspectable", model: this.#threadModel, problem: { message } });
       return this.#forgetThread();
@@ -386,6 +491,21 @@ export class Agent {
 
 type SimulationBatch = Extract<ToSimulation, { type: "batch" }>;
 const LOOK_EVERY_MS = 200;
+/** A thread that has run before takes up its next batch within milliseconds. */
+const STANDSTILL_MS = 10_000;
+const END_WITHIN_MS = 1000;
+
+function grantsOf({ inputs, allow }: Job): Grants {
+  return { read: [...Object.values(inputs), ...allow?.read ?? []], net: allow?.net ?? [] };
+}
+
+function keyOf({ read, net }: Grants): string {
+  return JSON.stringify([read, net]);
+}
+
+function memoryText(bytes: number, bytesMax: number): string {
+  return `it uses ${mebibytes(bytes)}; its slot has ${mebibytes(bytesMax)}`;
+}
 
 function mebibytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MiB`;

@@ -3,10 +3,11 @@ import type { Context, Input, ParameterRules } from "../job/model.ts";
 import type { Job } from "../job/job.ts";
 import type { Point } from "../plan/sweep.ts";
 import { randomSeed } from "../plan/digest.ts";
+import { LOG_BYTES_MAX, LOG_FULL } from "./log_limits.ts";
 import { type RandomState, RunRandom } from "./random.ts";
 
 /** A log that grows past this many characters is cut: one run may not fill the disk with words. */
-const LOG_CHARACTERS_MAX = 1 << 20;
+const LOG_CHARACTERS_MAX = LOG_BYTES_MAX;
 
 /** Only this much is read of a line of its own accord; the rest of a huge line is noise. */
 const LINE_CHARACTERS_MAX = 8192;
@@ -62,11 +63,10 @@ export class RunContext implements Context {
     const limit = Math.min(left, LINE_CHARACTERS_MAX);
     const line = String(text);
     const kept = line.length > limit ? `${line.slice(0, limit)} …` : line;
-    this.#logged += kept.length + 1;
-    this.#lines.push(`[step ${this.step}] ${kept.replaceAll("\n", "\n  ")}\n`);
-    if (this.#logged >= LOG_CHARACTERS_MAX) {
-      this.#lines.push("the log is full: nothing more is kept\n");
-    }
+    const written = `[step ${this.step}] ${kept.replaceAll("\n", "\n  ")}\n`;
+    this.#logged += written.length;
+    this.#lines.push(written);
+    if (this.#logged >= LOG_CHARACTERS_MAX) this.#lines.push(LOG_FULL);
   };
 
   /** Takes the lines logged since the last call. */

@@ -7,6 +7,9 @@ import { ACTIVITY, CONTROL } from "./protocol.ts";
 /** A run is hung when it stands still this many times as long as it ever did between two steps. */
 const PATIENCE = 20;
 
+/** Looks come more often; a longer gap between two was a time in which the whole process stood still. */
+const GAP_MS_MAX = 1_000;
+
 export interface Life {
   readonly batch: number;
   readonly index: number;
@@ -65,5 +68,21 @@ export class LifeWatch {
   #moved(step: number, now: number): void {
     this.#step = step;
     this.#movedAt = now;
+  }
+}
+
+/**
+ * A clock that stands still while its process does: a suspended batch job, a frozen container. It has to be
+ * read again and again; of a long time between two readings only a second counts.
+ */
+export class LivedTime {
+  #livedMs = 0;
+  #readMs: number | undefined;
+
+  /** `now` from a clock that never goes back. */
+  at(now: number): number {
+    this.#livedMs += Math.min(now - (this.#readMs ?? now), GAP_MS_MAX);
+    this.#readMs = now;
+    return this.#livedMs;
   }
 }

@@ -22,7 +22,7 @@ export async function identifyModel(path: string): Promise<ModelIdentity> {
         // A specifier is part of a URL: `./a%20b.ts`, `./table.ts?v=2`.
         const neighbour = filePath(new URL(match[1]!, fileUrl(file)).href);
         if (files.has(neighbour)) continue;
-        const content = await fs.readFile(neighbour).catch(() => undefined);
+        const content = await readNeighbour(neighbour).catch(() => undefined);
         if (content !== undefined) files.set(neighbour, content);
       }
     }
@@ -31,4 +31,10 @@ export async function identifyModel(path: string): Promise<ModelIdentity> {
   // In the order they are imported, so that a rename of the folder changes nothing.
   const digest = digests.length === 1 ? digests[0]! : shortDigest(digests.join(" "));
   return { name: basename(path), digest };
+}
+
+/** Whatever a model names: also a device, which never ends. */
+async function readNeighbour(path: string): Promise<Uint8Array> {
+  await requireFile(path);
+  return await fs.readFile(path);
 }

@@ -60,7 +60,16 @@ export function describeThrown(thrown: unknown, modelUrl: string): ModelProblem 
 /** The failure of a run from what its model threw. */
 export function failureOf(thrown: unknown, step: number, modelUrl: string): Failure {
   const problem = describeThrown(thrown, modelUrl);
-  return { class: thrown instanceof BadState ? "bad-state" : "model-error", step, ...problem };
+  return { class: classOf(thrown, problem.message), step, ...problem };
+}
+
+/** What the engine says when the system gives it no more memory for arrays. */
+const NO_MEMORY =
+  /^RangeError: (Array buffer allocation failed|WebAssembly\.\w+(\.grow)?\(\): .*\b(memory|allocat))/;
+
+function classOf(thrown: unknown, message: string): Failure["class"] {
+  if (thrown instanceof BadState) return "bad-state";
+  return NO_MEMORY.test(message) ? "out-of-memory" : "model-error";
 }
 
 /** The innermost frame that lies in the model's folder; for a syntax error, the place in its message. */

@@ -4,6 +4,7 @@
  * saved, then older checkpoints go (rules R1 and R4).
  */
 import { join } from "node:path";
+import type { FileSum } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
 import type { CheckpointIdentity, Snapshot } from "../job/snapshot.ts";
 import { restoreRun } from "../store/archive.ts";
@@ -16,18 +17,23 @@ import {
   writeCheckpoint,
   type WrittenCheckpoint,
 } from "../store/checkpoint.ts";
+import { crc32 } from "../store/crc32.ts";
 import {
   diskFault,
   makeFolderDurable,
+  refuseLinks,
   removeTemporaries,
   writeFileDurable,
 } from "../store/disk.ts";
 import { fs } from "../store/file_system.ts";
 import type { Layout } from "../store/layout.ts";
+import { appendVolatile } from "../store/plain_file.ts";
+import { cutLog, LOG_BYTES_MAX } from "./log_limits.ts";
 import { appendSeries, checkSeries, EMPTY_SERIES, truncateSeries } from "../store/series.ts";
 
 export const SERIES_FILE = "series.csv";
 export const LOG_FILE = "log.txt";
+const RESULT_FILE = "result.json";
 
 /** Who writes, for the identity of its checkpoints. */
 export interface Writer {
@@ -51,7 +57,7 @@ export class RunFiles {
   readonly #checkpoints: string;
   readonly #folder: string;
   #series: CheckpointIdentity["series"] = EMPTY_SERIES;
-  #ready = { checkpoints: false, folder: false };
+  #result: FileSum | undefined;
   /** Rows that could not be written yet; they go with the next ones. */
   #rowsWaiting = "";
 
@@ -66,6 +72,7 @@ export class RunFiles {
   async resume(): Promise<{ checkpoint?: Checkpoint; rejected: readonly Rejected[] }> {
     const { layout, job, modelDigest, anyModel } = this.#writer;
     const { run, digest } = this.#run;
+    await this.#refuseLinks();
     // A slot that was killed in the middle of a write left them; nobody else writes here now.
     for (const folder of [this.#checkpoints, this.#folder]) await removeTemporaries(folder);
     const { checkpoint, rejected } = await newestGood(layout, job.id, run, {
@@ -84,11 +91,14 @@ export class RunFiles {
     }
     this.#series = checkpoint.identity.series;
     await truncateSeries(this.#seriesPath, this.#series);
+    // A crash came between the newest one and the going of the oldest; perhaps no other is written.
+    await this.prune();
     return { checkpoint, rejected };
   }
 
   /** Removes all that earlier attempts left. */
   async startOver(): Promise<void> {
+    await this.#refuseLinks();
     for (const { path } of await listCheckpoints(this.#checkpoints)) await fs.remove(path);
     await this.#clearFolder();
   }
@@ -101,8 +111,7 @@ export class RunFiles {
   ): Promise<WrittenCheckpoint> {
     const { job, modelDigest, epoch } = this.#writer;
     await this.appendSeries(rows);
-    if (!this.#ready.checkpoints) await makeFolderDurable(this.#checkpoints);
-    this.#ready.checkpoints = true;
+    await this.#makeFolder(this.#checkpoints);
     const identity: CheckpointIdentity = {
       job: job.id,
       ...this.#run,
@@ -117,27 +126,42 @@ export class RunFiles {
     return await write().catch(write);
   }
 
+  /** What cannot go now goes with the next one: too many are no loss, and no word about what was saved. */
   async prune(): Promise<void> {
-    await pruneCheckpoints(this.#checkpoints, this.#writer.job.checkpoint.keep);
+    const prune = () => pruneCheckpoints(this.#checkpoints, this.#writer.job.checkpoint.keep);
+    await prune().catch(prune).catch(() => {});
   }
 
   async appendSeries(rows: string): Promise<void> {
     this.#rowsWaiting += rows;
     if (this.#rowsWaiting === "") return;
-    await this.#makeFolder();
+    await this.#makeFolder(this.#folder);
     this.#series = await appendSeries(this.#seriesPath, this.#rowsWaiting, this.#series);
     this.#rowsWaiting = "";
   }
 
   async writeResult(name: string, text: string): Promise<void> {
-    await this.#makeFolder();
-    await writeFileDurable(join(this.#folder, name), text);
+    await this.#makeFolder(this.#folder);
+    const bytes = new TextEncoder().encode(text);
+    await writeFileDurable(join(this.#folder, name), bytes);
+    this.#result = { bytes: bytes.length, crc32: crc32(bytes) };
+  }
+
+  /** What the files of the result must be; undefined when it has none. For the record of the run. */
+  get sums(): { readonly [name: string]: FileSum } | undefined {
+    if (this.#series.bytes === 0 && this.#result === undefined) return undefined;
+    return {
+      ...(this.#series.bytes > 0 && { [SERIES_FILE]: this.#series }),
+      ...(this.#result !== undefined && { [RESULT_FILE]: this.#result }),
+    };
   }
 
   /** A log is not a result: it is appended without a sync and may end early after a power cut. */
   async appendLog(text: string): Promise<void> {
-    await this.#makeFolder();
-    await fs.writeTextFile(join(this.#folder, LOG_FILE), text, { append: true });
+    await this.#makeFolder(this.#folder);
+    const path = join(this.#folder, LOG_FILE);
+    const kept = cutLog(text, LOG_BYTES_MAX - await sizeOf(path));
+    if (kept !== "") await appendVolatile(path, kept);
   }
 
   /** Another spec's series, log or result must never pass for this one's. */
@@ -153,8 +177,18 @@ export class RunFiles {
     return join(this.#folder, SERIES_FILE);
   }
 
-  async #makeFolder(): Promise<void> {
-    if (!this.#ready.folder) await makeFolderDurable(this.#folder);
-    this.#ready.folder = true;
+  /** At every write, not only the first: whoever shares the tree may exchange a folder while the run goes on. */
+  async #makeFolder(folder: string): Promise<void> {
+    await makeFolderDurable(folder, { within: this.#writer.layout.root });
   }
+
+  /** Before anything is removed: what lies behind a planted link is not this run's. */
+  async #refuseLinks(): Promise<void> {
+    const { root } = this.#writer.layout;
+    for (const folder of [this.#checkpoints, this.#folder]) await refuseLinks(root, folder);
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return await fs.stat(path).then(({ size }) => size, () => 0);
 }

@@ -12,10 +12,15 @@ import { SnapshotBuffers } from "./snapshot_buffers.ts";
 import { mustYield } from "./stepping.ts";
 import { straysSurface } from "./strays.ts";
 
+/** Kept before a model takes the floor. */
+const { store } = Atomics;
+
 type Batch = Extract<ToSimulation, { type: "batch" }>;
 
 /** Results of tiny runs wait this long for company. */
 const RESULTS_TOGETHER_MS = 40;
+/** More than this makes a line of its own: nobody waits for a line without end. */
+const RESULTS_TOGETHER_CHARACTERS = 1 << 20;
 
 export class RunLoop {
   readonly #model: LoadedModel;
@@ -28,6 +33,7 @@ export class RunLoop {
   #alone: { stray?: unknown } | undefined;
   #results: string[] = [];
   #resultsSince = 0;
+  #resultsLength = 0;
   /** Handed from run to run: runs of one model take steps of much the same length. */
   readonly #pace = { chunkSteps: 1 };
 
@@ -52,7 +58,7 @@ export class RunLoop {
   }
 
   async runBatch(batch: Batch, job: Job): Promise<void> {
-    Atomics.store(this.#orders, CONTROL.batch, batch.batch);
+    store(this.#orders, CONTROL.batch, batch.batch);
     const alone: { stray?: unknown } = {};
     this.#alone = batch.runs.length === 1 ? alone : undefined;
     for (let i = 0; i < batch.runs.length; i++) {
@@ -66,7 +72,7 @@ export class RunLoop {
       this.#progress[CONTROL.index] = index;
       this.#progress[CONTROL.step] = batch.resume?.step ?? 0;
       this.#progress[CONTROL.begun]!++;
-      Atomics.store(this.#orders, CONTROL.activity, ACTIVITY.computing);
+      store(this.#orders, CONTROL.activity, ACTIVITY.computing);
       let one: SimulatedRun | undefined;
       try {
         one = new SimulatedRun(this.#model, job, index, run, batch.batch, this.#parts());
@@ -97,7 +103,7 @@ export class RunLoop {
     }
     this.#context = undefined;
     this.#alone = undefined;
-    Atomics.store(this.#orders, CONTROL.activity, ACTIVITY.idle);
+    store(this.#orders, CONTROL.activity, ACTIVITY.idle);
     await straysSurface();
     this.#flushResults(batch.batch);
     this.#tell({ type: "ended", batch: batch.batch });
@@ -116,12 +122,17 @@ export class RunLoop {
   #keepResult(text: string, now: number, batch: number): void {
     if (this.#results.length === 0) this.#resultsSince = now;
     this.#results.push(text);
-    if (now - this.#resultsSince > RESULTS_TOGETHER_MS) this.#flushResults(batch);
+    this.#resultsLength += text.length;
+    if (
+      now - this.#resultsSince > RESULTS_TOGETHER_MS ||
+      this.#resultsLength > RESULTS_TOGETHER_CHARACTERS
+    ) this.#flushResults(batch);
   }
 
   #flushResults(batch: number): void {
     if (this.#results.length === 0) return;
     this.#tell({ type: "results", batch, text: `[${this.#results.join(",")}]` });
     this.#results = [];
+    this.#resultsLength = 0;
   }
 }

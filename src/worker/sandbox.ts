@@ -7,6 +7,8 @@ type Print = (text: string) => void;
 
 const EXITS = "a model ends a run by what done() returns, or by throwing an error";
 const PROCESSES = "a model reaches no process";
+const FOLDER = "the process and its folder are shared with other runs";
+const THREADS = "a model computes in one thread; more slots compute more runs at a time";
 const MESSAGES = "a model hands out numbers by measure() and result()";
 
 /** To be called before the model's first line runs. */
@@ -20,8 +22,15 @@ export function closeSandbox(print: Print): void {
   for (const name of ["stdout", "stderr"]) replace(Deno, name, { write, writeSync });
   refuse(Deno, "exit", "Deno.exit", EXITS);
   refuse(Deno, "kill", "Deno.kill", PROCESSES);
+  refuse(Deno, "chdir", "Deno.chdir", FOLDER);
   refuse(globalThis, "close", "close", EXITS);
+  refuse(globalThis, "Worker", "new Worker", THREADS);
   refuse(globalThis, "postMessage", "postMessage", MESSAGES);
+  // It writes to the disk without asking for permission.
+  replace(globalThis, "caches", undefined);
+  // The thread's own lock would be within reach.
+  replace(navigator, "locks", undefined);
+  replace(Deno, (Deno as unknown as { internal: symbol }).internal, undefined);
 }
 
 /** The same for `node:process`, which takes 10 ms to load: called when nobody waits for it. */
@@ -52,6 +61,6 @@ function refuse(owner: object, name: string, call: string, instead: string): voi
   });
 }
 
-function replace(owner: object, name: string, value: unknown): void {
+function replace(owner: object, name: string | symbol, value: unknown): void {
   Object.defineProperty(owner, name, { value, writable: true, configurable: true });
 }

@@ -16,6 +16,9 @@ import { mustYield, nextMultiple, refusePromise, stepAlong } from "./stepping.ts
 import type { SnapshotBuffers } from "./snapshot_buffers.ts";
 import { BadState, putTogether, takeApart } from "./state.ts";
 
+/** Kept before a model takes the floor. */
+const { stringify } = JSON;
+
 type Resume = NonNullable<Extract<ToSimulation, { type: "batch" }>["resume"]>;
 
 /** Steps are done in chunks of about this long between two looks at the orders. */
@@ -29,6 +32,7 @@ const LOG_TO_DISK_AFTER_MS = 1000;
 const SERIES_INLINE_CHARACTERS_MAX = 4096;
 const LOG_INLINE_CHARACTERS_MAX = 2048;
 const RESULT_INLINE_CHARACTERS_MAX = 1 << 16;
+const RESULT_CHARACTERS_MAX = 1 << 26;
 
 /** A run that took longer keeps its final state, even if no checkpoint was due. */
 const FINAL_STATE_AFTER_MS = 5000;
@@ -310,7 +314,7 @@ export class SimulatedRun {
       index: this.#index,
       step,
       ms: this.#elapsedMs(),
-      plain: JSON.stringify(plain),
+      plain: stringify(plain),
       tensors: parts.arrays.map(({ name, dtype, length, offset }) => ({
         name,
         dtype,
@@ -329,7 +333,14 @@ export class SimulatedRun {
       ? this.#model.result(this.#state, context as never)
       : this.#model.measure?.(this.#state, context as never);
     let result = plainResult(value ?? null);
-    const text = JSON.stringify(result);
+    const text = stringify(result);
+    if (text.length > RESULT_CHARACTERS_MAX) {
+      const most = `${RESULT_CHARACTERS_MAX >> 20} MiB`;
+      throw new BadState(
+        `result is ${Math.round(text.length / 2 ** 20)} MiB when written down; ${most} is the ` +
+          "most: keep what is large in the state, whose checkpoints can be exported",
+      );
+    }
     if (text.length > RESULT_INLINE_CHARACTERS_MAX) {
       this.#file("result.json", text);
       result = { $file: "result.json" };
@@ -338,7 +349,7 @@ export class SimulatedRun {
     const inline = !this.#seriesOnDisk && series.length <= SERIES_INLINE_CHARACTERS_MAX;
     // Also when there is no new row: earlier ones that met a failing disk may still wait to be written.
     if (!inline) this.#file("series.csv", series);
-    return JSON.stringify({
+    return stringify({
       index: this.#index,
       step: this.step,
       ms: Math.round(this.#elapsedMs() * 1000) / 1000,

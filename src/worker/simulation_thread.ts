@@ -12,6 +12,8 @@ export interface ThreadHandle {
 export interface ThreadGrants {
   /** Files and folders. */
   readonly read: readonly string[];
+  /** Hosts; none when absent. */
+  readonly net?: readonly string[];
 }
 
 export interface ThreadHandlers {
@@ -35,13 +37,38 @@ export type StartThread = (
 /** How long a thread that ended is waited for to have said why. */
 const LAST_WORDS_MS = 50;
 
+/**
+ * How many threads of models the process has, where the system tells it. One that is busy goes on after
+ * `terminate`, and so do those that a model has started itself.
+ */
+export function countThreads(): number | undefined {
+  try {
+    const tasks = [...Deno.readDirSync("/proc/self/task")];
+    return tasks.filter(({ name }) => THREAD_NAME.test(commOf(name))).length;
+  } catch {
+    return undefined;
+  }
+}
+
+/** As the runtime names its workers to the system. */
+const THREAD_NAME = /^worker-\d+$/;
+
+function commOf(task: string): string {
+  try {
+    return Deno.readTextFileSync(`/proc/self/task/${task}/comm`).trim();
+  } catch {
+    // It has ended meanwhile.
+    return "";
+  }
+}
+
 let threads = 0;
 
 export const startThread: StartThread = (orders, grants, handlers) => {
   const permissions = {
     read: [...grants.read],
     write: false,
-    net: false,
+    net: grants.net === undefined || grants.net.length === 0 ? false : [...grants.net],
     env: false,
     run: false,
     sys: false,
@@ -66,7 +93,7 @@ export const startThread: StartThread = (orders, grants, handlers) => {
   };
   worker.onmessage = ({ data }: MessageEvent<FromSimulation>) => {
     if (data.type === "alive") void mourn();
-    else handlers.onMessage(data);
+    else if (!isOver) handlers.onMessage(data);
   };
   worker.onerror = (event) => {
     event.preventDefault();

@@ -4,7 +4,9 @@ import type { FromSlot, ToSlot } from "../campaign/slot_messages.ts";
 import type { SlotExit, SlotHandlers, SlotPort } from "../campaign/world.ts";
 import { encodePlain } from "../job/plain.ts";
 import { readLines } from "./lines.ts";
-import { parseFromSlot, WIRE } from "./slot_wire.ts";
+import { Pulse, PULSE_EVERY_MS } from "./pulse.ts";
+import { slotEnvironment } from "./slot_environment.ts";
+import { ownWords, parseFromSlot, parsePulse, PASSWORD_VARIABLE, WIRE } from "./slot_wire.ts";
 
 /** The hidden sub-command under which the executable becomes a slot. */
 export const SLOT_COMMAND = "__slot";
@@ -31,17 +33,31 @@ export type StartSlot = (limits: SlotLimits) => SlotHandle;
 export const startSlotProcess: StartSlot = (limits) => new SlotProcess(limits);
 
 const STDERR_KEPT_CHARACTERS = 4096;
+/** No message of an agent comes near this. */
+const LINE_BYTES_MAX = 2 ** 26;
 
 /**
  * Moves the pipes of the protocol away from stdin and stdout, where a model could reach them: what it
  * prints by any way goes nowhere, and it reads nothing. The shell becomes the slot; no process is added.
  */
-const MOVE_PIPES = [
-  "/bin/sh",
-  "-c",
-  `exec "$@" ${WIRE.orders}<&0 ${WIRE.answers}>&1 0</dev/null 1>/dev/null`,
-  "simrun-slot",
-];
+const MOVE_PIPES = `exec "$@" ${WIRE.orders}<&0 ${WIRE.answers}>&1 0</dev/null 1>/dev/null`;
+
+/**
+ * The kernel refuses memory beyond this, whatever the agent sees in time; a model is told by an exception. More
+ * than the slot's own limit by what the runtime sets aside and does not use: of threads, of compiled code.
+ */
+const SET_ASIDE_BYTES = 3 * 2 ** 29;
+const SET_ASIDE_BYTES_A_CORE = 2 ** 25;
+
+/** Should the machine run out of memory all the same, it takes it from a slot, not from who started it. */
+const TAKE_ME_FIRST = "{ echo 800 > /proc/self/oom_score_adj; } 2>/dev/null";
+
+function shellOf(memoryBytesMax: number): string[] {
+  const setAside = SET_ASIDE_BYTES + navigator.hardwareConcurrency * SET_ASIDE_BYTES_A_CORE;
+  const kibibytes = Math.floor((memoryBytesMax + setAside) / 1024);
+  const cap = Number.isFinite(kibibytes) ? `ulimit -d ${kibibytes} 2>/dev/null; ` : "";
+  return ["/bin/sh", "-c", `${cap}${TAKE_ME_FIRST}; ${MOVE_PIPES}`, "simrun-slot"];
+}
 
 export class SlotProcess implements SlotHandle {
   readonly #child: Deno.ChildProcess;
@@ -53,16 +69,25 @@ export class SlotProcess implements SlotHandle {
   #exit: SlotExit | undefined;
   #stderr = "";
   #isNonsense = false;
+  readonly #limits: SlotLimits;
+  /** With it begins every line that is the agent's own. */
+  readonly #password = crypto.randomUUID();
+  readonly #pulse = new Pulse();
+  readonly #beats: ReturnType<typeof setInterval>;
 
   constructor(limits: SlotLimits) {
+    this.#limits = limits;
     const [command, ...args] = slotCommand(limits.memoryBytesMax);
     const heap = `--max-old-space-size=${Math.max(64, Math.floor(limits.heapBytesMax / 2 ** 20))}`;
     this.#child = new Deno.Command(command!, {
       args,
+      clearEnv: true,
       env: {
+        ...slotEnvironment(),
         DENO_V8_FLAGS: [Deno.env.get("DENO_V8_FLAGS"), heap].filter(Boolean).join(","),
         // What it says of an error is shown by others.
         NO_COLOR: "1",
+        [PASSWORD_VARIABLE]: this.#password,
       },
       stdin: "piped",
       stdout: "piped",
@@ -71,6 +96,8 @@ export class SlotProcess implements SlotHandle {
       detached: true,
     }).spawn();
     this.#input = this.#child.stdin.getWriter();
+    this.#beats = setInterval(() => this.#feelPulse(), PULSE_EVERY_MS);
+    Deno.unrefTimer(this.#beats);
     void this.#listen();
   }
 
@@ -92,7 +119,8 @@ export class SlotProcess implements SlotHandle {
   send(message: ToSlot): void {
     // A slot that is gone says so by its exit; what could not be sent is given back then.
     const plain = message.type === "job" ? { ...message, job: encodePlain(message.job) } : message;
-    this.#input.write(this.#encoder.encode(JSON.stringify(plain) + "\n")).catch(() => {});
+    const line = `${this.#pulse.ordered()} ${JSON.stringify(plain)}\n`;
+    this.#input.write(this.#encoder.encode(line)).catch(() => {});
   }
 
   kill(): void {
@@ -109,25 +137,42 @@ export class SlotProcess implements SlotHandle {
 
   async #listen(): Promise<void> {
     const [, , status] = await Promise.all([this.#hear(), this.#hearErrors(), this.#child.status]);
+    clearInterval(this.#beats);
     const { code, signal } = this.#isNonsense ? { code: 1, signal: null } : status;
-    this.#exit = { status: code, signal, stderr: this.#stderr };
+    this.#exit = { status: code, signal, stderr: this.#stderr, limits: this.#limits };
     await this.#input.abort().catch(() => {});
     this.#handlers?.onExit(this.#exit);
   }
 
   async #hear(): Promise<void> {
-    for await (const line of readLines(this.#child.stdout)) {
-      const message = parseFromSlot(line);
+    for await (const line of readLines(this.#child.stdout, LINE_BYTES_MAX)) {
+      const text = ownWords(line, this.#password);
+      const orders = text && parsePulse(text);
+      if (typeof orders === "number") {
+        this.#pulse.heard(orders);
+        continue;
+      }
+      const message = text === undefined ? undefined : parseFromSlot(text);
       if (message === undefined) {
-        // A slot that cannot be understood is as good as dead; the others are none the worse.
-        this.#stderr = `error: it said what makes no sense: ${JSON.stringify(line.slice(0, 80))}`;
-        this.#isNonsense = true;
-        this.kill();
-        return;
+        return this.#disown(
+          `it said what makes no sense: ${JSON.stringify((text ?? line).slice(0, 80))}`,
+        );
       }
       if (this.#handlers === undefined) this.#unheard.push(message);
       else this.#handlers.onMessage(message);
     }
+  }
+
+  /** A slot that cannot be understood is as good as dead; the others are none the worse. */
+  #disown(why: string): void {
+    this.#stderr = `error: ${why}`;
+    this.#isNonsense = true;
+    this.kill();
+  }
+
+  #feelPulse(): void {
+    const trouble = this.#pulse.feel();
+    if (trouble !== undefined) this.#disown(trouble);
   }
 
   async #hearErrors(): Promise<void> {
@@ -141,8 +186,9 @@ export class SlotProcess implements SlotHandle {
 
 function slotCommand(memoryBytesMax: number): string[] {
   const memory = String(Math.floor(memoryBytesMax));
-  if (Deno.build.standalone) return [...MOVE_PIPES, Deno.execPath(), SLOT_COMMAND, memory];
+  const shell = shellOf(memoryBytesMax);
+  if (Deno.build.standalone) return [...shell, Deno.execPath(), SLOT_COMMAND, memory];
   const entry = fileURLToPath(new URL("./slot_main.ts", import.meta.url));
   const flags = ["-A", "--quiet", "--no-prompt", "--no-check", "--unstable-worker-options"];
-  return [...MOVE_PIPES, Deno.execPath(), "run", ...flags, entry, memory];
+  return [...shell, Deno.execPath(), "run", ...flags, entry, memory];
 }

@@ -4,7 +4,10 @@ import type { FromSlot } from "../campaign/slot_messages.ts";
 /** File descriptors in a slot's process. Not stdin and stdout: those are within a model's reach. */
 export const WIRE = { answers: 3, orders: 4 } as const;
 
-type Kind = "count" | "number" | "text" | "flag" | "record" | "list" | "results";
+/** Where the agent finds the word that begins each of its lines. A model reads neither environment nor memory of it. */
+export const PASSWORD_VARIABLE = "SIMRUN_SLOT_PASSWORD";
+
+type Kind = "count" | "number" | "text" | "flag" | "record" | "list" | "results" | "sums";
 
 /** What each message must have; the campaign counts on no more than that. */
 const SHAPES: { readonly [type in FromSlot["type"]]: { readonly [field: string]: Kind } } = {
@@ -23,17 +26,34 @@ const SHAPES: { readonly [type in FromSlot["type"]]: { readonly [field: string]:
     ms: "number",
   },
   unsaved: { batch: "count", index: "count", reason: "text", noSpace: "flag" },
+  filed: { batch: "count", index: "count", files: "sums" },
   results: { batch: "count", runs: "results" },
   failed: { batch: "count", index: "count", failure: "record" },
   yielded: { batch: "count", indices: "list" },
   hung: { batch: "count", index: "count", step: "count", afterMs: "number" },
 };
 
-/** A line of a slot as the message it is; undefined when it is none. */
-export function parseFromSlot(line: string): FromSlot | undefined {
+/** What the agent said in a line; undefined when the line is somebody else's. */
+export function ownWords(line: string, password: string): string | undefined {
+  return line.startsWith(`${password} `) ? line.slice(password.length + 1) : undefined;
+}
+
+/** A sign of life, between the processes only: how many orders the agent has had. */
+export function pulseText(orders: number): string {
+  return `pulse ${orders}`;
+}
+
+/** How many orders the agent has had, or undefined when this is no sign of life. */
+export function parsePulse(text: string): number | undefined {
+  const orders = /^pulse (\d+)$/.exec(text)?.[1];
+  return orders === undefined ? undefined : Number(orders);
+}
+
+/** What a slot said as the message it is; undefined when it is none. */
+export function parseFromSlot(text: string): FromSlot | undefined {
   let message: unknown;
   try {
-    message = JSON.parse(line);
+    message = JSON.parse(text);
   } catch {
     return undefined;
   }
@@ -58,6 +78,11 @@ function is(value: unknown, kind: Kind): boolean {
       return isRecord(value);
     case "list":
       return Array.isArray(value);
+    case "sums":
+      return isRecord(value) &&
+        Object.values(value).every((sum) =>
+          isRecord(sum) && is(sum.bytes, "count") && is(sum.crc32, "count")
+        );
     case "results":
       return Array.isArray(value) && value.every(isResult);
   }

@@ -2,6 +2,9 @@
 import { CONTROL } from "./protocol.ts";
 import { copyArrays, type Parts } from "./state.ts";
 
+/** Kept before a model takes the floor. */
+const { exchange, load, store, wait } = Atomics;
+
 /** Room to grow, so that a state that grows a little does not need a new buffer each time. */
 const HEADROOM = 1.25;
 
@@ -26,7 +29,7 @@ export class SnapshotBuffers {
       this.#shared[buffer] = shared;
     }
     copyArrays(parts, new Uint8Array(shared));
-    Atomics.store(this.#orders, CONTROL.buffers[buffer]!, 1);
+    store(this.#orders, CONTROL.buffers[buffer]!, 1);
     return { buffer, shared };
   }
 
@@ -36,21 +39,21 @@ export class SnapshotBuffers {
   }
 
   #free(): 0 | 1 | undefined {
-    if (Atomics.load(this.#orders, CONTROL.buffers[0]) === 0) return 0;
-    if (Atomics.load(this.#orders, CONTROL.buffers[1]) === 0) return 1;
+    if (load(this.#orders, CONTROL.buffers[0]) === 0) return 0;
+    if (load(this.#orders, CONTROL.buffers[1]) === 0) return 1;
     return undefined;
   }
 
   #wait(): 0 | 1 {
     const { activity } = CONTROL;
-    const before = Atomics.exchange(this.#orders, activity, 2);
+    const before = exchange(this.#orders, activity, 2);
     for (;;) {
       const buffer = this.#free();
       if (buffer !== undefined) {
-        Atomics.store(this.#orders, activity, before);
+        store(this.#orders, activity, before);
         return buffer;
       }
-      Atomics.wait(this.#orders, CONTROL.buffers[0], 1, 20);
+      wait(this.#orders, CONTROL.buffers[0], 1, 20);
     }
   }
 }

@@ -4,6 +4,9 @@ import type { Instance } from "./model.ts";
 import { CONTROL } from "./protocol.ts";
 import { BadState } from "./state.ts";
 
+/** Kept before a model takes the floor: a changed one would be handed the orders. */
+const { load } = Atomics;
+
 /**
  * The hot loop: one call, two stores and a comparison a step. The store of the step is what the agent sees
  * as a sign of life; it needs no atomics, a torn or late number only delays the picture.
@@ -35,7 +38,7 @@ export function stepAlong(
 
 /** Whether the agent asks for the run back. One plain load on most machines. */
 export function mustYield(orders: Int32Array): boolean {
-  return Atomics.load(orders, CONTROL.yield) === 1;
+  return load(orders, CONTROL.yield) === 1;
 }
 
 /** The first multiple of `every` behind `step`. */

@@ -36,45 +36,6 @@ for (
   });
 }
 
-Deno.test("a run that overflows its heap fails as out of memory; the rest of its sweep completes", async () => {
-  const greedy = `
-    const hoard = [];
-    export function init() { return { x: 0 }; }
-    export function step(state, ctx) {
-      if (ctx.params.i === 3) hoard.push(new Array(100_000).fill(state.x));
-      state.x++;
-    }
-  `;
-  await withModels({ greedy }, async (root, { greedy }) => {
-    const job = aJob({ model: greedy!, steps: 1000, sweep: points(6) });
-    const ran = await runJobs(root, [job], { slots: slotsOfMebibytes(400) });
-    assert.deepEqual([ran.outcome.completed, ran.outcome.failed], [5, 1]);
-    const [failed] = ran.events("run.failed");
-    assert.equal(failed!.failure.class, "out-of-memory");
-    assert.equal(failed!.attempt, 1);
-  });
-});
-
-Deno.test("a run that takes more memory than its slot has, outside of the heap, fails as out of memory", async () => {
-  const greedy = `
-    const hoard = [];
-    export function step() {
-      hoard.push(new Float64Array(1 << 18).fill(1));
-      for (const end = performance.now() + 2; performance.now() < end;);
-    }
-  `;
-  await withModels({ greedy, good: COUNT }, async (root, { greedy, good }) => {
-    const ran = await runJobs(root, [
-      aJob({ id: "greedy", model: greedy!, steps: 100_000 }),
-      aJob({ id: "good", model: good! }),
-    ], { slots: slotsOfMebibytes(400) });
-    assert.deepEqual([ran.outcome.completed, ran.outcome.failed], [1, 1]);
-    const { failure } = ran.events("run.failed")[0]!;
-    assert.equal(failure.class, "out-of-memory");
-    assert.match(failure.message, /^uses \d+ MiB, more than its \d+ MiB$/);
-  });
-});
-
 Deno.test("an exception of the model is told with file and line of the user's own source", async () => {
   const typed = `interface State { x: number }
 
@@ -204,11 +165,6 @@ Deno.test("a model reads its own folder and its inputs, and nothing else", async
     });
   });
 });
-
-/** So many slots that each of them has about this much memory. */
-function slotsOfMebibytes(mebibytes: number): number {
-  return Math.max(1, Math.floor((Deno.systemMemoryInfo().total * 0.8) / (mebibytes * 2 ** 20)));
-}
 
 async function withModels<Names extends string>(
   texts: Record<Names, string>,

@@ -1,7 +1,16 @@
 /** The watch over a simulation thread, with a clock of the test's own. */
 import assert from "node:assert/strict";
-import { LifeWatch } from "../../src/worker/life_watch.ts";
+import { LifeWatch, LivedTime } from "../../src/worker/life_watch.ts";
 import { ACTIVITY, CONTROL } from "../../src/worker/protocol.ts";
+
+Deno.test("LivedTime counts what its process lived through, and not what it was suspended for", () => {
+  const lived = new LivedTime();
+  assert.equal(lived.at(5_000), 0);
+  assert.equal(lived.at(5_200), 200);
+  assert.equal(lived.at(5_900), 900);
+  assert.equal(lived.at(3_605_900), 1_900, "an hour of standing still");
+  assert.equal(lived.at(3_606_100), 2_100);
+});
 
 Deno.test("look() sees nothing while no run is computed", () => {
   const { watch } = thread();

@@ -1,0 +1,139 @@
+/** The agent between an orchestrator and a thread that are the test's own: what it passes on, and what it refuses. */
+import assert from "node:assert/strict";
+import type { FromSlot } from "../../src/campaign/slot_messages.ts";
+import { EXIT_GAVE_UP } from "../../src/campaign/slot_messages.ts";
+import type { Grants, Job } from "../../src/job/job.ts";
+import { Agent } from "../../src/worker/agent.ts";
+import type { FromSimulation, ToSimulation } from "../../src/worker/protocol.ts";
+import type { ThreadGrants, ThreadHandlers } from "../../src/worker/simulation_thread.ts";
+import { parseFromSlot } from "../../src/worker/slot_wire.ts";
+import { inFolder, place } from "../helpers/folder.ts";
+import { aJob, module } from "../helpers/jobs.ts";
+import { COUNT } from "../helpers/models.ts";
+import { until } from "../helpers/processes.ts";
+
+class Stage {
+  readonly told: FromSlot[] = [];
+  readonly threads: { grants: ThreadGrants; handlers: ThreadHandlers; posted: ToSimulation[] }[] =
+    [];
+  exit: number | undefined;
+  threadsLeft = 1;
+  readonly agent = new Agent({
+    tell: (line) => {
+      const message = parseFromSlot(line);
+      assert.ok(message !== undefined && !line.includes("\n"), `no message: ${line}`);
+      this.told.push(message);
+    },
+    startThread: (_orders, grants, handlers) => {
+      const posted: ToSimulation[] = [];
+      this.threads.push({ grants, handlers, posted });
+      return { post: (message) => posted.push(message), terminate() {} };
+    },
+    memoryBytes: () => 1,
+    countThreads: () => this.threadsLeft,
+    exit: (status) => this.exit ??= status,
+  });
+
+  /** Orders one run of a job, and waits until a thread has it. */
+  async order(batch: number, job: Job, number = batch, modelDigest = "none"): Promise<void> {
+    const root = "/nowhere";
+    const more = { modelDigest, root, epoch: 1, holder: "h", anyModel: false };
+    this.agent.receive({ type: "job", number, job, ...more });
+    const runs = [{ index: 0, run: "run", digest: "d", past: "none" as const }];
+    this.agent.receive({ type: "batch", batch, job: number, attempt: 1, runs });
+    await until(
+      () => this.exit !== undefined || this.posted("batch").some((one) => one.batch === batch),
+      `batch ${batch} is posted`,
+    );
+  }
+
+  posted<T extends ToSimulation["type"]>(type: T): Extract<ToSimulation, { type: T }>[] {
+    return this.threads.flatMap(({ posted }) => posted)
+      .filter((message): message is Extract<ToSimulation, { type: T }> => message.type === type);
+  }
+
+  async says(message: Exclude<FromSimulation, { type: "alive" }>): Promise<void> {
+    this.threads.at(-1)!.handlers.onMessage(message);
+    for (let i = 0; i < 20; i++) await Promise.resolve();
+  }
+}
+
+const FAILURE = { class: "model-error", message: "m", step: 0 } as const;
+const RESULT = '{"index":0,"step":1,"ms":1,"result":"forged"}';
+
+async function staged(use: (stage: Stage, job: Job) => Promise<void>): Promise<void> {
+  await inFolder(async (folder) => {
+    const path = await place(folder, "models/count.ts", COUNT);
+    const { identifyModel } = await import("../../src/worker/model_identity.ts");
+    const { digest } = await identifyModel(path);
+    const stage = new Stage();
+    const job = aJob({ model: module(path) });
+    await stage.order(1, job, 1, digest);
+    await use(stage, job);
+  });
+}
+
+Deno.test("a results text that goes on with other keys speaks of its own batch all the same", async () => {
+  await staged(async (stage) => {
+    await stage.says({
+      type: "results",
+      batch: 1,
+      text: `[${RESULT}],"batch":7,"type":"failed","x":[]`,
+    });
+    const [message] = stage.told.slice(-1);
+    assert.deepEqual([message!.type, (message as { batch?: number }).batch], ["results", 1]);
+  });
+});
+
+const NONSENSE: readonly (readonly [string, Exclude<FromSimulation, { type: "alive" }>])[] = [
+  ["a line of its own", { type: "results", batch: 1, text: `[]}\n{"type":"ready"}\n{"runs":[]` }],
+  ["results of a batch it was not given", { type: "results", batch: 2, text: `[${RESULT}]` }],
+  ["the failure of another's run", { type: "failed", batch: 1, index: 5, failure: FAILURE }],
+  ["a file of a run that is not in the batch", {
+    type: "file",
+    batch: 1,
+    index: 9,
+    name: "result.json",
+    text: "1",
+  }],
+  ["more runs given back than it has", { type: "yielded", batch: 1, indices: [0, 0, 0] }],
+  ["the end of a batch twice removed", { type: "ended", batch: 99 }],
+];
+
+for (const [what, message] of NONSENSE) {
+  Deno.test(`a thread that says ${what} is not believed: its run fails, its slot ends`, async () => {
+    await staged(async (stage) => {
+      const before = stage.told.length;
+      await stage.says(message);
+      await until(() => stage.exit !== undefined, "the agent ends");
+      assert.ok(stage.told.slice(before).every(({ type }) => type === "failed"));
+    });
+  });
+}
+
+Deno.test("a thread is granted the model's folder, its inputs and what is allowed, and jobs with other grants get another", async () => {
+  await staged(async (stage, job) => {
+    const allow: Grants = { read: ["/data/a"], net: ["h:1"] };
+    const digest = "none";
+    const folder = job.model.path.replace(/\/[^/]*$/, "");
+    assert.deepEqual(stage.threads[0]!.grants, { read: [folder], net: [] });
+    await stage.says({ type: "ended", batch: 1 });
+    stage.agent.receive({ type: "inspect", model: "file:///m.ts", allow });
+    assert.deepEqual(stage.threads[1]!.grants.net, ["h:1"]);
+    assert.ok(stage.threads[1]!.grants.read.includes("/data/a"));
+    assert.equal(digest, "none");
+  });
+});
+
+Deno.test("a process that cannot get rid of a thread computes for no other model", async () => {
+  await staged(async (stage) => {
+    await stage.says({ type: "ended", batch: 1 });
+    stage.threadsLeft = 2;
+    const allow = { read: [], net: [] };
+    stage.agent.receive({ type: "inspect", model: "file:///other.ts", allow });
+    await new Promise((done) => setTimeout(done, 1300));
+    assert.equal(stage.exit, undefined, "whoever is inspected is not to blame");
+    await stage.order(2, aJob({ id: "next", model: module("/models/next.ts") }));
+    assert.equal(stage.exit, EXIT_GAVE_UP);
+  });
+});
