@@ -20,6 +20,7 @@ import { readableOf } from "./own_folder.ts";
 import { CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
 import type { RunFiles, Writer } from "./run_files.ts";
 import type { StartThread, ThreadHandle } from "./simulation_thread.ts";
+import { mustYield } from "./stepping.ts";
 import { Standstill } from "./standstill.ts";
 
 type Batch = Extract<ToSlot, { type: "batch" }>;
@@ -414,6 +415,11 @@ export class Agent {
       } else if (life.stillMs > life.limitMs) {
         clearInterval(every);
         this.#giveUp({ type: "hung", batch, index, step, afterMs: life.stillMs });
+      } else if (life.isPreparing && mustYield(this.#orders)) {
+        // An init may take for ever, and nothing is lost with it: whoever asks is not kept waiting.
+        clearInterval(every);
+        const indices = this.#batches.get(batch)!.runs.map((run) => run.index);
+        this.#giveUp({ type: "yielded", batch, indices });
       } else if (life.begunMs > 200) {
         this.tell({ type: "progress", batch, index, step, memoryBytes });
       }

@@ -19,6 +19,8 @@ export interface Life {
   /** Since the last sign of life. */
   readonly stillMs: number;
   readonly limitMs: number;
+  /** It has not begun its first step. */
+  readonly isPreparing: boolean;
 }
 
 export class LifeWatch {
@@ -62,6 +64,7 @@ export class LifeWatch {
       begunMs: now - this.#begunAt,
       stillMs: now - this.#movedAt,
       limitMs: Math.max(this.#floorMs(batch), PATIENCE * this.#longestMs),
+      isPreparing: activity === ACTIVITY.preparing,
     };
   }
 

@@ -98,4 +98,5 @@ export const CONTROL = {
   step: 6,
 } as const;
 
-export const ACTIVITY = { idle: 0, computing: 1, waitingForDisk: 2 } as const;
+/** Preparing: `init` is at work, or a state is being restored; there is nothing yet that could be saved. */
+export const ACTIVITY = { idle: 0, computing: 1, waitingForDisk: 2, preparing: 3 } as const;

@@ -72,7 +72,7 @@ export class RunLoop {
       this.#progress[CONTROL.index] = index;
       this.#progress[CONTROL.step] = batch.resume?.step ?? 0;
       this.#progress[CONTROL.begun]!++;
-      store(this.#orders, CONTROL.activity, ACTIVITY.computing);
+      store(this.#orders, CONTROL.activity, ACTIVITY.preparing);
       let one: SimulatedRun | undefined;
       try {
         one = new SimulatedRun(this.#model, job, index, run, batch.batch, this.#parts());

@@ -9,7 +9,7 @@ import { pointAt } from "../plan/sweep.ts";
 import { RunContext } from "./context.ts";
 import type { Instance, LoadedModel } from "./model.ts";
 import { describeReturned, plainResult } from "./outcome.ts";
-import { CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
+import { ACTIVITY, CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
 import type { RandomState } from "./random.ts";
 import { Series } from "./series.ts";
 import { mustYield, nextMultiple, refusePromise, stepAlong } from "./stepping.ts";
@@ -20,6 +20,9 @@ import { BadState, putTogether, takeApart } from "./state.ts";
 const { stringify } = JSON;
 
 type Resume = NonNullable<Extract<ToSimulation, { type: "batch" }>["resume"]>;
+
+/** Taken before a model could change it. */
+const { store } = Atomics;
 
 /** Steps are done in chunks of about this long between two looks at the orders. */
 const CHUNK_MS = 5;
@@ -109,6 +112,7 @@ export class SimulatedRun {
   async compute(resume: Resume | undefined): Promise<string | undefined> {
     if (resume === undefined) await this.#init();
     else this.#restore(resume);
+    store(this.#parts.orders, CONTROL.activity, ACTIVITY.computing);
     const finished = this.#advanceToEnd(resume?.step ?? 0);
     if (!finished) return undefined;
     return this.#result();

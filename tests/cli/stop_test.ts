@@ -38,6 +38,41 @@ async function startAndWait(cwd: string): Promise<Deno.ChildProcess> {
   throw new Error("nothing was saved in 20 s");
 }
 
+Deno.test("a signal while a model prepares for long is not kept waiting, and the run begins anew", async () => {
+  await inFolder(async (cwd) => {
+    const model = `
+      export function init(ctx) {
+        for (const end = Date.now() + ctx.params.ms; Date.now() < end;);
+        return { n: 0 };
+      }
+      export function step(state) { state.n++; }
+      export function result(state) { return { n: state.n }; }
+    `;
+    await place(cwd, "long.js", model);
+    await place(
+      cwd,
+      "long.yaml",
+      "id: long\nmodel: ./long.js\nsteps: 3\nparameters: { ms: 600000 }\n",
+    );
+    const child = programCommand(["long.yaml"], { cwd }).spawn();
+    await until(
+      async () => {
+        const { code, out } = await simrun(["status", "--json"], { cwd });
+        return code === 0 && JSON.parse(out).runs.long?.state === "running";
+      },
+      "the run is told as running",
+      20_000,
+    );
+    const begin = performance.now();
+    child.kill("SIGTERM");
+    const { code } = await child.output();
+    assert.equal(code, EXIT.terminated.status);
+    assert.ok(performance.now() - begin < 2_000 * PATIENCE);
+    const { out } = await simrun(["explain", "long"], { cwd });
+    assert.match(out, /waits|asked to stop|unfinished|stopped/);
+  });
+});
+
 const STATUS = {
   SIGINT: EXIT.interrupted.status,
   SIGTERM: EXIT.terminated.status,
