@@ -18,7 +18,7 @@ const NAMES = new Set([
 ]);
 
 /** Of the language, the dynamic linker, threads of libraries, the runtime, and tests that make a disk or a clock fail. */
-const PREFIXES = ["LC_", "LD_", "OMP_", "DENO_", "SIMRUN_TEST_", "FAULT_"];
+const PREFIXES = ["LC_", "LD_", "OMP_", "DENO_", "SIMRUN_TEST_"];
 
 /** Models may import packages, and some sites reach them only so. */
 const PROXY = /^(?:ALL|HTTPS?|NO)_PROXY$/i;

@@ -9,6 +9,8 @@ import { type Mutation, MUTATIONS } from "./mutations.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const COPIED = ["deno.json", "deno.lock", "main.ts", "mod.ts", "src", "jobs", "templates", "tests"];
 
+const TEST_MS_MAX = 300_000;
+
 /** Answers the seconds it took to be caught; undefined when no test failed. */
 async function isCaught(mutation: Mutation, copy: string): Promise<number | undefined> {
   const path = `${copy}/${mutation.file}`;
@@ -18,12 +20,16 @@ async function isCaught(mutation: Mutation, copy: string): Promise<number | unde
   }
   await Deno.writeTextFile(path, text.replace(mutation.find, () => mutation.replace));
   const begin = performance.now();
-  const { success } = await new Deno.Command(Deno.execPath(), {
+  const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "-A", "--no-check", "--quiet", "--fail-fast", ...mutation.test],
     cwd: copy,
+    stdin: "null",
     stdout: "null",
     stderr: "null",
-  }).output();
+    // What does not come to an end any more has been noticed, too.
+    signal: AbortSignal.timeout(TEST_MS_MAX),
+  }).spawn();
+  const { success } = await child.status;
   await Deno.writeTextFile(path, text);
   return success ? undefined : (performance.now() - begin) / 1000;
 }

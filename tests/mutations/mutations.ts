@@ -142,11 +142,12 @@ export const MUTATIONS: readonly Mutation[] = [
     test: SIMULATION,
   },
   {
-    breaks: "does not look at the checksum of a checkpoint",
+    // The payload has two: its own is looked at before it is inflated, that of zstd while it is.
+    breaks: "does not look at the checksum of a checkpoint's header",
     rule: "R5",
-    file: "src/store/checkpoint_file.ts",
-    find: "if (crc32(packed) !== header.crc32)",
-    replace: "if (crc32(packed) !== header.crc32 && packed.length === 0)",
+    file: "src/store/checkpoint_header.ts",
+    find: "if (crc32(bytes.subarray(0, 44)) !== view.getUint32(44, true)) {",
+    replace: "if (bytes.length === 0) {",
     test: ["tests/store/checkpoint_test.ts"],
   },
   {

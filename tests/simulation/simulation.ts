@@ -72,6 +72,7 @@ class Machine {
   #isDiskFull = false;
   /** No power cut and no error so far. */
   #isDiskGood = true;
+  #hadPowerCut = false;
   #isGrown = false;
   #isLast = false;
   #violation: unknown;
@@ -135,6 +136,7 @@ class Machine {
       root: `/mnt${this.#scenario.seed}-after/tree`,
       disk: this.disk,
       isDiskGood: this.#isDiskGood,
+      hadPowerCut: this.#hadPowerCut,
     };
     void this.#time.within(process, () => checkTree(this.#scenario.jobs, paths))
       .then(() => checked = {}, (error) => checked = { error });
@@ -260,6 +262,7 @@ class Machine {
       for (const one of [process, ...slots]) this.#time.kill(one);
     }
     this.#isDiskGood = false;
+    this.#hadPowerCut = true;
     this.#say("the power is gone");
     this.disk.losePower();
   }

@@ -1,0 +1,86 @@
+/** T1: kill -9 at every file operation of a campaign: of everything at once, of the orchestrator, of a slot. */
+import assert from "node:assert/strict";
+import { faultTest, tryEach } from "./enumeration.ts";
+import {
+  assertGone,
+  assertSavedIsThere,
+  assertSound,
+  assertSpoken,
+  type Reference,
+} from "./reference.ts";
+import type { Ended, Fault } from "./shim.ts";
+
+/** What is left right after an operation is what is left right before the next one: fewer of these will do. */
+const SAME_STATE_EVERY = 32;
+
+faultTest(
+  "T1: kill -9 of everything at every operation: sound, golden, nothing saved is lost",
+  async (reference) => {
+    await tryEach(
+      reference,
+      { hazard: "T1 kill all before", action: "kill-all", always: true },
+      (fault) => killAndFinish(reference, fault),
+    );
+  },
+);
+
+faultTest("T1: kill -9 of everything right after an operation", async (reference) => {
+  await tryEach(
+    reference,
+    { hazard: "T1 kill all after", action: "kill-all-after", shortEvery: SAME_STATE_EVERY },
+    (fault) => killAndFinish(reference, fault),
+  );
+});
+
+for (const action of ["kill", "kill-after"] as const) {
+  const when = action === "kill" ? "before" : "after";
+  const shortEvery = action === "kill" ? 12 : SAME_STATE_EVERY;
+
+  // The slot is not waited for: whoever types resume does not know that it still writes.
+  faultTest(
+    `T1: kill -9 of the orchestrator alone ${when} an operation of it`,
+    async (reference) => {
+      await tryEach(
+        reference,
+        { hazard: `T1 kill orchestrator ${when}`, roles: ["orchestrator"], action, shortEvery },
+        (fault) => killAndFinish(reference, fault),
+      );
+    },
+  );
+
+  faultTest(
+    `T1: kill -9 of a slot ${when} an operation of it: the campaign goes on to its end`,
+    async (reference) => {
+      await tryEach(
+        reference,
+        { hazard: `T1 kill slot ${when}`, roles: ["slot"], action, shortEvery },
+        async (fault) => {
+          const tree = reference.newTree();
+          const ended = await reference.start(tree, fault);
+          assertSpoken(ended);
+          assert.equal(ended.status, 0, ended.stderr);
+          await reference.assertDone(tree);
+          await assertGone(ended);
+          return ended;
+        },
+      );
+    },
+  );
+}
+
+/** Runs into the kill, looks at what is left, and goes on. */
+async function killAndFinish(reference: Reference, fault: Fault): Promise<Ended> {
+  const tree = reference.newTree();
+  const ended = await reference.start(tree, fault);
+  if (ended.struck === undefined) {
+    assert.equal(ended.status, 0, ended.stderr);
+    await reference.assertDone(tree);
+    return ended;
+  }
+  assert.equal(ended.signal, "SIGKILL");
+  await assertSound(tree);
+  assertSavedIsThere(tree);
+  await reference.finish(tree);
+  await assertGone(ended);
+  return ended;
+}
