@@ -154,4 +154,6 @@ export type JournalEntry = {
   readonly seq: number;
   /** Wall-clock time, for people; never used to order anything. */
   readonly at: string;
+  /** Everything before this line was on disk when it was written. */
+  readonly synced?: true;
 } & RunEvent;

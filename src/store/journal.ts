@@ -20,8 +20,8 @@ import {
   writeFully,
 } from "./disk.ts";
 import { type FileHandle, fs } from "./file_system.ts";
-import { decodeLine, encodeLine, lineBody, lineBytesMax, NEWLINE } from "./journal_line.ts";
-import { scanLines } from "./journal_read.ts";
+import { encodeLine, lineBody, lineBytesMax, markSynced } from "./journal_line.ts";
+import { findTail, type Tail } from "./journal_tail.ts";
 import type { Layout } from "./layout.ts";
 import { openInPlace } from "./plain_file.ts";
 import { copyRanges } from "./quarantine.ts";
@@ -50,8 +50,6 @@ export interface OpenedJournal {
 }
 
 const PIECE_BYTES = 1 << 20;
-/** Beyond it the last line is looked for from the beginning. */
-const WINDOW_BYTES_MAX = 256 << 20;
 
 export class JournalWriter {
   readonly #file: FileHandle;
@@ -100,6 +98,8 @@ export class JournalWriter {
         file = await openToAppend(layout, options.onWarning);
         tail = { bytes: 0, seq: 0 };
       }
+      // Lines of a killed holder may not be on disk yet, and what is done now rests on them.
+      if (tail.bytes > 0) await file.syncData();
       const lastSeq = Math.max(tail.seq, sealedSeq);
       // Behind its own lines, even where these are kept because their segment is damaged.
       const at = { bytes: tail.bytes, seq: lastSeq };
@@ -178,6 +178,7 @@ export class JournalWriter {
       this.#waitingGroup = undefined;
       try {
         if (this.#fault !== undefined) throw this.#fault;
+        lines[0] = markSynced(lines[0]!);
         const bytes = await this.#write(lines);
         await this.#file.syncData();
         this.#durableBytes += bytes;
@@ -215,55 +216,6 @@ export class JournalWriter {
       await this.#file.truncate(this.#durableBytes).catch(() => {});
     }
   }
-}
-
-interface Tail {
-  /** Where the last good line ends. */
-  readonly bytes: number;
-  /** Its sequence number; 0 when there is none. */
-  readonly seq: number;
-}
-
-/** Finds the last good line from the end, in a window that grows until it holds one. */
-export function findTail(file: FileHandle): Tail {
-  const size = file.statSync().size;
-  for (let window = 1 << 20;; window *= 4) {
-    if (window > WINDOW_BYTES_MAX && size > window) return findTailForward(file);
-    const start = Math.max(0, size - window);
-    const bytes = readFrom(file, start, size - start);
-    let end = bytes.lastIndexOf(NEWLINE) + 1;
-    while (end > 0) {
-      const from = end < 2 ? 0 : bytes.lastIndexOf(NEWLINE, end - 2) + 1;
-      if (from === 0 && start > 0) break;
-      const entry = decodeLine(bytes.subarray(from, end - 1));
-      if (typeof entry !== "string") return { bytes: start + end, seq: entry.seq };
-      end = from;
-    }
-    if (start === 0) return { bytes: 0, seq: 0 };
-  }
-}
-
-/** From the beginning: slower, but a journal with gigabytes of garbage behind it takes no memory for them. */
-function findTailForward(file: FileHandle): Tail {
-  let tail: Tail = { bytes: 0, seq: 0 };
-  file.seekSync(0, Deno.SeekMode.Start);
-  scanLines((into) => file.readSync(into), (line, offset, bytes) => {
-    const entry = decodeLine(line);
-    if (typeof entry !== "string") tail = { bytes: offset + bytes + 1, seq: entry.seq };
-  });
-  return tail;
-}
-
-function readFrom(file: FileHandle, from: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  file.seekSync(from, Deno.SeekMode.Start);
-  let at = 0;
-  while (at < length) {
-    const read = file.readSync(bytes.subarray(at));
-    if (read === null) break;
-    at += read;
-  }
-  return bytes.subarray(0, at);
 }
 
 /** Copies the torn end to the quarantine, durably, and only then cuts it off. */

@@ -33,6 +33,11 @@ export function lineBody(event: RunEvent, seq: number, at: string): string {
   return `"seq":${seq},"at":"${at}",${JSON.stringify(event).slice(1)}`;
 }
 
+/** The body of the first line of a group: all before it was synced when it was written. */
+export function markSynced(body: string): string {
+  return `${body.slice(0, -1)},"synced":true}`;
+}
+
 /** The lines of a text in memory, without their newlines. */
 export function* linesIn(bytes: Uint8Array): Generator<Uint8Array> {
   for (let from = 0; from < bytes.length;) {

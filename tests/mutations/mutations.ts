@@ -142,6 +142,14 @@ export const MUTATIONS: readonly Mutation[] = [
     test: SIMULATION,
   },
   {
+    breaks: "keeps what a power cut left behind a hole in the journal",
+    rule: "R8",
+    file: "src/store/journal_tail.ts",
+    find: "      if (entry.synced) return goodFrom(bytes, from, start);\n",
+    replace: "",
+    test: ["tests/store/journal_test.ts"],
+  },
+  {
     // The payload has two: its own is looked at before it is inflated, that of zstd while it is.
     breaks: "does not look at the checksum of a checkpoint's header",
     rule: "R5",

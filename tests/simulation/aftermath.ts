@@ -13,11 +13,10 @@ import { golden } from "./toy_model.ts";
 
 export async function checkTree(
   jobs: readonly Job[],
-  { root, disk, isDiskGood, hadPowerCut }: {
+  { root, disk, isDiskGood }: {
     readonly root: string;
     readonly disk: SimulatedDisk;
     readonly isDiskGood: boolean;
-    readonly hadPowerCut: boolean;
   },
 ): Promise<void> {
   const layout = new Layout(root);
@@ -27,12 +26,8 @@ export async function checkTree(
     if (entry.type !== "runs.completed") return;
     for (const run of entry.runs) completed.set(`${entry.job}/${run.run}`, run);
   });
-  // Of a group of lines that was not synced, a power cut may keep the end and lose the middle: nobody was told of any
-  // of them, and they are reported as damaged. What was told is there, or the results below would not be.
-  if (!hadPowerCut) {
-    assert.deepEqual(report.bad, [], "lines of the journal are damaged");
-    assert.deepEqual(report.missing, [], "lines of the journal are missing");
-  }
+  assert.deepEqual(report.bad, [], "lines of the journal are damaged");
+  assert.deepEqual(report.missing, [], "lines of the journal are missing");
   for (const job of jobs) {
     for (let index = 0; index < pointsOf(job); index++) {
       const run = idOf(job, index);

@@ -72,7 +72,6 @@ class Machine {
   #isDiskFull = false;
   /** No power cut and no error so far. */
   #isDiskGood = true;
-  #hadPowerCut = false;
   #isGrown = false;
   #isLast = false;
   #violation: unknown;
@@ -136,7 +135,6 @@ class Machine {
       root: `/mnt${this.#scenario.seed}-after/tree`,
       disk: this.disk,
       isDiskGood: this.#isDiskGood,
-      hadPowerCut: this.#hadPowerCut,
     };
     void this.#time.within(process, () => checkTree(this.#scenario.jobs, paths))
       .then(() => checked = {}, (error) => checked = { error });
@@ -262,7 +260,6 @@ class Machine {
       for (const one of [process, ...slots]) this.#time.kill(one);
     }
     this.#isDiskGood = false;
-    this.#hadPowerCut = true;
     this.#say("the power is gone");
     this.disk.losePower();
   }

@@ -146,6 +146,29 @@ Deno.test("a bit flipped anywhere in a journal costs one line or two, and is nam
     }
   }));
 
+Deno.test("JournalWriter.open() cuts the last group at its first hole, and leaves earlier damage for all to see", () =>
+  inTree(async (layout) => {
+    await write(layout, 1, 2);
+    const { writer } = await JournalWriter.open(layout, clock);
+    // One group, one sync.
+    await Promise.all([3, 4, 5].map((number) => writer.append(ended(number))));
+    await writer.close();
+    const whole = await Deno.readFile(layout.journal);
+    const ends = [...whole.keys()].filter((at) => whole[at] === 10).map((at) => at + 1);
+    const damageLine = async (number: number) => {
+      const damaged = whole.slice();
+      damaged[ends[number - 1]! - 10]! ^= 1;
+      await Deno.writeFile(layout.journal, damaged);
+      const opened = await JournalWriter.open(layout, clock);
+      await opened.writer.close();
+      const { entries, report } = readAll(layout);
+      return [completed(entries), report.bad.length];
+    };
+    assert.deepEqual(await damageLine(4), [[1, 2, 3], 0]);
+    assert.deepEqual(await damageLine(3), [[1, 2], 0]);
+    assert.deepEqual(await damageLine(2), [[1, 3, 4, 5], 1]);
+  }));
+
 Deno.test("JournalWriter.open() finds the last good line before a power cut's garbage", () =>
   inTree(async (layout) => {
     await write(layout, 1, 2);
