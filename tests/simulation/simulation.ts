@@ -14,7 +14,7 @@ import { jobsOf, type Life, MODEL_PATH, type Scenario } from "./scenario.ts";
 import { type Fault, type Kind, SimulatedDisk } from "./simulated_disk.ts";
 import { SimulatedSlot } from "./simulated_slot.ts";
 import type { StepFate } from "./simulated_thread.ts";
-import { currentProcess, SimulatedProcess, VirtualTime } from "./virtual_time.ts";
+import { currentProcess, outside, SimulatedProcess, VirtualTime } from "./virtual_time.ts";
 
 /** No campaign of these may take longer, in simulated time: else something waits for what never comes. */
 const LIFE_MS_MAX = 3_600_000;
@@ -47,7 +47,7 @@ export async function simulate(
   const machine = new Machine(scenario, time, trace);
   useFileSystem(machine.disk);
   try {
-    await machine.live();
+    await outside(() => machine.live());
     return { trace, operations: machine.disk.operations, lives: machine.lives };
   } finally {
     uninstall();
@@ -56,7 +56,10 @@ export async function simulate(
   }
 }
 
+let worlds = 0;
+
 class Machine {
+  readonly #world = ++worlds;
   readonly disk: SimulatedDisk;
   lives = 0;
   readonly #scenario: Scenario;
@@ -132,7 +135,7 @@ class Machine {
     const process = new SimulatedProcess("aftermath");
     let checked: { readonly error?: unknown } | undefined;
     const paths = {
-      root: `/mnt${this.#scenario.seed}-after/tree`,
+      root: `/mnt${this.#world}-after/tree`,
       disk: this.disk,
       isDiskGood: this.#isDiskGood,
     };
@@ -144,7 +147,7 @@ class Machine {
 
   async #pass(ms: number): Promise<void> {
     let isOver = false;
-    this.#time.schedule(ms, () => isOver = true, undefined);
+    this.#time.schedule(ms, () => isOver = true, "none");
     await this.#drive(() => isOver);
   }
 
@@ -155,8 +158,8 @@ class Machine {
 
   #begin(breakLock: boolean): Holder {
     const number = ++this.lives;
-    // Packs are remembered by their paths, and other seeds had such packs, too.
-    const root = `/mnt${this.#scenario.seed}-${number}/tree`;
+    // Packs are remembered by their paths, and other worlds had such packs, too.
+    const root = `/mnt${this.#world}-${number}/tree`;
     const process = new SimulatedProcess(`simrun ${number}`);
     const holder: Holder = { process, root, slots: [], isReplaced: false };
     this.#holders.push(holder);
@@ -248,7 +251,7 @@ class Machine {
         this.#time.schedule(wakesAfterMs, () => {
           this.#say(`${process.name} wakes up`);
           for (const one of frozen) this.#time.continue(one);
-        }, undefined);
+        }, "none");
         return true;
       }
     }
@@ -272,7 +275,7 @@ class Machine {
       }
       this.#isDiskFull = this.#random.next() < this.#scenario.dangers.full;
       if (this.#isDiskFull) this.#say("the disk is full");
-      this.#time.schedule(50 + this.#random.next() * 500, turn, undefined);
+      this.#time.schedule(50 + this.#random.next() * 500, turn, "none");
     };
     turn();
   }
@@ -280,7 +283,7 @@ class Machine {
   #stepClock(life: Life): void {
     this.#time.schedule(this.#random.next() * life.afterMs, () => {
       this.#time.wallOffsetMs += this.#random.pick([-3_600_000, 86_400_000, 378_691_200_000]);
-    }, undefined);
+    }, "none");
   }
 
   #faultOf(kind: Kind, path: string): Fault | undefined {
@@ -297,8 +300,8 @@ class Machine {
     else if (kind === "rename" && luck < dangers.renameDoneButFails) fault = "done";
     if (fault !== undefined) {
       this.#isDiskGood = false;
-      // Temporaries have random names: they would make every trace another.
-      const name = path.replace(/\.tmp-[^-]+-[^-]+-/, ".tmp-");
+      // Where it is mounted and the names of temporaries differ each time: they would make every trace another.
+      const name = path.replace(/^\/mnt[^/]*/, "").replace(/\.tmp-[^-]+-[^-]+-/, ".tmp-");
       this.#say(`${currentProcess()?.name}: ${fault} at ${kind} of ${name}`);
     }
     return fault;

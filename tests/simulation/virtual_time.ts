@@ -53,6 +53,15 @@ export function currentProcess(): SimulatedProcess | undefined {
   return current.getStore();
 }
 
+function here(): SimulatedProcess | "none" {
+  return current.getStore() ?? "none";
+}
+
+/** Runs code as the simulation itself, in whatever context it was called. */
+export function outside<T>(work: () => T): T {
+  return current.run(undefined, work);
+}
+
 export class VirtualTime {
   #now = 0;
   #orders = 0;
@@ -70,11 +79,12 @@ export class VirtualTime {
     return current.run(process, work);
   }
 
-  schedule(delayMs: number, fire: () => void, process = currentProcess()): Event {
+  /** For the process that runs now, another one, or none. */
+  schedule(delayMs: number, fire: () => void, process: SimulatedProcess | "none" = here()): Event {
     const event: Event = {
       at: this.#now + Math.max(0, delayMs),
       order: this.#orders++,
-      process,
+      process: process === "none" ? undefined : process,
       fire,
       cancelled: false,
     };
