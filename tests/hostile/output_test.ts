@@ -154,8 +154,10 @@ Deno.test("hostile text of every source is harmless in every command, on a termi
     await test.step("looking", async () => {
       for (const args of LOOKS) {
         // A terminal shows both streams, and is what can be harmed.
-        for (const where of isTorture ? PLACES : PLACES.slice(1)) await look(args, where);
-        if (args[1] === "export") {
+        for (const where of isTorture ? PLACES : PLACES.slice(1)) {
+          const told = await look(args, where);
+          if (args[1] !== "export") continue;
+          assert.equal(told.status, 0, told.stdout + told.stderr);
           await Deno.remove(join(folder, args.at(-1)!), { recursive: true });
         }
       }
@@ -219,6 +221,7 @@ async function onTerminal(
     'printf -v line "%q " "$@"; exec script -qec "$line" /dev/null',
     "-",
   ];
-  const terminal = { TERM: "dumb", LC_ALL: "C.UTF-8", COLUMNS: "100", ...env };
+  // `script` gives the line to $SHELL, and only bash reads the quotes that bash has written.
+  const terminal = { SHELL: "bash", TERM: "dumb", LC_ALL: "C.UTF-8", COLUMNS: "100", ...env };
   return await endOf(startAttack(folder, args, { env: terminal }, through), folder);
 }
