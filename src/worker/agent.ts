@@ -8,22 +8,18 @@ import {
   type ModelProblem,
   type ToSlot,
 } from "../campaign/slot_messages.ts";
-import { DTYPE_BYTES } from "../job/snapshot.ts";
 import type { Grants, Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
-import { isNoSpace } from "../store/disk.ts";
 import { Layout } from "../store/layout.ts";
 import { dirname } from "../store/path.ts";
 import { filePath, fileUrl } from "./file_url.ts";
-import { LifeWatch, LivedTime } from "./life_watch.ts";
+import { memoryText, Overseer } from "./overseer.ts";
 import { readableOf } from "./own_folder.ts";
 import { CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
-import type { RunFiles, Writer } from "./run_files.ts";
+import type { Writer } from "./run_files.ts";
+import { type Batch, SlotFiles } from "./slot_files.ts";
 import type { StartThread, ThreadHandle } from "./simulation_thread.ts";
 import { mustYield } from "./stepping.ts";
-import { Standstill } from "./standstill.ts";
-
-type Batch = Extract<ToSlot, { type: "batch" }>;
 
 /** How long an agent that lost its orchestrator may take for the write in hand. */
 const LAST_WRITE_MS = 10_000;
@@ -49,13 +45,13 @@ export class Agent {
   readonly #batches = new Map<number, Batch>();
   /** Batches not handed to the simulation thread yet. */
   #waiting: Batch[] = [];
-  readonly #files = new Map<string, RunFiles>();
-  #runFiles: Promise<typeof import("./run_files.ts")> | undefined;
+  readonly #files = new SlotFiles((message) => this.tell(message));
   /** Shared with the thread of the moment only: one that lives on disturbs none after it. */
   #orders = new Int32Array(new SharedArrayBuffer(CONTROL.bytes));
-  #watch = this.#watchOver(this.#orders);
-  readonly #standstill = new Standstill();
-  readonly #lived = new LivedTime();
+  readonly #overseer = new Overseer({
+    hangMs: (batch) => this.#hangMs(batch),
+    indices: (batch) => this.#batches.get(batch)!.runs.map(({ index }) => index),
+  }, this.#orders.buffer as SharedArrayBuffer);
   readonly #ports: AgentPorts;
   #thread: ThreadHandle | undefined;
   #threadModel = "";
@@ -63,7 +59,6 @@ export class Agent {
   #threadJobs = new Set<number>();
   /** A thread that was to end goes on, so this process is good for no other model. */
   #isHaunted = false;
-  #memoryBytesMax = Infinity;
   #running = new Set<number>();
   /** All disk work, one piece after the other: a result is told after what it rests on is durable. */
   #disk: Promise<void> = Promise.resolve();
@@ -135,7 +130,7 @@ export class Agent {
         // Meanwhile the model proved unusable, or the files did.
         if (resume === undefined || !this.#batches.has(batch.batch)) continue;
         const runs = batch.runs.map(({ index, run }) => ({ index, run }));
-        this.#standstill.ordered(batch.batch);
+        this.#overseer.ordered(batch.batch);
         this.#order({ type: "batch", batch: batch.batch, job: batch.job, runs, ...resume });
       }
     } finally {
@@ -160,7 +155,7 @@ export class Agent {
     const { index, past } = batch.runs[0]!;
     if (past === "none") return {};
     await this.#disk;
-    const files = await this.#filesOf(batch, index);
+    const files = await this.#files.of(batch, this.#jobs.get(batch.job)!, index);
     try {
       if (past === "clear") {
         await files.startOver();
@@ -172,27 +167,10 @@ export class Agent {
       if (checkpoint === undefined) return {};
       return { resume: { step, ms: checkpoint.identity.ms, snapshot: checkpoint.snapshot } };
     } catch (error) {
-      this.#tellDiskFailed(batch.batch, index, error);
+      this.#files.tellDiskFailed(batch, index, error);
       this.#end(batch.batch);
       return undefined;
     }
-  }
-
-  /** What writes needs compression, which takes 20 ms to load: when a run has lived a while, or at need. */
-  #loadRunFiles(): Promise<typeof import("./run_files.ts")> {
-    return this.#runFiles ??= import("./run_files.ts");
-  }
-
-  async #filesOf(batch: Batch, index: number): Promise<RunFiles> {
-    const { RunFiles } = await this.#loadRunFiles();
-    const key = `${batch.batch}:${index}`;
-    let files = this.#files.get(key);
-    if (files === undefined) {
-      const { run, digest } = batch.runs.find((one) => one.index === index)!;
-      files = new RunFiles(this.#jobs.get(batch.job)!, { run, digest, attempt: batch.attempt });
-      this.#files.set(key, files);
-    }
-    return files;
   }
 
   #order(message: ToSimulation): void {
@@ -206,8 +184,7 @@ export class Agent {
     this.#threadJobs = new Set();
     const control = new SharedArrayBuffer(CONTROL.bytes);
     this.#orders = new Int32Array(control);
-    this.#watch = this.#watchOver(this.#orders);
-    this.#standstill.begin();
+    this.#overseer.begin(control);
     this.#thread = this.#ports.startThread(
       { model: url, control },
       { read: [...readableOf(dirname(filePath(url))), ...read], net },
@@ -216,10 +193,6 @@ export class Agent {
         onLost: (message) => this.#lostThread(message),
       },
     );
-  }
-
-  #watchOver(orders: Int32Array): LifeWatch {
-    return new LifeWatch(orders.buffer as SharedArrayBuffer, (batch) => this.#hangMs(batch));
   }
 
   /** An idle thread ends at once. One that a model keeps busy burns a core until its process ends. */
@@ -236,7 +209,7 @@ export class Agent {
   }
 
   #hear(message: Exclude<FromSimulation, { type: "alive" }>): void {
-    this.#standstill.heard(message);
+    this.#overseer.heard(message);
     if (!this.#isSound(message)) {
       return this.#lostThread("the thread of the model said what makes no sense");
     }
@@ -250,16 +223,20 @@ export class Agent {
         return;
       case "snapshot": {
         const orders = this.#orders;
-        return this.#then(() => this.#save(message, orders));
+        return this.#then(async () => {
+          await this.#files.save(...this.#writerOf(message.batch), message);
+          Atomics.store(orders, CONTROL.buffers[message.buffer]!, 0);
+          Atomics.notify(orders, CONTROL.buffers[message.buffer]!);
+        });
       }
       case "file":
-        return this.#then(() => this.#writeFile(message));
+        return this.#then(() => this.#files.write(...this.#writerOf(message.batch), message));
       case "log":
-        return this.#then(() => this.#appendLog(message));
+        return this.#then(() => this.#files.log(...this.#writerOf(message.batch), message));
       case "results":
         // The last of two equal keys counts: whatever the text holds, it speaks of runs of this batch.
         return this.#then(() => {
-          this.#tellSums(message.batch);
+          this.#files.tellSums(this.#batches.get(message.batch)!);
           this.#ports.tell(`{"runs":${message.text},"batch":${message.batch},"type":"results"}`);
         });
       case "failed":
@@ -293,7 +270,7 @@ export class Agent {
   /** What the model holds on to would make the next run fail as well: the process ends. */
   #outOfMemory(message: Extract<FromSimulation, { type: "failed" }>): void {
     const { failure } = message;
-    const text = memoryText(this.#ports.memoryBytes(), this.#memoryBytesMax);
+    const text = memoryText(this.#ports.memoryBytes(), this.#overseer.memoryBytesMax);
     this.#giveUp({
       ...message,
       failure: { ...failure, message: `${failure.message} (${text})` },
@@ -301,76 +278,17 @@ export class Agent {
     });
   }
 
+  #writerOf(batch: number): [Batch, Writer] {
+    const assigned = this.#batches.get(batch)!;
+    return [assigned, this.#jobs.get(assigned.job)!];
+  }
+
   #then(work: () => void | Promise<void>): void {
     this.#disk = this.#disk.then(() => this.#closing ? undefined : work());
   }
 
-  async #save(
-    message: Extract<FromSimulation, { type: "snapshot" }>,
-    orders: Int32Array,
-  ): Promise<void> {
-    const batch = this.#batches.get(message.batch)!;
-    const files = await this.#filesOf(batch, message.index);
-    const { index, step } = message;
-    const tensors = message.tensors.map(({ name, dtype, length, offset }) => ({
-      name,
-      dtype,
-      length,
-      bytes: new Uint8Array(message.shared, offset, length * DTYPE_BYTES[dtype]) as Uint8Array,
-    }));
-    try {
-      const saved = await files.save(message, { plain: message.plain, tensors }, message.series);
-      this.tell({ type: "saved", batch: batch.batch, index, step, ...saved });
-      await files.prune();
-    } catch (error) {
-      this.#tellUnsaved(batch.batch, index, error);
-    } finally {
-      Atomics.store(orders, CONTROL.buffers[message.buffer]!, 0);
-      Atomics.notify(orders, CONTROL.buffers[message.buffer]!);
-    }
-  }
-
-  #tellUnsaved(batch: number, index: number, error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    this.tell({ type: "unsaved", batch, index, reason, noSpace: isNoSpace(error) });
-  }
-
-  /** A result that cannot be kept is no result: the orchestrator hears of it before the results come. */
-  async #writeFile(message: Extract<FromSimulation, { type: "file" }>): Promise<void> {
-    const files = await this.#filesOf(this.#batches.get(message.batch)!, message.index);
-    try {
-      if (message.name === "series.csv") await files.appendSeries(message.text);
-      else await files.writeResult(message.name, message.text);
-    } catch (error) {
-      this.#tellDiskFailed(message.batch, message.index, error);
-    }
-  }
-
-  /** What is on disk by now; of a run that goes on it is told again with its own result. */
-  #tellSums(batch: number): void {
-    for (const { index } of this.#batches.get(batch)!.runs) {
-      const files = this.#files.get(`${batch}:${index}`)?.sums;
-      if (files !== undefined) this.tell({ type: "filed", batch, index, files });
-    }
-  }
-
-  #tellDiskFailed(batch: number, index: number, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    const failure = { class: "disk" as const, message, step: 0 };
-    this.tell({ type: "failed", batch, index, failure, noSpace: isNoSpace(error) });
-  }
-
-  async #appendLog(message: Extract<FromSimulation, { type: "log" }>): Promise<void> {
-    const files = await this.#filesOf(this.#batches.get(message.batch)!, message.index);
-    try {
-      await files.appendLog(message.text);
-    } catch (error) {
-      this.#tellUnsaved(message.batch, message.index, error);
-    }
-  }
-
   #end(batch: number): void {
-    for (const { index } of this.#batches.get(batch)!.runs) this.#files.delete(`${batch}:${index}`);
+    this.#files.close(this.#batches.get(batch)!);
     this.#batches.delete(batch);
     this.#running.delete(batch);
     if (this.#running.size === 0) Atomics.store(this.#orders, CONTROL.yield, 0);
@@ -393,61 +311,26 @@ export class Agent {
 
   /** Begins to look after the simulation thread, a few times a second. */
   watch(memoryBytesMax: number): void {
-    this.#memoryBytesMax = memoryBytesMax;
+    this.#overseer.memoryBytesMax = memoryBytesMax;
     const every = setInterval(() => {
-      const now = this.#lived.at(performance.now());
-      const life = this.#watch.look(now);
-      const memoryBytes = this.#ports.memoryBytes();
-      if (life === undefined) return this.#lookAtIdle(now, memoryBytes);
-      this.#standstill.moved(now);
-      void this.#loadRunFiles();
-      const { batch, index, step } = life;
-      if (memoryBytes > memoryBytesMax) {
-        clearInterval(every);
-        const message = memoryText(memoryBytes, memoryBytesMax);
-        this.#giveUp({
-          type: "failed",
-          batch,
-          index,
-          failure: { class: "out-of-memory", message, step },
-          isLast: true,
-        });
-      } else if (life.stillMs > life.limitMs) {
-        clearInterval(every);
-        this.#giveUp({ type: "hung", batch, index, step, afterMs: life.stillMs });
-      } else if (life.isPreparing && mustYield(this.#orders)) {
-        // An init may take for ever, and nothing is lost with it: whoever asks is not kept waiting.
-        clearInterval(every);
-        const indices = this.#batches.get(batch)!.runs.map((run) => run.index);
-        this.#giveUp({ type: "yielded", batch, indices });
-      } else if (life.begunMs > 200) {
-        this.tell({ type: "progress", batch, index, step, memoryBytes });
+      const sight = this.#overseer.look(
+        performance.now(),
+        this.#ports.memoryBytes(),
+        mustYield(this.#orders),
+      );
+      if (sight.kind === "well") {
+        if (sight.isComputing) void this.#files.load();
+        if (sight.message !== undefined) this.tell(sight.message);
+        return;
       }
+      if (sight.kind === "haunted") return this.#ports.exit(EXIT_GAVE_UP);
+      if (sight.kind === "give-up") {
+        clearInterval(every);
+        return this.#giveUp(sight.message);
+      }
+      console.error(`error: ${sight.words}`);
+      this.#ports.exit(1);
     }, LOOK_EVERY_MS);
-  }
-
-  /**
-   * Between two runs. A thread that does not take up what it was given is kept busy by what an earlier run left
-   * behind, and one that grows is filled by it: no run of now is to blame. Of a fresh thread it is its own model.
-   */
-  #lookAtIdle(now: number, memoryBytes: number): void {
-    const waiting = this.#standstill.look(now);
-    const tooMuch = memoryBytes > this.#memoryBytesMax;
-    if (waiting === undefined && !tooMuch) return;
-    const { batch, stillMs } = waiting ?? { batch: 0, stillMs: 0 };
-    const { isFresh } = this.#standstill;
-    const limitMs = Math.min(this.#hangMs(batch), isFresh ? Infinity : STANDSTILL_MS);
-    if (stillMs <= limitMs && !tooMuch) return;
-    if (!isFresh) return this.#ports.exit(EXIT_GAVE_UP);
-    console.error(
-      tooMuch
-        ? `error: out of memory: ${memoryText(memoryBytes, this.#memoryBytesMax)}`
-        : `error: no run was begun for ${
-          Math.round(stillMs / 1000)
-        } s: its model keeps the thread ` +
-          "busy at its top level, or in a timer",
-    );
-    this.#ports.exit(1);
   }
 
   /** The thread cannot be stopped, so the process ends; what is being written is finished first. */
@@ -473,13 +356,13 @@ export class Agent {
 
   #forgetThread(): void {
     this.#endThread();
-    this.#standstill.begin();
+    this.#overseer.forget();
     this.#threadModel = "";
   }
 
   /** The thread ended by an exception outside of a run, e.g. a rejected promise or a timer of the model. */
   #lostThread(message: string): void {
-    const life = this.#watch.look(this.#lived.at(performance.now()));
+    const life = this.#overseer.life(performance.now());
     if (life === undefined && this.#running.size === 0) {
       this.tell({ type: "uninspectable", model: this.#threadModel, problem: { message } });
       return this.#forgetThread();
@@ -497,8 +380,6 @@ export class Agent {
 
 type SimulationBatch = Extract<ToSimulation, { type: "batch" }>;
 const LOOK_EVERY_MS = 200;
-/** A thread that has run before takes up its next batch within milliseconds. */
-const STANDSTILL_MS = 10_000;
 const END_WITHIN_MS = 1000;
 
 function grantsOf({ inputs, allow }: Job): Grants {
@@ -507,12 +388,4 @@ function grantsOf({ inputs, allow }: Job): Grants {
 
 function keyOf({ read, net }: Grants): string {
   return JSON.stringify([read, net]);
-}
-
-function memoryText(bytes: number, bytesMax: number): string {
-  return `it uses ${mebibytes(bytes)}; its slot has ${mebibytes(bytesMax)}`;
-}
-
-function mebibytes(bytes: number): string {
-  return `${Math.round(bytes / 2 ** 20)} MiB`;
 }

@@ -60,10 +60,10 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     breaks: "tells a checkpoint as saved before it is written",
     rule: "R1",
-    file: "src/worker/agent.ts",
+    file: "src/worker/slot_files.ts",
     find: "      const saved = await files.save(",
     replace:
-      '      this.tell({ type: "saved", batch: batch.batch, index, step, file: "step", bytes: 1, rawBytes: 1, ms: 1 });\n' +
+      '      this.#tell({ type: "saved", batch: batch.batch, index, step, file: "step", bytes: 1, rawBytes: 1, ms: 1 });\n' +
       "      const saved = await files.save(",
     test: SIMULATION,
   },

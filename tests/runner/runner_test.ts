@@ -62,7 +62,7 @@ Deno.test("run() computes anew, when steps grow, what depends on their number", 
 
 Deno.test("run() stopped at a checkpoint and run again gives the same bits", async () => {
   await inTree(WALK, async (root, model, folder) => {
-    const job = aJob({ model, steps: 6000, measureEverySteps: 50, checkpoint: EVERY_500 });
+    const job = aJob({ model, steps: 40_000, measureEverySteps: 500, checkpoint: EVERY_500 });
     const stopped = await runJobs(root, [job], {}, (event, runner) => {
       if (event.type === "run.checkpointed") runner.stop("checkpoint");
     });

@@ -1,0 +1,107 @@
+/** What a slot writes of the runs it computes, each answered with a message: checkpoints, series, results, logs. */
+import type { FromSlot, ToSlot } from "../campaign/slot_messages.ts";
+import { DTYPE_BYTES } from "../job/snapshot.ts";
+import { isNoSpace } from "../store/disk.ts";
+import type { FromSimulation } from "./protocol.ts";
+import type { RunFiles, Writer } from "./run_files.ts";
+
+export type Batch = Extract<ToSlot, { type: "batch" }>;
+type Snapshot = Extract<FromSimulation, { type: "snapshot" }>;
+type Text = Extract<FromSimulation, { type: "file" }>;
+type Log = Extract<FromSimulation, { type: "log" }>;
+
+export class SlotFiles {
+  readonly #open = new Map<string, RunFiles>();
+  readonly #tell: (message: FromSlot) => void;
+  #module: Promise<typeof import("./run_files.ts")> | undefined;
+
+  constructor(tell: (message: FromSlot) => void) {
+    this.#tell = tell;
+  }
+
+  /** What writes needs compression, which takes 20 ms to load: when a run has lived a while, or at need. */
+  load(): Promise<typeof import("./run_files.ts")> {
+    return this.#module ??= import("./run_files.ts");
+  }
+
+  async of(batch: Batch, writer: Writer, index: number): Promise<RunFiles> {
+    const { RunFiles } = await this.load();
+    const key = keyOf(batch, index);
+    let files = this.#open.get(key);
+    if (files === undefined) {
+      const { run, digest } = batch.runs.find((one) => one.index === index)!;
+      files = new RunFiles(writer, { run, digest, attempt: batch.attempt });
+      this.#open.set(key, files);
+    }
+    return files;
+  }
+
+  async save(batch: Batch, writer: Writer, message: Snapshot): Promise<void> {
+    const files = await this.of(batch, writer, message.index);
+    const { index, step } = message;
+    const tensors = message.tensors.map(({ name, dtype, length, offset }) => ({
+      name,
+      dtype,
+      length,
+      bytes: new Uint8Array(message.shared, offset, length * DTYPE_BYTES[dtype]) as Uint8Array,
+    }));
+    try {
+      const saved = await files.save(message, { plain: message.plain, tensors }, message.series);
+      this.#tell({ type: "saved", batch: batch.batch, index, step, ...saved });
+      await files.prune();
+    } catch (error) {
+      this.#tellUnsaved(batch, index, error);
+    }
+  }
+
+  /** A result that cannot be kept is no result: the orchestrator hears of it before the results come. */
+  async write(batch: Batch, writer: Writer, { index, name, text }: Text): Promise<void> {
+    const files = await this.of(batch, writer, index);
+    try {
+      if (name === "series.csv") await files.appendSeries(text);
+      else await files.writeResult(name, text);
+    } catch (error) {
+      this.tellDiskFailed(batch, index, error);
+    }
+  }
+
+  async log(batch: Batch, writer: Writer, { index, text }: Log): Promise<void> {
+    const files = await this.of(batch, writer, index);
+    try {
+      await files.appendLog(text);
+    } catch (error) {
+      this.#tellUnsaved(batch, index, error);
+    }
+  }
+
+  /** What is on disk by now; of a run that goes on it is told again with its own result. */
+  tellSums(batch: Batch): void {
+    for (const { index } of batch.runs) {
+      const files = this.#open.get(keyOf(batch, index))?.sums;
+      if (files !== undefined) this.#tell({ type: "filed", batch: batch.batch, index, files });
+    }
+  }
+
+  tellDiskFailed({ batch }: Batch, index: number, error: unknown): void {
+    const failure = { class: "disk" as const, message: wordsOf(error), step: 0 };
+    this.#tell({ type: "failed", batch, index, failure, noSpace: isNoSpace(error) });
+  }
+
+  /** Nothing more is written of these runs. */
+  close(batch: Batch): void {
+    for (const { index } of batch.runs) this.#open.delete(keyOf(batch, index));
+  }
+
+  #tellUnsaved({ batch }: Batch, index: number, error: unknown): void {
+    const noSpace = isNoSpace(error);
+    this.#tell({ type: "unsaved", batch, index, reason: wordsOf(error), noSpace });
+  }
+}
+
+function keyOf({ batch }: Batch, index: number): string {
+  return `${batch}:${index}`;
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
