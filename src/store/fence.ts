@@ -6,7 +6,7 @@
  * file was opened for is asked of the fence that stood at its opening: a holder that lost the tree keeps
  * losing, whoever takes the tree in the same process later.
  * What no look can stop is one call of a process that was stopped between the look and that call. A line of
- * the journal then goes into the file that the heir has left behind; a checkpoint is a true one, checked by
+ * the journal then goes into the file that the heir has left behind, and is not told; a checkpoint is a true one, checked by
  * whoever goes on from it; what it did to a series is found by the checksum in the checkpoint.
  */
 import { isTemporary } from "./disk.ts";
@@ -113,6 +113,8 @@ function guardFile(file: FileHandle, fence: Fence, lookEveryMs: number): FileHan
   };
   const write = file.write.bind(file);
   const truncate = file.truncate.bind(file);
+  const sync = file.sync.bind(file);
+  const syncData = file.syncData.bind(file);
   return Object.assign(file, {
     async write(bytes: Uint8Array) {
       assertHeld();
@@ -121,6 +123,15 @@ function guardFile(file: FileHandle, fence: Fence, lookEveryMs: number): FileHan
     async truncate(length?: number) {
       assertHeld();
       await truncate(length);
+    },
+    // Looked at afterwards as well: what came on disk when the tree was another's is not told as saved.
+    async sync() {
+      await sync();
+      assertHeld();
+    },
+    async syncData() {
+      await syncData();
+      assertHeld();
     },
   });
 }

@@ -152,3 +152,29 @@ Deno.test("a fence leaves alone what is beside its tree", () =>
     await assert.rejects(writeFileDurable(`${layout.root}/within`, "x"), lost);
     lower();
   }));
+
+Deno.test("what came on disk when the tree was another's is not told as saved", () =>
+  inTree(async (layout) => {
+    const { write } = Deno.FsFile.prototype;
+    let takeOver = () => {};
+    Deno.FsFile.prototype.write = async function (bytes: Uint8Array) {
+      const written = await write.call(this, bytes);
+      takeOver();
+      return written;
+    };
+    try {
+      const lock = await acquireLock(layout, { now });
+      const { writer } = await JournalWriter.open(layout, clock);
+      using file = await fs.open(layout.live, { write: true, create: true });
+      const record = JSON.parse(await Deno.readTextFile(layout.owner));
+      // The line was written in time; the tree was lost while it waited for the disk.
+      takeOver = () =>
+        Deno.writeTextFileSync(layout.owner, JSON.stringify({ ...record, uuid: "heir", epoch: 2 }));
+      await assert.rejects(writer.append(ended(1)), lost);
+      for (const sync of ["sync", "syncData"] as const) await assert.rejects(file[sync](), lost);
+      await writer.close().catch(() => {});
+      await lock.release();
+    } finally {
+      Deno.FsFile.prototype.write = write;
+    }
+  }));
