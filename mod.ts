@@ -14,7 +14,12 @@
  *
  * @module
  */
-export { type JobRequest, Simrun, type SimrunOptions } from "./src/runner/simrun.ts";
+export {
+  type JobRequest,
+  type NeedRequest,
+  Simrun,
+  type SimrunOptions,
+} from "./src/runner/simrun.ts";
 export type { Outcome } from "./src/campaign/campaign.ts";
 export { EXIT, Fault, type FaultCode } from "./src/job/fault.ts";
 export type { CompletedRun, EventType, JournalEntry, RunEvent } from "./src/job/event.ts";

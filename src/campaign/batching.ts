@@ -1,91 +1,171 @@
 /** How many runs go to a slot at once: enough that nobody waits for a round trip, few enough that nobody waits long. */
+import type { Priority } from "../job/job.ts";
 import type { PlannedJob } from "../plan/plan.ts";
+import type { Rates } from "../queue/rates.ts";
 import type { RunTable } from "./run_table.ts";
 
+/** What is handed to a slot together takes about so long. */
 const BATCH_TARGET_MS = 100;
-const BATCH_RUNS_MAX = 1000;
+/** A slot is given more as long as it has less than this before it, the new ones included. */
+const AHEAD_MS = 250;
+export const BATCH_RUNS_MAX = 1000;
 /** A batch is at most so many times as large as the last one of its job: the first guess is one run. */
 const GROWTH = 8;
-/** A second batch waits in the slot already when the first one takes less than this. */
-const AHEAD_BELOW_MS = 1000;
+/** Of one job: one that is computed, and one that waits. */
+const BATCHES_OF_JOB_MAX = 2;
+/** How much the last batch weighs in what is known. */
+const NEW = 0.3;
+
+interface Known {
+  runMs: number;
+  largest: number;
+}
 
 /** Learns from each finished batch how long a run of a job takes in a slot, overhead included. */
 export class BatchSizes {
-  readonly #jobs = new Map<number, { runMs: number; largest: number }>();
+  readonly #jobs = new Map<number, Known>();
+  /** By model, milliseconds a step: what is known of a job before the first of its runs has ended. */
+  readonly #models = new Map<string, { stepMs: number; largest: number }>();
+  readonly #runsMax: number;
+
+  readonly #rates: Rates | undefined;
+
+  /** `rates` tells what earlier campaigns have taught. */
+  constructor(runsMax = BATCH_RUNS_MAX, rates?: Rates) {
+    this.#runsMax = Math.min(runsMax, BATCH_RUNS_MAX);
+    this.#rates = rates;
+  }
 
   learn(job: PlannedJob, runs: number, elapsedMs: number): void {
     const runMs = elapsedMs / runs;
     const known = this.#jobs.get(job.number);
     if (known === undefined) this.#jobs.set(job.number, { runMs, largest: runs });
     else {
-      known.runMs += 0.3 * (runMs - known.runMs);
+      known.runMs += NEW * (runMs - known.runMs);
       known.largest = Math.max(known.largest, runs);
+    }
+    const stepMs = runMs / job.job.steps;
+    const model = this.#models.get(job.job.model.path);
+    if (model === undefined) {
+      this.#models.set(job.job.model.path, { stepMs, largest: runs });
+    } else {
+      model.stepMs += NEW * (stepMs - model.stepMs);
+      model.largest = Math.max(model.largest, runs);
     }
   }
 
-  /** Milliseconds that a run of this job takes, when known. */
+  /** Milliseconds that a run of this job takes, once one has ended. */
   runMs(job: PlannedJob): number | undefined {
     return this.#jobs.get(job.number)?.runMs;
   }
 
+  /** The same, from what the model's other jobs took if need be, or what it took in earlier campaigns. */
+  expectedMs(job: PlannedJob): number | undefined {
+    return this.#known(job)?.runMs;
+  }
+
   /** The largest batch to make now; shared out so that no slot is idle at the end. */
   size(job: PlannedJob, ready: number, slots: number): number {
-    const known = this.#jobs.get(job.number);
+    const known = this.#known(job);
     if (known === undefined) return 1;
     const wanted = Math.floor(BATCH_TARGET_MS / Math.max(known.runMs, 1e-6));
     const limit = Math.min(
       wanted,
       known.largest * GROWTH,
-      BATCH_RUNS_MAX,
+      this.#runsMax,
       Math.ceil(ready / slots),
     );
     return Math.max(1, limit);
   }
 
-  /** How many batches a slot may hold: one computing, and one ahead where runs are short. */
-  ahead(job: PlannedJob): number {
+  #known(job: PlannedJob): Known | undefined {
     const known = this.#jobs.get(job.number);
-    if (known === undefined) return 1;
-    return known.runMs * this.size(job, Infinity, 1) < AHEAD_BELOW_MS ? 2 : 1;
+    if (known !== undefined) return known;
+    const model = this.#models.get(job.job.model.path);
+    if (model !== undefined) {
+      return { runMs: model.stepMs * job.job.steps, largest: model.largest };
+    }
+    const stepMs = this.#rates?.stepMs(job.model);
+    return stepMs === undefined ? undefined : { runMs: stepMs * job.job.steps, largest: 1 };
   }
 }
 
-interface Taken {
+/** Runs taken out of the queue to go to a slot together. */
+export interface Taken {
   readonly job: PlannedJob;
   readonly attempt: number;
   readonly numbers: readonly number[];
 }
 
-/** Takes the most urgent run that needs a large slot. It is alone. */
-export function takeLarge(table: RunTable): Taken | undefined {
-  const number = table.readyForLarge.pop();
-  if (number === undefined) return undefined;
-  table.assign(number);
-  return { job: table.jobOf(number), attempt: table.attempt(number), numbers: [number] };
+/** What a slot has before it already: batches of one model, priorities at most one apart. */
+export interface Ahead {
+  readonly job: PlannedJob;
+  readonly priority: Priority;
+  /** Milliseconds of work; infinite where nobody knows. */
+  readonly ms: number;
+  readonly runs: number;
+  /** Batches of each job, by its number. */
+  readonly batches: ReadonlyMap<number, number>;
 }
 
-/** Takes the most urgent runs that may share a batch: same job, same attempt, none that must be alone. */
+/** Takes the most urgent run that needs a large slot. It is alone. */
+export function takeLarge(table: RunTable, now: number): Taken | undefined {
+  const number = table.readyForLarge.pop(now);
+  if (number === undefined) return undefined;
+  const taken = { job: table.jobOf(number), attempt: table.attempt(number), numbers: [number] };
+  table.become(number, "assigned");
+  return taken;
+}
+
+export interface Taking {
+  readonly now: number;
+  readonly slots: number;
+  /** What the slot has before it; undefined for an empty one. */
+  readonly ahead: Ahead | undefined;
+  readonly mustBeAlone: (job: PlannedJob, number: number) => boolean;
+}
+
+/**
+ * Takes the most urgent runs that may share a batch: same job, same attempt, none that must be alone. For a slot that
+ * is at work only what goes with it: the same model, a priority at most one apart, and done before long.
+ */
 export function takeBatch(
   table: RunTable,
   sizes: BatchSizes,
-  slots: number,
-  mustBeAlone: (job: PlannedJob, number: number) => boolean,
+  { now, slots, ahead, mustBeAlone }: Taking,
 ): Taken | undefined {
-  const first = table.ready.pop();
+  const first = table.ready.peek(now);
   if (first === undefined) return undefined;
   const job = table.jobOf(first);
+  const priority = table.priorityOf(first);
+  if (ahead !== undefined && !goesWith(job, priority, ahead)) return undefined;
   const attempt = table.attempt(first);
+  const alone = mustBeAlone(job, first);
+  let limit = alone ? 1 : sizes.size(job, table.counts.ready, slots);
+  if (ahead !== undefined) {
+    const expectedMs = sizes.expectedMs(job);
+    // A batch that grows with what is learned is worth more than many small ones.
+    if ((ahead.batches.get(job.number) ?? 0) >= BATCHES_OF_JOB_MAX) return undefined;
+    if (alone || expectedMs === undefined || ahead.runs >= 2 * BATCH_RUNS_MAX) return undefined;
+    limit = Math.min(limit, Math.floor((AHEAD_MS - ahead.ms) / expectedMs));
+    if (limit < 1) return undefined;
+  }
   const numbers = [first];
-  table.assign(first);
-  if (mustBeAlone(job, first)) return { job, attempt, numbers };
-  const limit = sizes.size(job, table.ready.size + 1, slots);
+  table.ready.pop(now);
+  table.become(first, "assigned");
   while (numbers.length < limit) {
-    const next = table.ready.peek();
+    const next = table.ready.peekOf(priority);
     if (next === undefined || next < job.offset || next >= job.offset + job.count) break;
     if (table.attempt(next) !== attempt || mustBeAlone(job, next)) break;
-    table.ready.pop();
-    table.assign(next);
+    table.ready.popOf(priority);
+    table.become(next, "assigned");
     numbers.push(next);
   }
   return { job, attempt, numbers };
+}
+
+function goesWith(job: PlannedJob, priority: Priority, ahead: Ahead): boolean {
+  return job.job.model.path === ahead.job.job.model.path &&
+    JSON.stringify(job.job.allow) === JSON.stringify(ahead.job.job.allow) &&
+    Math.abs(priority - ahead.priority) <= 1;
 }

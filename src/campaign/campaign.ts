@@ -5,60 +5,66 @@
  * run; a result is counted and told only when it is durable. A replay may repeat work, and never loses
  * or invents it.
  */
-import type { CompletedRun, RunEvent } from "../job/event.ts";
+import type { CompletedRun, RequeueCause, RunEvent } from "../job/event.ts";
 import { assertNever } from "../job/fault.ts";
 import type { Live } from "../job/live.ts";
 import type { Failure } from "../job/run.ts";
 import type { PlannedJob } from "../plan/plan.ts";
-import { BatchSizes, takeBatch, takeLarge } from "./batching.ts";
 import { classifyExit, retryCause, withAdvice } from "./causes.ts";
-import type { RunTable } from "./run_table.ts";
-import { Slot, type SlotBatch } from "./slot.ts";
-import { type Assignment, EXIT_GAVE_UP, type FromSlot, type RunResult } from "./slot_messages.ts";
-import { checkpointedLine, completedRun, startedLine } from "./journal_lines.ts";
+import { Delays } from "./delays.ts";
+import { Dependencies } from "./dependencies.ts";
+import { Dispatcher, type DispatchOptions } from "./dispatcher.ts";
 import { forecast } from "./forecast.ts";
+import { checkpointedLine, completedRun } from "./journal_lines.ts";
+import { retryWaitMs } from "./retry.ts";
+import type { Requeue, RunTable } from "./run_table.ts";
+import type { Slot, SlotBatch } from "./slot.ts";
+import { EXIT_GAVE_UP, type FromSlot, type RunResult } from "./slot_messages.ts";
+import { Steering } from "./steering.ts";
 import { Tally } from "./tally.ts";
 import type { SlotExit, World } from "./world.ts";
 
-export interface CampaignOptions {
-  readonly root: string;
-  readonly epoch: number;
-  /** Names the holder of the tree's lock: with it a slot knows whether it may still write. */
-  readonly holder: string;
-  readonly slots: number;
+export interface CampaignOptions extends DispatchOptions {
   /** Stop when so many runs failed. */
   readonly maxFails?: number;
-  /** Go on from checkpoints that another version of the model wrote. */
-  readonly acceptModel?: boolean;
-  /** The runs of a job that left files to look into: checkpoints, a series. */
-  readonly withFiles: (job: string) => ReadonlySet<string> | undefined;
   /** Every event, once it is durable. Must not throw. */
   readonly onEvent?: (event: RunEvent) => void;
 }
 
-export type StopReason = "asked" | "max-fails" | "no-space" | "broken";
+export type StopReason = "asked" | "time-limit" | "max-fails" | "no-space" | "broken";
 
 export interface Outcome {
   readonly stopped: StopReason | undefined;
   readonly completed: number;
   readonly failed: number;
+  readonly cancelled: number;
   readonly remaining: number;
   /** What broke, for `broken` and `no-space`. */
   readonly cause?: unknown;
 }
 
+/** Why runs go back to the queue, and what it means for them. */
+interface GivenBack extends Requeue {
+  readonly cause: RequeueCause;
+  readonly message?: string;
+  readonly waitMs?: number;
+}
+
+/** A sweep of a hundred thousand runs may have the same to say of each. */
+const WARNINGS_MAX = 100;
 /** A slot that dies so often with no run to blame for it will not live the next time either. */
 const DEATHS_MAX = 5;
 
 export class Campaign {
   readonly tally: Tally;
+  /** What people ask for while it runs. */
+  readonly steering: Steering;
   readonly #world: World;
   readonly #table: RunTable;
   readonly #options: CampaignOptions;
-  readonly #sizes = new BatchSizes();
-  readonly #slots: Slot[] = [];
-  #batches = 0;
-  #slotLimit: number;
+  readonly #dispatcher: Dispatcher;
+  readonly #delays: Delays;
+  readonly #dependencies: Dependencies;
   #stop: StopReason | undefined;
   #cause: unknown;
   /** Journal lines not durable yet. */
@@ -74,16 +80,38 @@ export class Campaign {
     this.#world = world;
     this.#table = table;
     this.#options = options;
-    this.#slotLimit = options.slots;
     this.tally = new Tally(table);
+    this.#dependencies = new Dependencies(table);
+    this.#delays = new Delays(world, (numbers) => this.steering.readyAgain(numbers, "delayed"));
+    this.#dispatcher = new Dispatcher(world, table, options, {
+      isOpen: () => this.#isRunning && this.#stop === undefined && !this.#ended,
+      hear: (slot, message) => this.#hear(slot, message),
+      lost: (slot, exit) => this.#lost(slot, exit),
+      broken: (error) => this.stop("checkpoint", "broken", error),
+      append: (event, then) => this.#append(event, then),
+      giveBack: (slot, batch, cause) => {
+        this.#giveBack(slot, batch, [...batch.open], { cause, counted: false });
+        this.#endIfDone();
+      },
+    });
+    const append = (event: RunEvent, then?: () => void) => this.#append(event, then);
+    this.steering = new Steering({
+      table,
+      tally: this.tally,
+      dispatcher: this.#dispatcher,
+      dependencies: this.#dependencies,
+      append,
+      ended: (job) => this.#endedFor(job),
+    });
   }
 
-  /** Runs until nothing is left or it was stopped. `warm` slots are taken as the first ones. */
+  /** Runs until nothing is left or it was stopped. */
   run(): Promise<Outcome> {
     return new Promise((resolve) => {
       this.#resolve = resolve;
       this.#isRunning = true;
-      this.#fill();
+      this.#review();
+      this.#dispatcher.fill();
       this.#endIfDone();
     });
   }
@@ -98,7 +126,8 @@ export class Campaign {
   /** What it was held for is in the table now, or will not come. */
   release(): void {
     this.#holds--;
-    this.#fill();
+    this.#review();
+    this.#dispatcher.fill();
     this.#endIfDone();
   }
 
@@ -111,28 +140,26 @@ export class Campaign {
     if (this.#ended) return;
     this.#stop ??= reason;
     this.#cause ??= cause;
-    for (const slot of [...this.#slots]) {
+    const { slots } = this.#dispatcher;
+    for (const slot of [...slots]) {
       if (how === "now") slot.port?.kill();
       else if (slot.batches.size > 0) slot.port?.send({ type: "yield" });
     }
     if (how === "now") {
-      for (const slot of this.#slots) this.#forget(slot);
+      for (const slot of slots) this.#forget(slot);
     }
     this.#endIfDone();
   }
 
   live(): Pick<Live, "running" | "counts" | "steps" | "slots" | "work"> {
     const now = this.#world.now();
-    const running = this.#slots.flatMap((slot) => slot.live(now) ?? []);
-    const work = forecast(
-      this.tally.jobs((job) => this.#sizes.runMs(job)),
-      running,
-      this.#slotLimit,
-    );
+    const { slots, slotLimit, sizes } = this.#dispatcher;
+    const running = slots.flatMap((slot) => slot.live(now) ?? []);
+    const work = forecast(this.tally.jobs((job) => sizes.expectedMs(job)), running, slotLimit);
     // A better guess of what is left must not look like work undone.
     if (work !== undefined) this.#fraction = Math.max(this.#fraction, work.fraction);
     return {
-      slots: this.#slotLimit,
+      slots: slotLimit,
       running,
       counts: this.tally.counts(),
       steps: this.tally.steps(running),
@@ -140,164 +167,13 @@ export class Campaign {
     };
   }
 
-  // --- slots -----------------------------------------------------------------------------------
-
-  /** Starts slots as long as there is work for them, and hands out batches. */
-  #fill(): void {
-    if (!this.#isRunning || this.#stop !== undefined || this.#ended) return;
-    let idle = this.#slots.filter((slot) => slot.batches.size === 0).length;
-    this.#makeRoomForLarge();
-    const ready = this.#table.ready.size + this.#table.readyForLarge.size;
-    for (; this.#slots.length < this.#slotLimit && idle < ready; idle++) {
-      const slot = new Slot(this.#freeId());
-      this.#slots.push(slot);
-      this.#start(slot);
-      if (this.#stop !== undefined) return;
-    }
-    for (const slot of this.#slots) this.#feed(slot);
-  }
-
-  /** The slot whose run was out of memory mostly ends and becomes the large one; else an idle one does. */
-  #makeRoomForLarge(): void {
-    if (this.#table.readyForLarge.size === 0 || this.#slots.some((slot) => slot.isLarge)) return;
-    const idle = this.#slots.find((slot) => slot.ready && slot.batches.size === 0);
-    if (idle === undefined) return;
-    idle.ready = false;
-    idle.port?.kill();
-  }
-
-  #freeId(): number {
-    let id = 0;
-    while (this.#slots.some((slot) => slot.id === id)) id++;
-    return id;
-  }
-
-  #start(slot: Slot): void {
-    slot.ready = false;
-    slot.isLarge = this.#table.readyForLarge.size > 0 &&
-      !this.#slots.some((other) => other !== slot && other.isLarge);
-    slot.jobsKnown.clear();
-    try {
-      slot.port = this.#world.startSlot({
-        onMessage: (message) => this.#hear(slot, message),
-        onExit: (exit) => this.#lost(slot, exit),
-      }, slot.isLarge);
-    } catch (error) {
-      // The system gives no process: what runs already is saved, the rest waits for a better time.
-      this.#slots.splice(this.#slots.indexOf(slot), 1);
-      this.stop("checkpoint", "broken", error);
-    }
-  }
-
-  #feed(slot: Slot): void {
-    while (slot.ready && this.#stop === undefined) {
-      const taken = this.#take(slot);
-      if (taken === undefined) return;
-      const identities = new Map(
-        taken.numbers.map((number) => [number, taken.job.identify(number - taken.job.offset)]),
-      );
-      const { job, attempt } = taken;
-      const batch: SlotBatch = {
-        id: ++this.#batches,
-        job,
-        attempt,
-        open: new Set(taken.numbers),
-        identities,
-        runs: taken.numbers.length,
-        files: new Map(),
-        sent: false,
-        whole: true,
-      };
-      if (slot.batches.size === 0) slot.busySince = this.#world.now();
-      slot.batches.set(batch.id, batch);
-      this.#append(startedLine(batch), () => this.#send(slot, batch));
-    }
-  }
-
-  /** The next batch for a slot. What only the large one can run has the large one to itself. */
-  #take(slot: Slot): ReturnType<typeof takeBatch> {
-    if (slot.isLarge && this.#table.readyForLarge.size > 0) {
-      return slot.batches.size > 0 ? undefined : takeLarge(this.#table);
-    }
-    const next = this.#table.ready.peek();
-    if (next === undefined) return undefined;
-    const ahead = this.#isSuspicious(slot) ? 1 : this.#sizes.ahead(this.#table.jobOf(next));
-    if (slot.batches.size >= ahead) return undefined;
-    return takeBatch(
-      this.#table,
-      this.#sizes,
-      this.#slotLimit,
-      (job, number) => this.#hasFiles(job, number),
-    );
-  }
-
-  /** It is at a run that was there when a slot ended: whatever waits behind it may be given back once more. */
-  #isSuspicious({ working }: Slot): boolean {
-    if (working === undefined) return false;
-    for (const number of working.open) if (this.#table.isAlone(number)) return true;
-    return false;
-  }
-
-  /** Whether a run may have files of an earlier attempt: by the folder it has, or because its slot was lost. */
-  #hasFiles(job: PlannedJob, number: number): boolean {
-    // By the journal it had checkpoints: that there are none any more is found out, and told.
-    if (job.decisionAt(number - job.offset) === "resume" || this.#table.isAlone(number)) {
-      return true;
-    }
-    const runs = this.#options.withFiles(job.job.id);
-    if (runs === undefined || runs.size === 0) return false;
-    return runs.has(job.identify(number - job.offset).run);
-  }
-
-  /** The start is durable: the slot may hear of the batch, unless things changed meanwhile. */
-  #send(slot: Slot, batch: SlotBatch): void {
-    if (slot.batches.get(batch.id) !== batch || slot.port === undefined) return;
-    if (this.#stop !== undefined) {
-      this.#giveBack(slot, batch, [...batch.open], { cause: "stopped", counted: false });
-      return this.#endIfDone();
-    }
-    const { job } = batch;
-    if (!slot.jobsKnown.has(job.number)) {
-      slot.jobsKnown.add(job.number);
-      slot.port.send({
-        type: "job",
-        number: job.number,
-        job: job.job,
-        modelDigest: job.model.digest,
-        root: this.#options.root,
-        epoch: this.#options.epoch,
-        holder: this.#options.holder,
-        anyModel: this.#options.acceptModel ?? false,
-      });
-    }
-    batch.sent = true;
-    slot.port.send({
-      type: "batch",
-      batch: batch.id,
-      job: job.number,
-      attempt: batch.attempt,
-      runs: [...batch.identities].map(([number, { run, digest }]) => ({
-        index: number - job.offset,
-        run,
-        digest,
-        past: this.#pastOf(job, number),
-      })),
-    });
-  }
-
-  /** What a slot does about files of earlier attempts. Asked to compute anew, the first attempt clears them. */
-  #pastOf(job: PlannedJob, number: number): Assignment["past"] {
-    if (!this.#hasFiles(job, number)) return "none";
-    const isAnew = job.decisionAt(number - job.offset) === "asked";
-    return isAnew && !this.#table.isAlone(number) ? "clear" : "look";
-  }
-
   // --- what slots say --------------------------------------------------------------------------
 
   #hear(slot: Slot, message: FromSlot): void {
     if (message.type === "ready") {
       slot.ready = true;
-      return this.#feed(slot);
+      if (slot.isRetiring) return this.#dispatcher.retire(slot);
+      return this.#dispatcher.feed(slot);
     }
     if (message.type === "inspected" || message.type === "uninspectable") {
       // Seen at planning already; runs whose model cannot be loaded any more are told as failed.
@@ -338,9 +214,12 @@ export class Campaign {
         };
         return this.#failed(slot, batch, message.index, failure, {});
       }
+      case "warned":
+        return this.#warned(batch, message);
       case "yielded": {
         const numbers = message.indices.map((index) => index + batch.job.offset);
-        this.#giveBack(slot, batch, numbers, { cause: "stopped", counted: false });
+        const cause = this.#stop !== undefined ? "stopped" : slot.yielding ?? "stopped";
+        this.#giveBack(slot, batch, numbers, { cause, counted: false });
         return this.#endIfDone();
       }
       default:
@@ -374,13 +253,23 @@ export class Campaign {
     this.#append({ type: "run.degraded", job: batch.job.job.id, run, reason });
   }
 
+  #warned(batch: SlotBatch, message: Extract<FromSlot, { type: "warned" }>): void {
+    const { run } = batch.identities.get(batch.job.offset + message.index)!;
+    const count = this.tally.warn(batch.job);
+    if (count > WARNINGS_MAX) return;
+    const { step, message: text } = message;
+    const more = count === WARNINGS_MAX ? "; more warnings of this job are not told" : "";
+    this.#append({ type: "run.warned", job: batch.job.job.id, run, step, message: text + more });
+  }
+
   #completed(slot: Slot, batch: SlotBatch, results: readonly RunResult[]): void {
     const { job } = batch;
     const runs: CompletedRun[] = [];
     for (const result of results) {
       const number = job.offset + result.index;
       if (!batch.open.delete(number)) continue;
-      this.#table.settle(number);
+      this.#table.become(number, "settled");
+      this.steering.ended(number);
       runs.push(completedRun(batch, number, result));
     }
     slot.deaths = 0;
@@ -389,9 +278,10 @@ export class Campaign {
     const model = job.model.digest;
     this.#append({ type: "runs.completed", job: job.job.id, model, runs }, () => {
       this.tally.complete(job, runs.length);
+      this.#endedFor(job);
       this.#endIfDone();
     });
-    this.#feed(slot);
+    this.#dispatcher.feed(slot);
   }
 
   #failed(
@@ -411,46 +301,74 @@ export class Campaign {
     if (cause !== undefined && batch.attempt <= batch.job.job.retries) {
       const { message } = failure;
       const large = cause === "out-of-memory";
-      const why = { cause, counted: true, alone: true, large, message };
+      // More memory is there at once; what else has passed by itself needs its time.
+      const { digest } = batch.identities.get(number)!;
+      const waitMs = large ? 0 : retryWaitMs(batch.attempt, digest, batch.job.job.backoff);
+      const why = { cause, counted: true, alone: true, large, message, waitMs };
       return this.#giveBack(slot, batch, [number], why);
     }
     batch.open.delete(number);
-    this.#table.settle(number);
+    this.#table.become(number, "failed");
+    this.steering.ended(number);
     const { run } = batch.identities.get(number)!;
     const job = batch.job.job.id;
     this.#endBatchIfEmpty(slot, batch);
     const log = more.log === undefined ? {} : { log: more.log };
-    const told = withAdvice(failure, this.#slotLimit);
+    const told = withAdvice(failure, this.#dispatcher.slotLimit);
     const { attempt } = batch;
     this.#append({ type: "run.failed", job, run, attempt, failure: told, ...log }, () => {
       this.tally.fail(batch.job);
+      this.#endedFor(batch.job);
       const { maxFails } = this.#options;
       if (maxFails !== undefined && this.tally.failed >= maxFails) {
         this.stop("checkpoint", "max-fails");
       }
       this.#endIfDone();
     });
-    this.#feed(slot);
+    this.#dispatcher.feed(slot);
   }
 
-  /** Runs of a batch go back to the queue; journalled, so that `status` knows them as waiting. */
-  #giveBack(
-    slot: Slot,
-    batch: SlotBatch,
-    numbers: readonly number[],
-    why: {
-      readonly cause: Extract<RunEvent, { type: "runs.requeued" }>["cause"];
-      readonly counted: boolean;
-      readonly alone?: boolean;
-      readonly large?: boolean;
-      readonly message?: string;
-    },
-  ): void {
+  /** Runs of a job have ended: others may have waited for them. */
+  #endedFor(job: PlannedJob): void {
+    if (!this.#dependencies.isNeeded(job)) return;
+    this.#review();
+    this.#dispatcher.fill();
+  }
+
+  /** Lets start what has all it needs, and fails what will never have it. */
+  #review(): void {
+    if (this.#table.counts.blocked === 0 || this.#stop !== undefined) return;
+    for (const { number, verdict } of this.#dependencies.review()) {
+      if (verdict.kind === "hopeless") this.#giveUp(number, verdict.why);
+      else this.#table.become(number, "ready");
+    }
+  }
+
+  #giveUp(number: number, why: string): void {
+    const job = this.#table.jobOf(number);
+    const { run } = job.identify(number - job.offset);
+    this.#table.become(number, "failed");
+    const failure: Failure = { class: "needs", message: why, step: 0 };
+    const attempt = this.#table.attempt(number);
+    this.#append({ type: "run.failed", job: job.job.id, run, attempt, failure }, () => {
+      this.tally.fail(job);
+      this.#endedFor(job);
+    });
+  }
+
+  /**
+   * Runs of a batch go back to the queue, or are what somebody wished them to be meanwhile. Journalled, so that
+   * `status` knows them as waiting.
+   */
+  #giveBack(slot: Slot, batch: SlotBatch, numbers: readonly number[], why: GivenBack): void {
     const open = numbers.filter((number) => batch.open.delete(number));
     batch.whole = false;
+    const { cause, counted, message, waitMs = 0 } = why;
     for (const number of open) {
-      const { counted, alone = false, large = false } = why;
-      this.#table.requeue(number, { counted, alone, large });
+      this.#table.mark(number, why);
+      const state = this.steering.wishedState(number) ?? (waitMs > 0 ? "delayed" : "ready");
+      this.#table.become(number, state);
+      if (state === "delayed") this.#delays.add(number, waitMs);
     }
     this.#endBatchIfEmpty(slot, batch);
     if (open.length === 0) return;
@@ -458,13 +376,15 @@ export class Campaign {
       type: "runs.requeued",
       job: batch.job.job.id,
       runs: open.map((number) => batch.identities.get(number)!.run),
-      cause: why.cause,
-      counted: why.counted,
-      ...(why.message === undefined ? {} : { message: why.message }),
+      cause,
+      counted,
+      ...(message === undefined ? {} : { message }),
+      ...(waitMs > 0 && { waitMs }),
     }, () => {
-      this.#fill();
+      this.#dispatcher.fill();
       this.#endIfDone();
     });
+    this.steering.gaveBack(open);
   }
 
   #endBatchIfEmpty(slot: Slot, batch: SlotBatch): void {
@@ -473,9 +393,12 @@ export class Campaign {
     if (slot.current?.batch === batch) slot.current = undefined;
     const now = this.#world.now();
     if (batch.sent && batch.whole) {
-      this.#sizes.learn(batch.job, batch.runs, Math.max(now - slot.busySince, 1e-3));
+      this.#dispatcher.sizes.learn(batch.job, batch.runs, Math.max(now - slot.busySince, 1e-3));
     }
     slot.busySince = now;
+    if (slot.batches.size > 0) return;
+    slot.yielding = undefined;
+    if (slot.isRetiring) this.#dispatcher.retire(slot);
   }
 
   // --- slots that end --------------------------------------------------------------------------
@@ -493,10 +416,14 @@ export class Campaign {
     slot.ready = false;
     slot.current = undefined;
     if (this.#ended) return;
+    const { isCondemned } = slot;
     const gaveUp = exit.status === EXIT_GAVE_UP && exit.signal === null;
-    const suspect = !gaveUp && slot.working?.sent === true ? slot.working : undefined;
-    slot.deaths = gaveUp || suspect !== undefined ? 0 : slot.deaths + 1;
-    const why = { cause: "slot-lost", counted: false } as const;
+    const suspect = !gaveUp && !isCondemned && slot.working?.sent ? slot.working : undefined;
+    slot.deaths = gaveUp || isCondemned || slot.isRetiring || suspect !== undefined
+      ? 0
+      : slot.deaths + 1;
+    const cause = isCondemned ? "control" : "slot-lost";
+    const why = { cause, counted: false } as const;
     for (const batch of [...slot.batches.values()]) {
       const open = [...batch.open];
       if (batch !== suspect || this.#stop !== undefined) this.#giveBack(slot, batch, open, why);
@@ -514,8 +441,9 @@ export class Campaign {
       return this.stop("checkpoint", "broken", new Error(`slots cannot be kept running: ${words}`));
     }
     // There is work, or what was given back will soon be: the slot's core is not left idle.
-    if (this.#stop === undefined && this.#table.counts.ready > 0) this.#start(slot);
-    else this.#slots.splice(this.#slots.indexOf(slot), 1);
+    const isNeeded = this.#stop === undefined && !slot.isRetiring;
+    if (isNeeded && this.#table.counts.ready > 0) this.#dispatcher.start(slot);
+    else this.#dispatcher.drop(slot);
     this.#endIfDone();
   }
 
@@ -545,17 +473,20 @@ export class Campaign {
   #endIfDone(): void {
     if (!this.#isRunning || this.#ended || this.#pending > 0) return;
     if (this.#holds > 0 && this.#stop === undefined) return;
-    if (this.#slots.some((slot) => slot.batches.size > 0)) return;
-    if (this.#stop === undefined && this.#table.counts.ready + this.#table.counts.assigned > 0) {
-      return;
-    }
+    const { slots } = this.#dispatcher;
+    if (slots.some((slot) => slot.batches.size > 0)) return;
+    if (this.#stop === undefined && this.#table.open > 0) return;
     this.#ended = true;
-    for (const slot of this.#slots) slot.port?.send({ type: "exit" });
+    this.#delays.stop();
+    this.#dispatcher.stop();
+    this.steering.end();
+    for (const slot of slots) slot.port?.send({ type: "exit" });
     this.#resolve({
       stopped: this.#stop,
       completed: this.tally.completed,
       failed: this.tally.failed,
-      remaining: this.#table.counts.ready + this.#table.counts.assigned,
+      cancelled: this.tally.cancelled,
+      remaining: this.#table.open,
       ...(this.#cause === undefined ? {} : { cause: this.#cause }),
     });
   }

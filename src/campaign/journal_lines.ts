@@ -56,3 +56,17 @@ export function completedRun(batch: SlotBatch, number: number, result: RunResult
     ...(files !== undefined && { files }),
   };
 }
+
+/** A line names no more runs than a reader likes to hold. */
+const RUNS_IN_LINE_MAX = 1000;
+
+/** What happened to runs of a job, in as many lines as it takes. */
+export function runLines<
+  T extends "runs.cancelled" | "runs.held" | "runs.continued" | "runs.retried" | "runs.prioritised",
+>(type: T, job: string, runs: readonly string[]): { type: T; job: string; runs: string[] }[] {
+  const lines: { type: T; job: string; runs: string[] }[] = [];
+  for (let at = 0; at < runs.length; at += RUNS_IN_LINE_MAX) {
+    lines.push({ type, job, runs: runs.slice(at, at + RUNS_IN_LINE_MAX) });
+  }
+  return lines;
+}

@@ -1,49 +1,103 @@
 /** The runs of a campaign by number: what became of each so far. A few bytes a run, no objects. */
+import type { Priority } from "../job/job.ts";
 import type { Plan, PlannedJob } from "../plan/plan.ts";
-import { ReadyHeap } from "../queue/ready_heap.ts";
+import { PRIORITIES, ReadyQueue } from "../queue/ready_queue.ts";
 
-/** What a run is to this campaign. `settled` covers all that needs nothing more. */
-export type TableState = "settled" | "ready" | "assigned";
-const STATES: readonly TableState[] = ["settled", "ready", "assigned"];
+/** What a run is to this campaign. */
+export const TABLE_STATES = [
+  /** Completed, or found to need nothing. */
+  "settled",
+  "ready",
+  "assigned",
+  /** Is to be tried again, and not before its time. */
+  "delayed",
+  /** Somebody paused it. */
+  "held",
+  /** What it needs has not ended. */
+  "blocked",
+  "failed",
+  "cancelled",
+] as const;
+export type TableState = (typeof TABLE_STATES)[number];
+
+/** States from which a run may yet be computed without anybody's doing. */
+const OPEN_STATES = ["ready", "assigned", "delayed", "held", "blocked"] as const;
+
+const ALONE = 1;
+const LARGE = 2;
+
+export interface Requeue {
+  /** Whether it used up an attempt. */
+  readonly counted: boolean;
+  /** It must not share a batch from now on. */
+  readonly alone?: boolean;
+  /** Only the large slot will do from now on. */
+  readonly large?: boolean;
+}
 
 export class RunTable {
   readonly jobs: PlannedJob[] = [];
-  readonly ready: ReadyHeap;
+  readonly ready: ReadyQueue;
   /** Those that are ready for a large slot only. */
-  readonly readyForLarge = new ReadyHeap();
+  readonly readyForLarge: ReadyQueue;
   /** Runs in each state. */
-  readonly counts = { settled: 0, ready: 0, assigned: 0 };
+  readonly counts: Record<TableState, number>;
+  /** Ready runs of each priority, those for a large slot included. */
+  readonly readyOf: [number, number, number, number] = [0, 0, 0, 0];
+  #readyForLarge = 0;
   #states: Uint8Array;
   #attempts: Uint16Array;
-  #alone: Uint8Array;
+  #flags: Uint8Array;
+  #priorities: Uint8Array;
   #total = 0;
+  readonly #rank: (job: PlannedJob, number: number) => number;
 
-  constructor(capacity: number) {
-    this.ready = new ReadyHeap(capacity);
+  /** Runs of one priority start by rank, the smallest first; as they were submitted when nothing is said. */
+  constructor(
+    capacity: number,
+    rank: (job: PlannedJob, number: number) => number = (_, number) => number,
+  ) {
+    this.#rank = rank;
+    this.counts = Object.fromEntries(TABLE_STATES.map((state) => [state, 0])) as typeof this.counts;
+    const isReady = (number: number, priority: Priority, flag: number) =>
+      TABLE_STATES[this.#states[number]!] === "ready" && this.#priorities[number] === priority &&
+      (this.#flags[number]! & LARGE) === flag;
+    this.ready = new ReadyQueue((number, priority) => isReady(number, priority, 0));
+    this.readyForLarge = new ReadyQueue((number, priority) => isReady(number, priority, LARGE));
     this.#states = new Uint8Array(capacity);
     this.#attempts = new Uint16Array(capacity);
-    this.#alone = new Uint8Array(capacity);
+    this.#flags = new Uint8Array(capacity);
+    this.#priorities = new Uint8Array(capacity);
   }
 
   get total(): number {
     return this.#total;
   }
 
-  /** Takes up a plan; its numbers go on where the last one ended. `attemptsOf` tells earlier attempts. */
+  /** Runs that have not ended. */
+  get open(): number {
+    return OPEN_STATES.reduce((sum, state) => sum + this.counts[state], 0);
+  }
+
+  get readyForLargeCount(): number {
+    return this.#readyForLarge;
+  }
+
+  /**
+   * Takes up a plan; its numbers go on where the last one ended. `attemptsOf` tells earlier attempts. What needs
+   * other jobs is blocked until somebody has looked at those.
+   */
   add(plan: Plan, attemptsOf: (job: PlannedJob, index: number) => number): void {
     this.#reserve(this.#total + plan.total);
     for (const job of plan.jobs) {
       this.jobs.push(job);
       for (let index = 0; index < job.count; index++) {
         const number = job.offset + index;
-        if (!job.isToRun(index)) {
-          this.counts.settled++;
-          continue;
-        }
-        this.#states[number] = STATES.indexOf("ready");
+        this.counts.settled++;
+        if (!job.isToRun(index)) continue;
         this.#attempts[number] = attemptsOf(job, index);
-        this.counts.ready++;
-        this.ready.push(job.job.priority, number);
+        this.#priorities[number] = job.job.priority;
+        this.become(number, job.job.needs === undefined ? "ready" : "blocked");
       }
     }
     this.#total += plan.total;
@@ -61,6 +115,14 @@ export class RunTable {
     return this.jobs[low]!;
   }
 
+  stateOf(number: number): TableState {
+    return TABLE_STATES[this.#states[number]!]!;
+  }
+
+  priorityOf(number: number): Priority {
+    return this.#priorities[number] as Priority;
+  }
+
   /** The number the next attempt of a run has, from 1. */
   attempt(number: number): number {
     return this.#attempts[number]! + 1;
@@ -68,33 +130,54 @@ export class RunTable {
 
   /** Whether the run must not share a batch: it was in one whose slot died. */
   isAlone(number: number): boolean {
-    return this.#alone[number] === 1;
+    return (this.#flags[number]! & ALONE) !== 0;
   }
 
-  assign(number: number): void {
-    this.#become(number, "assigned");
+  /** Attempts begin to count anew: somebody asked for it. */
+  forgive(number: number): void {
+    this.#attempts[number] = 0;
+    this.#flags[number] = 0;
   }
 
-  settle(number: number): void {
-    this.#become(number, "settled");
+  /** What an attempt that came to nothing leaves behind; the run's next state is said with {@linkcode become}. */
+  mark(number: number, { counted, alone, large }: Requeue): void {
+    if (counted) this.#attempts[number] = Math.min(0xffff, this.#attempts[number]! + 1);
+    if (alone) this.#flags[number]! |= ALONE;
+    if (large) this.#flags[number]! |= LARGE;
   }
 
-  /** Back to the queue. */
-  requeue(
-    number: number,
-    options: { readonly counted: boolean; readonly alone: boolean; readonly large?: boolean },
-  ): void {
-    if (options.counted) this.#attempts[number] = Math.min(0xffff, this.#attempts[number]! + 1);
-    if (options.alone) this.#alone[number] = 1;
-    this.#become(number, "ready");
-    const heap = options.large ? this.readyForLarge : this.ready;
-    heap.push(this.jobOf(number).job.priority, number);
+  /** Whoever becomes ready is in the queue; whoever becomes something else is in it no more. */
+  become(number: number, state: TableState): void {
+    const before = this.stateOf(number);
+    this.#count(number, before, -1);
+    this.#states[number] = TABLE_STATES.indexOf(state);
+    this.#count(number, state, 1);
+    if (state === "ready") this.#enqueue(number);
   }
 
-  #become(number: number, state: TableState): void {
-    this.counts[STATES[this.#states[number]!]!]--;
-    this.counts[state]++;
-    this.#states[number] = STATES.indexOf(state);
+  prioritise(number: number, priority: Priority): void {
+    const state = this.stateOf(number);
+    this.#count(number, state, -1);
+    this.#priorities[number] = priority;
+    this.#count(number, state, 1);
+    if (state === "ready") this.#enqueue(number);
+  }
+
+  /** The most urgent of the runs that are ready, whichever slot they need. */
+  mostUrgent(): Priority | undefined {
+    return PRIORITIES.find((priority) => this.readyOf[priority] > 0);
+  }
+
+  #enqueue(number: number): void {
+    const queue = (this.#flags[number]! & LARGE) !== 0 ? this.readyForLarge : this.ready;
+    queue.push(this.priorityOf(number), this.#rank(this.jobOf(number), number), number);
+  }
+
+  #count(number: number, state: TableState, by: 1 | -1): void {
+    this.counts[state] += by;
+    if (state !== "ready") return;
+    this.readyOf[this.priorityOf(number)] += by;
+    if ((this.#flags[number]! & LARGE) !== 0) this.#readyForLarge += by;
   }
 
   #reserve(size: number): void {
@@ -106,6 +189,7 @@ export class RunTable {
     };
     this.#states = grow(new Uint8Array(room), this.#states);
     this.#attempts = grow(new Uint16Array(room), this.#attempts);
-    this.#alone = grow(new Uint8Array(room), this.#alone);
+    this.#flags = grow(new Uint8Array(room), this.#flags);
+    this.#priorities = grow(new Uint8Array(room), this.#priorities);
   }
 }

@@ -1,5 +1,6 @@
 /** A slot as the campaign sees it: its process, the batches it holds, the run it is at. */
-import type { CompletedRun } from "../job/event.ts";
+import type { CompletedRun, RequeueCause } from "../job/event.ts";
+import type { Priority } from "../job/job.ts";
 import type { LiveRun } from "../job/live.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import type { SlotPort } from "./world.ts";
@@ -9,6 +10,8 @@ export interface SlotBatch {
   readonly id: number;
   readonly job: PlannedJob;
   readonly attempt: number;
+  /** Of its first run. */
+  readonly priority: Priority;
   readonly open: Set<number>;
   /** Run ids and digests by number, as they were journalled. */
   readonly identities: ReadonlyMap<number, { readonly run: string; readonly digest: string }>;
@@ -38,6 +41,12 @@ export class Slot {
   ready = false;
   /** Its process has twice the memory of the others. */
   isLarge = false;
+  /** Why it was asked to save what it computes and give everything back; until it has, it gets nothing more. */
+  yielding: RequeueCause | undefined;
+  /** It is one too many: it ends when it is empty. */
+  isRetiring = false;
+  /** Killed because it did not give back in time: its runs are not to blame. */
+  isCondemned = false;
   readonly batches = new Map<number, SlotBatch>();
   readonly jobsKnown = new Set<number>();
   current: CurrentRun | undefined;
@@ -102,4 +111,18 @@ export class Slot {
     for (const batch of this.batches.values()) return batch;
     return undefined;
   }
+
+  /** What nobody saves would be lost with the slot it is in. */
+  get mayBePreempted(): boolean {
+    for (const { job, priority } of this.batches.values()) {
+      if (priority === 0 || job.job.checkpoint.every.kind === "off") return false;
+    }
+    return true;
+  }
+}
+
+/** Idle ones first. Of equal ones the one that began last: it has the least to lose. */
+export function leastUrgentFirst(a: Slot, b: Slot): number {
+  const [first, second] = [a, b].map(({ working }) => working?.priority ?? Infinity);
+  return first === second ? b.busySince - a.busySince : second! - first!;
 }

@@ -115,6 +115,14 @@ export type FromSlot =
     readonly noSpace?: boolean;
     readonly log?: string;
   }
+  | {
+    /** The run goes on; somebody should know. At most once for an attempt. */
+    readonly type: "warned";
+    readonly batch: number;
+    readonly index: number;
+    readonly step: number;
+    readonly message: string;
+  }
   /** These runs were given back: the first one perhaps saved at `step`, the others not begun. */
   | { readonly type: "yielded"; readonly batch: number; readonly indices: readonly number[] }
   | {

@@ -2,15 +2,17 @@
 import type { Live, LiveRun } from "../job/live.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import type { JobProgress } from "./forecast.ts";
-import type { RunTable } from "./run_table.ts";
+import type { RunTable, TableState } from "./run_table.ts";
 
 export class Tally {
   completed = 0;
   failed = 0;
+  cancelled = 0;
   readonly #table: RunTable;
   readonly #degraded = new Set<string>();
   /** Runs that ended, by the number of their job. */
   readonly #ended = new Map<number, number>();
+  readonly #warned = new Map<number, number>();
   #stepsDone = 0;
 
   constructor(table: RunTable) {
@@ -25,6 +27,25 @@ export class Tally {
   fail(job: PlannedJob): void {
     this.failed++;
     this.#end(job, 1);
+  }
+
+  cancel(job: PlannedJob): void {
+    this.cancelled++;
+    this.#end(job, 1);
+  }
+
+  /** Answers how many warnings there were of this job. */
+  warn(job: PlannedJob): number {
+    const count = (this.#warned.get(job.number) ?? 0) + 1;
+    this.#warned.set(job.number, count);
+    return count;
+  }
+
+  /** A run that had ended is tried again. */
+  undo(job: PlannedJob, state: TableState): void {
+    if (state === "failed") this.failed--;
+    if (state === "cancelled") this.cancelled--;
+    this.#end(job, -1);
   }
 
   /** How far each job is. */
@@ -45,13 +66,17 @@ export class Tally {
 
   counts(): Live["counts"] {
     const total = this.#table.total;
+    const { ready, delayed, held, blocked } = this.#table.counts;
     const planned = this.#table.jobs.reduce((sum, job) => sum + job.toRun, 0);
     return {
       total,
       skipped: total - planned,
       completed: this.completed,
       failed: this.failed,
-      queued: this.#table.counts.ready,
+      queued: ready + delayed + held + blocked,
+      ...(held > 0 && { held }),
+      ...(delayed > 0 && { delayed }),
+      ...(this.cancelled > 0 && { cancelled: this.cancelled }),
     };
   }
 

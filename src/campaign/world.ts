@@ -34,5 +34,7 @@ export interface World {
   startSlot(handlers: SlotHandlers, isLarge: boolean): SlotPort;
   /** Monotonic, in milliseconds. */
   now(): number;
+  /** Calls back once after so many milliseconds, unless what is answered was called before. */
+  after(ms: number, then: () => void): () => void;
   wallClock(): Date;
 }

@@ -41,7 +41,7 @@ export type Handler<V> = (
 
 export interface Command {
   readonly name: string;
-  readonly group: "run" | "look" | "make";
+  readonly group: "run" | "steer" | "look" | "make";
   readonly brief: string;
   /** After the name in the usage line, e.g. `FILES…`. */
   readonly synopsis: string;
@@ -54,6 +54,10 @@ export interface Command {
     /** What an argument is, for messages and completion. */
     readonly name: string;
     readonly complete?: "file" | "run" | readonly string[];
+    /** Said when there are too few, instead of where the help is. */
+    readonly missing?: string;
+    /** One may be a negative number, which is no flag. */
+    readonly isNumber?: true;
   };
   readonly load: () => Promise<Handler<never>>;
 }

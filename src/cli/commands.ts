@@ -1,6 +1,7 @@
 /** The table of commands: help, flags, and which file runs each. Loading it loads none of them. */
 import { type Command, command } from "./command.ts";
-import { RUN_FLAGS } from "./run_flags.ts";
+import { CONTROL_COMMANDS } from "./control_commands.ts";
+import { RESUME_FLAGS, RUN_FLAGS } from "./run_flags.ts";
 
 const RUN_ARG = { name: "RUN", complete: "run" } as const;
 const ANY = Number.POSITIVE_INFINITY;
@@ -42,19 +43,20 @@ export const COMMANDS: readonly Command[] = [
       { line: "simrun resume climate_2030", what: "only this job" },
       { line: "simrun resume -n", what: "show what would be done" },
     ],
-    flags: RUN_FLAGS,
+    flags: RESUME_FLAGS,
     args: { min: 0, max: ANY, name: "JOB", complete: "run" },
     load: async () => (await import("./resume.ts")).resume,
   }),
+  ...CONTROL_COMMANDS,
   command({
     name: "status",
     group: "look",
     brief: "Show how far everything is",
     synopsis: "[SELECTOR…]",
     about:
-      "Progress in steps, rates, what failed and what was interrupted. A SELECTOR is a job, a run, a\n" +
-      "pattern, or one of running, interrupted, failed, waiting, completed, all. Never waits for, and\n" +
-      "never disturbs, a simrun at work.",
+      "Progress in steps, rates, what failed, what was interrupted, paused or cancelled. A SELECTOR is a\n" +
+      "job, a run, a pattern, or one of running, paused, interrupted, failed, cancelled, waiting,\n" +
+      "completed, all. Never waits for, and never disturbs, a simrun at work.",
     examples: [
       { line: "simrun status", what: "the whole tree" },
       { line: "simrun status --watch", what: "again and again" },
@@ -73,7 +75,16 @@ export const COMMANDS: readonly Command[] = [
       min: 0,
       max: ANY,
       name: "SELECTOR",
-      complete: ["running", "interrupted", "failed", "waiting", "completed", "all"],
+      complete: [
+        "running",
+        "paused",
+        "interrupted",
+        "failed",
+        "cancelled",
+        "waiting",
+        "completed",
+        "all",
+      ],
     },
     load: async () => (await import("./status.ts")).status,
   }),

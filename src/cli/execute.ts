@@ -1,7 +1,7 @@
 /** Runs checked jobs to their end, showing how it goes: what `run` and `resume` share. */
 import type { RunEvent } from "../job/event.ts";
 import { assertNever, EXIT, Fault } from "../job/fault.ts";
-import { type Job, type Priority, PRIORITY_NAMES } from "../job/job.ts";
+import type { Job } from "../job/job.ts";
 import type { ManifestReading } from "../manifest/manifest.ts";
 import type { ManifestSource } from "../manifest/source.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -27,19 +27,24 @@ import {
 } from "./context.ts";
 import { availableCores, coreLimits } from "./cores.ts";
 import { RunDisplay } from "./run_display.ts";
-import type { RunFlags } from "./run_flags.ts";
+import type { ResumeFlags } from "./run_flags.ts";
 import { shellWord } from "./shell_word.ts";
+import { ManifestWatch, type Watched } from "./manifest_watch.ts";
 import { memoryOf } from "./memory.ts";
+import { overridesOf } from "./overrides.ts";
 import { parseSlots } from "./slots.ts";
 import { StopSignals } from "./stop_signals.ts";
+import { batchTimeLeftMs, timeLimitMs } from "./time_limit.ts";
 
-type Flags = RunFlags & GlobalFlags;
+type Flags = ResumeFlags & { readonly watch?: boolean } & GlobalFlags;
 
 export interface Work {
   readonly jobs: readonly Job[];
   /** Manifests they came from; none when the tree told them. */
   readonly sources: readonly ManifestSource[];
   readonly locate: ManifestReading["locate"] | undefined;
+  /** What the manifests were named by, where they may be watched. */
+  readonly args?: readonly string[];
   /** A slot that was started already. */
   readonly slot?: SlotHandle;
 }
@@ -47,6 +52,8 @@ export interface Work {
 export async function execute(context: CliContext, flags: Flags, work: Work): Promise<number> {
   const beganMs = context.clockMs();
   const { slots, warning } = parseSlots(flags.slots, availableCores(coreLimits(context.env)));
+  const override = overridesOf(flags);
+  const limitMs = timeLimitMs(flags.timeLimit);
   if (warning !== undefined) say(context, flags, `note: ${warning}`);
   const root = treeRoot(context, flags);
   const fold = new SummaryFold();
@@ -55,19 +62,27 @@ export async function execute(context: CliContext, flags: Flags, work: Work): Pr
     fold.apply(event);
     display.heard(event);
   };
-  const request = runRequest(flags, work, { root, slots, onEvent, display });
+  const overridden = { ...work, jobs: work.jobs.map(override) };
+  const request = runRequest(flags, overridden, { root, slots, onEvent, display });
   try {
     if (flags.dryRun) return await showPlan(context, flags, request);
     const runner = await openStoppable(context, flags, request);
     const warnings = planWarnings(runner.plan);
     for (const text of warnings) display.warn(text);
-    const outcome = await runToEnd(context, runner, display);
+    if (limitMs !== undefined) runner.stopWithin(limitMs);
+    // Nobody waits for the answer: a campaign that is over by then needs none.
+    void batchTimeLeftMs(context.env, Date.now()).then((leftMs) => {
+      if (leftMs !== undefined) runner.stopWithin(leftMs);
+    });
+    const watch = watchManifests(context, flags, work, { override, runner, display });
+    const outcome = await runToEnd(context, runner, display).finally(() => watch?.stop());
     const { exitStatus, stopped } = judge(outcome.outcome, outcome.signal, runner.plan);
     const summary = fold.summary({
       tree: root,
       elapsedMs: context.clockMs() - beganMs,
       total: runner.plan.total,
       skipped: countDecision(runner.plan, "done") + countDecision(runner.plan, "stale-model"),
+      cancelledBefore: countDecision(runner.plan, "cancelled"),
     });
     if (flags.json) printJson(context.stdout, summaryJson(summary, exitStatus));
     say(
@@ -92,6 +107,19 @@ export async function execute(context: CliContext, flags: Flags, work: Work): Pr
   }
 }
 
+function watchManifests(
+  { cwd }: CliContext,
+  { watch, maxPoints }: Flags,
+  { args, sources }: Work,
+  parts: Pick<Watched, "override" | "runner" | "display">,
+): ManifestWatch | undefined {
+  if (!watch || args === undefined) return undefined;
+  parts.runner.keepOpen();
+  const manifests = new ManifestWatch({ args, cwd, maxPoints, ...parts }, sources);
+  manifests.start();
+  return manifests;
+}
+
 function runRequest(
   flags: Flags,
   work: Work,
@@ -106,7 +134,7 @@ function runRequest(
     root: world.root,
     slots: world.slots,
     ...memoryOf(flags.memory),
-    jobs: work.jobs.map((job) => overridden(job, flags)),
+    jobs: work.jobs,
     manifests: work.sources.map(({ path, text }) => ({ path, text })),
     ...(work.locate === undefined ? {} : { locate: work.locate }),
     ...(work.slot === undefined ? {} : { slot: work.slot }),
@@ -117,22 +145,12 @@ function runRequest(
       acceptModel: flags.acceptModel,
     },
     ...(flags.maxFails === undefined ? {} : { maxFails: flags.maxFails }),
+    ...(flags.order === undefined ? {} : { order: flags.order }),
+    ...(flags.batchMax === undefined ? {} : { batchMax: flags.batchMax }),
     breakLock: flags.breakLock,
     onEvent: world.onEvent,
     onWarning: (message) => world.display.warn(message),
   };
-}
-
-function overridden(job: Job, flags: Flags): Job {
-  return {
-    ...job,
-    ...(flags.retries === undefined ? {} : { retries: flags.retries }),
-    ...(flags.priority === undefined ? {} : { priority: priorityOf(flags.priority) }),
-  };
-}
-
-function priorityOf(name: NonNullable<RunFlags["priority"]>): Priority {
-  return PRIORITY_NAMES.indexOf(name === "background" ? "low" : name) as Priority;
 }
 
 async function showPlan(context: CliContext, flags: Flags, request: RunRequest): Promise<number> {
@@ -199,7 +217,7 @@ function judge(
   switch (stoppedBy) {
     case undefined: {
       const held = countDecision(plan, "held-model");
-      const exit = outcome.failed > 0
+      const exit = outcome.failed + outcome.cancelled > 0
         ? EXIT.runsFailed
         // Only the user can say what is to be done with these.
         : held > 0
@@ -210,6 +228,8 @@ function judge(
     }
     case "asked":
       return { exitStatus: stoppedExit(signal).status, stopped: `by ${signal ?? "request"}` };
+    case "time-limit":
+      return { exitStatus: EXIT.stopped.status, stopped: "before its time was over" };
     case "max-fails":
       return { exitStatus: EXIT.runsFailed.status, stopped: "too many failed runs" };
     case "no-space":

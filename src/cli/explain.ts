@@ -6,6 +6,7 @@ import type { Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
 import { runId } from "../plan/digest.ts";
 import { countPoints, type Point, pointAt } from "../plan/sweep.ts";
+import { describeOpenNeeds } from "../report/open_needs.ts";
 import { StoryFold } from "../report/run_story.ts";
 import type { RunStatus } from "../report/run_status.ts";
 import { treeStatus } from "../report/status.ts";
@@ -53,10 +54,16 @@ export async function explain(
   const decision = working || jobHistory.job === undefined
     ? undefined
     : await decideNow(layout.root, jobHistory.job, run);
+  const priority = working ? story.priority : undefined;
+  const needs = status.state === "waiting"
+    ? describeOpenNeeds(jobHistory.job?.needs ?? [], read.jobs)
+    : [];
   if (flags.json) {
     printJson(context.stdout, {
       run: name,
       ...runJson(status),
+      ...(priority === undefined ? {} : { priority_on_request: priority }),
+      ...(needs.length === 0 ? {} : { waits_for: needs }),
       job: jobHistory.job,
       point,
       ...(decision === undefined ? {} : { next: decision }),
@@ -72,10 +79,14 @@ export async function explain(
       point,
       chapters: story.chapters,
       decision: decision === undefined ? [] : [`The next simrun: ${decision.meaning}.`],
+      priority,
+      working,
+      needs,
     }, {
       paint: paintOf(context.stdout),
       columns: columnsOf(context.stdout),
       folder: context.cwd,
+      nowMs: context.now().getTime(),
       offsetMinutes: -context.now().getTimezoneOffset(),
     }),
   );
@@ -135,5 +146,7 @@ function neverStarted(job: string, run: string, steps: number): RunStatus {
     savedAt: undefined,
     savedAgeMs: undefined,
     degraded: undefined,
+    warning: undefined,
+    next: undefined,
   };
 }

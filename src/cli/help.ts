@@ -6,6 +6,7 @@ import { type Command, type Flag, flagName, type Flags, GLOBAL_FLAGS } from "./c
 
 const GROUPS = [
   { group: "run", title: "Run" },
+  { group: "steer", title: "Steer what runs, from another terminal" },
   { group: "look", title: "Look" },
   { group: "make", title: "Set up" },
 ] as const;

@@ -2,6 +2,7 @@
 import type { JournalEntry } from "../job/event.ts";
 import { EXIT } from "../job/fault.ts";
 import { runName } from "../job/run.ts";
+import type { PastState } from "../queue/history.ts";
 import { readRunFile } from "../store/archive.ts";
 import type { Layout } from "../store/layout.ts";
 import { readLive } from "../store/live.ts";
@@ -31,7 +32,7 @@ export async function logs(
     return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
   };
   let text = inline.of(job, run) ?? await read();
-  const unfinished = past?.state === "running" || past?.state === "queued";
+  const unfinished = past !== undefined && !hasEndedBy(past.state);
   if (flags.json) printJson(context.stdout, { run: runName(job, run), log: text ?? "" });
   else context.stdout.write(printable(text ?? "", context));
   if (text === undefined || text === "") {
@@ -103,5 +104,10 @@ async function hasEnded(
   if (live?.running.some(({ job, run }) => job === wanted.job && run === wanted.run)) return false;
   const { history } = await readTree(context, { ...flags, quiet: true });
   const state = history.jobs.get(wanted.job)?.find(wanted.run)?.state;
-  return state === "completed" || state === "failed";
+  return state !== undefined && hasEndedBy(state);
+}
+
+/** One that is paused goes on logging some day; a cancelled one does not by itself. */
+function hasEndedBy(state: PastState): boolean {
+  return state === "completed" || state === "failed" || state === "cancelled";
 }

@@ -28,7 +28,9 @@ export async function parseArguments(
 ): Promise<ParsedArguments> {
   const flags: Flags = { ...GLOBAL_FLAGS, ...command.flags };
   const end = words.indexOf("--");
-  const before = end < 0 ? words : words.slice(0, end);
+  const given = end < 0 ? words : words.slice(0, end);
+  const numbers = command.args.isNumber ? given.filter(isNegative) : [];
+  const before = given.filter((word) => !numbers.includes(word));
   const after = end < 0 ? [] : words.slice(end + 1);
   // Looked up here: the package would take --constructor for one of its own.
   const unknown = before.find((word) => word.startsWith("--") && !isFlag(word, flags));
@@ -46,9 +48,13 @@ export async function parseArguments(
   }
   const stray = parsed.args.find((word) => word.length > 1 && word.startsWith("-"));
   if (stray !== undefined) throw unknownFlag(stray, command, flags);
-  const args = [...parsed.args, ...after];
+  const args = [...parsed.args, ...numbers, ...after];
   checkCount(command, args);
   return { flags: parsed.flags, args };
+}
+
+function isNegative(word: string): boolean {
+  return /^-[0-9]/.test(word);
 }
 
 function isFlag(word: string, flags: Flags): boolean {
@@ -140,14 +146,12 @@ function splitShort(word: string, flags: Flags): string[] {
 }
 
 function checkCount(command: Command, args: readonly string[]): void {
-  const { min, max, name } = command.args;
+  const { min, max, name, missing } = command.args;
   if (args.length < min) {
     throw usage(
       `simrun ${command.name} needs ${name === "FILES" ? name : `a ${name}`}.`,
       command,
-      name === "FILES"
-        ? "For example jobs/*.yaml; simrun init writes one to start from."
-        : undefined,
+      name === "FILES" ? "For example jobs/*.yaml; simrun init writes one to start from." : missing,
     );
   }
   if (args.length > max) {

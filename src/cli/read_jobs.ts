@@ -1,4 +1,5 @@
 /** Manifests named on the command line to checked jobs; all mistakes are shown at once, with their places. */
+import { resolve } from "node:path";
 import type { Job } from "../job/job.ts";
 import type { Diagnostic, Place } from "../manifest/diagnostic.ts";
 import { type ManifestReading, readManifests } from "../manifest/manifest.ts";
@@ -19,10 +20,14 @@ export interface JobsRead {
 
 export async function readJobs(
   context: CliContext,
-  flags: { readonly maxPoints?: number | undefined },
+  flags: { readonly maxPoints?: number | undefined; readonly watch?: boolean },
   args: readonly string[],
 ): Promise<JobsRead> {
-  const sources = await collectSources(args, context.cwd);
+  const sources = await collectSources(args, context.cwd).catch((error) => {
+    // What is watched may be empty as yet.
+    if (flags.watch && args.some((arg) => isFolder(resolve(context.cwd, arg)))) return [];
+    throw error;
+  });
   const { maxPoints } = flags;
   const reading = readManifests(sources, maxPoints === undefined ? {} : { maxPoints });
   const { jobs, diagnostics } = reading;
@@ -40,6 +45,14 @@ export async function modelDiagnostics(
   } catch (error) {
     if (error instanceof JobProblems) return error.diagnostics;
     throw error;
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
   }
 }
 

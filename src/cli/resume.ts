@@ -3,11 +3,11 @@ import { EXIT, Fault } from "../job/fault.ts";
 import type { Job } from "../job/job.ts";
 import { suggest } from "../manifest/suggest.ts";
 import { filterJobs } from "../report/selector.ts";
-import { formatNumberOf } from "../report/format.ts";
+import { formatCount, formatNumberOf } from "../report/format.ts";
 import { treeStatus } from "../report/status.ts";
 import { type CliContext, type GlobalFlags, printJson, say } from "./context.ts";
 import { execute } from "./execute.ts";
-import type { RunFlags } from "./run_flags.ts";
+import type { ResumeFlags } from "./run_flags.ts";
 import { readTree } from "./tree_reader.ts";
 import type { History } from "../queue/history.ts";
 import type { Layout } from "../store/layout.ts";
@@ -16,7 +16,7 @@ import { subfolders } from "../store/tree.ts";
 
 export async function resume(
   context: CliContext,
-  flags: RunFlags & GlobalFlags,
+  flags: ResumeFlags & GlobalFlags,
   selectors: readonly string[],
 ): Promise<number> {
   const { layout, history } = await readTree(context, flags);
@@ -29,10 +29,13 @@ export async function resume(
   const chosen = jobs.filter(({ id }) => filterJobs(selectors)(id));
   if (selectors.length > 0 && chosen.length === 0) throw noSuchJob(selectors, history.jobs.keys());
   const unfinished: Job[] = [];
+  // What was cancelled is taken up again only by who says so.
+  const takesCancelled = flags.rerun === "cancelled" || flags.rerun === "all";
   for (const { id, counts, runs } of chosen) {
     const job = history.jobs.get(id)?.job;
     // A finished job needs no look: its model may be gone, and nobody cares.
-    const wanted = counts.completed < runs || flags.rerun === "all" || flags.rerun === "changed";
+    const settled = counts.completed + (takesCancelled ? 0 : counts.cancelled);
+    const wanted = settled < runs || flags.rerun === "all" || flags.rerun === "changed";
     if (job !== undefined && wanted) unfinished.push(job);
   }
   const lost = selectors.length > 0 ? [] : await jobsWithoutPlan(layout, history);
@@ -40,14 +43,15 @@ export async function resume(
     if (lost.length > 0) throw lostPlans(lost);
     await clearUpAfterKill(layout, context.now);
     const total = chosen.reduce((sum, job) => sum + job.runs, 0);
-    if (flags.json) printJson(context.stdout, { outcome: "completed", runs_total: total });
-    say(
-      context,
-      flags,
-      total === 0
-        ? "Nothing to resume: nothing was run here yet."
-        : `Nothing to resume: ${formatNumberOf(total, "run")}, all done.`,
-    );
+    const cancelled = chosen.reduce((sum, { counts }) => sum + counts.cancelled, 0);
+    if (flags.json) {
+      printJson(context.stdout, {
+        outcome: "completed",
+        runs_total: total,
+        runs_cancelled: cancelled,
+      });
+    }
+    say(context, flags, nothingText(total, cancelled));
     return EXIT.completed.status;
   }
   if (lost.length === 0) {
@@ -62,6 +66,18 @@ export async function resume(
   });
   // All that could be run was; but not all is done, and only the user has the manifests.
   return status === EXIT.completed.status ? EXIT.usage.status : status;
+}
+
+function nothingText(total: number, cancelled: number): string {
+  if (total === 0) return "Nothing to resume: nothing was run here yet.";
+  const runs = `Nothing to resume: ${formatNumberOf(total, "run")}`;
+  return cancelled === 0
+    ? `${runs}, all done.`
+    : `${runs}, done but for ${
+      formatCount(cancelled)
+    } cancelled; simrun resume --rerun cancelled takes ${
+      cancelled === 1 ? "it" : "them"
+    } up again.`;
 }
 
 /** Whoever was killed when all was done left temporaries and packs half made; nobody else will come for them. */

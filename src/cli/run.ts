@@ -1,5 +1,5 @@
 /** `simrun run`, or no word at all: manifests to results. Starts a slot before it loads anything else. */
-import { EXIT } from "../job/fault.ts";
+import { EXIT, Fault } from "../job/fault.ts";
 import { slotLimits } from "../runner/limits.ts";
 import { SlotProcess } from "../worker/slot_process.ts";
 import type { CliContext, GlobalFlags } from "./context.ts";
@@ -23,6 +23,11 @@ export async function run(
     const { hasErrors, modelDiagnostics, readJobs, showDiagnostics } = await import(
       "./read_jobs.ts"
     );
+    if (flags.watch && args.includes("-")) {
+      throw new Fault("usage", "--watch looks at files again and again; stdin is read once.", {
+        hint: "Name a folder, e.g. simrun run --watch jobs/.",
+      });
+    }
     const reading = await readJobs(context, flags, args);
     const { sources, jobs, diagnostics, locate } = reading;
     if (hasErrors(diagnostics)) {
@@ -33,7 +38,7 @@ export async function run(
     }
     showDiagnostics(context, flags, diagnostics, sources);
     const { execute } = await import("./execute.ts");
-    return await execute(context, flags, { jobs, sources, locate, slot });
+    return await execute(context, flags, { jobs, sources, locate, args, slot });
   } finally {
     slot.kill();
   }

@@ -1,9 +1,10 @@
 /** Shows a campaign while it runs: a picture in place on a terminal, calm lines elsewhere, nothing when quiet. */
 import type { RunEvent } from "../job/event.ts";
 import type { Live } from "../job/live.ts";
+import { runName } from "../job/run.ts";
 import { Pace } from "../report/pace.ts";
 import { type LiveView, renderLive } from "../screen/live_display.ts";
-import { type Note, noteOf, noteText } from "../screen/note.ts";
+import { type Note, noteOf, noteText, RequestNotes } from "../screen/note.ts";
 import { Painter } from "../screen/painter.ts";
 import { PlainNarrator } from "../screen/plain.ts";
 import { safeText } from "../screen/safe_text.ts";
@@ -15,6 +16,8 @@ const LINES_MS = 1000;
 /** A campaign shorter than this shows no picture at all. */
 const FIRST_PICTURE_MS = 400;
 const SLOW_STOP_MS = 500;
+/** What is asked of many runs comes in many events: so long they are gathered. */
+const REQUESTS_MS = 200;
 /** Failures kept for the picture, and warnings printed above it; the tree keeps them all. */
 const NOTES_MAX = 200;
 const PRINTED_MAX = 50;
@@ -25,8 +28,10 @@ export class RunDisplay {
   readonly #painter: Painter;
   readonly #narrator = new PlainNarrator();
   readonly #pace = new Pace();
-  readonly #notes: Note[] = [];
+  #notes: Note[] = [];
   readonly #topics = new Set<string>();
+  readonly #requests = new RequestNotes();
+  #requestsTimer: ReturnType<typeof setTimeout> | undefined;
   #printed = 0;
   #stopping: LiveView["stopping"];
   #live: (() => Live) | undefined;
@@ -52,8 +57,17 @@ export class RunDisplay {
 
   heard(event: RunEvent): void {
     if (this.#quiet) return;
+    if (event.type === "runs.retried") this.#forgetFailures(event.job, event.runs);
+    if (this.#requests.gather(event)) {
+      this.#requestsTimer ??= setTimeout(() => this.#tellRequests(), REQUESTS_MS);
+      return;
+    }
     const note = noteOf(event, this.#context.cwd);
     if (note !== undefined) this.#note(note);
+  }
+
+  say(message: string): void {
+    if (!this.#quiet) this.#note({ kind: "info", text: safeText(message) });
   }
 
   warn(message: string): void {
@@ -72,10 +86,23 @@ export class RunDisplay {
 
   /** Takes the picture away, so that the summary stands in its place. */
   close(): void {
+    if (this.#requestsTimer !== undefined) this.#tellRequests();
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers = [];
     this.#painter.clear();
     this.#painter.close();
+  }
+
+  /** What failed and is tried again has not failed. */
+  #forgetFailures(job: string, runs: readonly string[]): void {
+    const names = new Set(runs.map((run) => safeText(runName(job, run))));
+    this.#notes = this.#notes.filter(({ subject = "" }) => !names.has(subject));
+  }
+
+  #tellRequests(): void {
+    clearTimeout(this.#requestsTimer);
+    this.#requestsTimer = undefined;
+    for (const note of this.#requests.take()) this.#note(note);
   }
 
   #note(note: Note): void {

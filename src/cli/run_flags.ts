@@ -16,8 +16,8 @@ export const RUN_FLAGS = {
   },
   rerun: {
     kind: "choice",
-    values: ["changed", "all"],
-    brief: "Run again what an older version of the model computed, or all that is done",
+    values: ["changed", "cancelled", "all"],
+    brief: "Run again: of an older model, what was cancelled, or all that is done",
   },
   acceptModel: {
     kind: "switch",
@@ -37,6 +37,37 @@ export const RUN_FLAGS = {
     value: "N",
     brief: "Try a run again so often when its process died or hung",
   },
+  backoff: {
+    kind: "text",
+    value: "DURATION",
+    brief: "Wait so long before the first of these, then twice as long each time",
+  },
+  timeout: {
+    kind: "text",
+    value: "DURATION",
+    brief: "Runs that compute for longer fail, e.g. 2h; off for no limit",
+  },
+  watch: {
+    kind: "switch",
+    letter: "w",
+    brief: "Take up manifests that appear or change, until Ctrl-C",
+  },
+  timeLimit: {
+    kind: "text",
+    value: "DURATION",
+    brief: "Save everything and stop before so long; in a Slurm job, before its end",
+  },
+  order: {
+    kind: "choice",
+    values: ["submitted", "longest-first", "shuffle"],
+    brief: "Which runs of one priority start first (default submitted)",
+  },
+  batchMax: {
+    kind: "count",
+    min: 1,
+    value: "N",
+    brief: "Hand at most so many short runs to a slot together (default 1000)",
+  },
   breakLock: {
     kind: "switch",
     brief: "Take the tree from a simrun elsewhere that does not answer any more",
@@ -49,3 +80,10 @@ export const RUN_FLAGS = {
 } as const satisfies Flags;
 
 export type RunFlags = FlagValues<typeof RUN_FLAGS>;
+
+const { watch: _onlyOfManifests, ...shared } = RUN_FLAGS;
+
+/** Those of `resume`, which knows no manifests. */
+export const RESUME_FLAGS = shared;
+
+export type ResumeFlags = FlagValues<typeof RESUME_FLAGS>;

@@ -10,23 +10,23 @@ export interface Slots {
 /** More processes than this help nobody and hurt the machine. */
 const SLOTS_A_CORE_MAX = 4;
 
-/** `8` slots, `50%` of the cores, `-1` all but one (the default); at least one. */
-export function parseSlots(text: string | undefined, cores: number): Slots {
+/** `8` slots, `50%` of the cores, `-1` all but one (the default); at least one. `word` is what stands before it. */
+export function parseSlots(text: string | undefined, cores: number, word = "-j"): Slots {
   if (text === undefined) return { slots: Math.max(1, cores - 1) };
   const percent = /^([0-9]+(?:[.][0-9]+)?)%$/.exec(text);
   if (percent !== null) {
     const part = Number(percent[1]);
-    if (part <= 0 || part > 100 * SLOTS_A_CORE_MAX) throw wrong(text, cores);
+    if (part <= 0 || part > 100 * SLOTS_A_CORE_MAX) throw wrong(text, cores, word);
     return warned(Math.max(1, Math.floor(cores * part / 100)), cores);
   }
-  if (!/^-?[0-9]{1,6}$/.test(text)) throw wrong(text, cores);
+  if (!/^-?[0-9]{1,6}$/.test(text)) throw wrong(text, cores, word);
   const count = Number(text);
-  if (count === 0 || Object.is(count, -0)) throw wrong(text, cores);
+  if (count === 0 || Object.is(count, -0)) throw wrong(text, cores, word);
   if (count > 0) return warned(count, cores);
   if (cores + count >= 1) return { slots: cores + count };
   return {
     slots: 1,
-    warning: `-j ${text} leaves no slot on ${coresText(cores)}; one is used.`,
+    warning: `${word} ${text} leaves no slot on ${coresText(cores)}; one is used.`,
   };
 }
 
@@ -47,11 +47,15 @@ function warned(wanted: number, cores: number): Slots {
   };
 }
 
-function wrong(text: string, cores: number): Fault {
+function wrong(text: string, cores: number, word: string): Fault {
   return new Fault(
     "usage",
-    `-j takes a number of slots, a part of the cores or all but some, not "${text}".`,
-    { hint: `Here are ${coresText(cores)}; for example -j ${cores}, -j 50% or -j -1.` },
+    `${word} takes a number of slots, a part of the cores or all but some, not "${text}".`,
+    {
+      hint: `Here are ${
+        coresText(cores)
+      }; for example ${word} ${cores}, ${word} 50% or ${word} -1.`,
+    },
   );
 }
 

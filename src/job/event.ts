@@ -1,5 +1,5 @@
 /** The events of the journal: the union whose fold is the state of every run. Field names are part of the format. */
-import type { Job } from "./job.ts";
+import type { Job, Priority } from "./job.ts";
 import type { Failure } from "./run.ts";
 
 /** A run that came to its end. The record explains itself: point, steps, result. */
@@ -29,6 +29,19 @@ export interface FileSum {
   readonly bytes: number;
   readonly crc32: number;
 }
+
+/** Why a run went back to the queue. */
+export type RequeueCause =
+  /** The whole simrun was. */
+  | "stopped"
+  | "slot-lost"
+  | "hang"
+  | "out-of-memory"
+  | "disk"
+  /** A critical run took its slot. */
+  | "preempted"
+  /** Somebody paused it, or a run that shared its slot was paused or cancelled, or there are fewer slots. */
+  | "control";
 
 export type RunEvent =
   | {
@@ -120,9 +133,49 @@ export type RunEvent =
     readonly type: "runs.requeued";
     readonly job: string;
     readonly runs: readonly string[];
-    readonly cause: "stopped" | "slot-lost" | "hang" | "out-of-memory" | "disk";
+    readonly cause: RequeueCause;
     readonly counted: boolean;
     readonly message?: string;
+    /** How long it is not tried again. */
+    readonly waitMs?: number;
+  }
+  | {
+    /** By a person, through `cancel`. Only a person takes it up again, through `retry`. */
+    readonly type: "runs.cancelled";
+    readonly job: string;
+    readonly runs: readonly string[];
+  }
+  | {
+    /** By a person, through `pause`: not to be started before `continue`, or the next simrun. */
+    readonly type: "runs.held";
+    readonly job: string;
+    readonly runs: readonly string[];
+  }
+  | {
+    readonly type: "runs.continued";
+    readonly job: string;
+    readonly runs: readonly string[];
+  }
+  | {
+    /** By a person, through `retry`: failed or cancelled ones, as if for the first time. */
+    readonly type: "runs.retried";
+    readonly job: string;
+    readonly runs: readonly string[];
+  }
+  | {
+    /** Until the next simrun, which goes by its manifests. */
+    readonly type: "runs.prioritised";
+    readonly job: string;
+    readonly runs: readonly string[];
+    readonly priority: Priority;
+  }
+  | {
+    /** The run goes on; somebody should know. At most one of each kind for an attempt. */
+    readonly type: "run.warned";
+    readonly job: string;
+    readonly run: string;
+    readonly step: number;
+    readonly message: string;
   }
   | {
     /** Found by a repair: `step` is the newest good checkpoint, 0 when there is none. */

@@ -5,7 +5,7 @@ export const EXIT = {
   completed: { status: 0, meaning: "all runs completed" },
   internal: { status: 1, meaning: "simrun itself failed" },
   usage: { status: 2, meaning: "wrong usage, or a mistake in a manifest" },
-  runsFailed: { status: 3, meaning: "some runs failed" },
+  runsFailed: { status: 3, meaning: "some runs failed or were cancelled" },
   treeBusy: { status: 4, meaning: "another simrun works on the tree" },
   noSpace: { status: 5, meaning: "out of disk space; resumable" },
   stopped: { status: 75, meaning: "stopped on purpose; resumable" },

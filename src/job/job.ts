@@ -38,6 +38,26 @@ export interface CheckpointPolicy {
   readonly keep: number;
 }
 
+/** Waits between the attempts of a run that failed for a passing reason: the first, then twice as long each time. */
+export interface Backoff {
+  readonly firstMs: number;
+  /** No wait is longer than this, before a tenth of it is added or taken by chance. */
+  readonly mostMs: number;
+}
+
+/** What to do when a measurement is not a finite number. */
+export type OnNan = "fail" | "warn" | "ignore";
+
+/** What must have ended before a run may start. */
+export interface Need {
+  /** Id of the job that is needed. */
+  readonly job: string;
+  /** All its runs; or, for each run, the one whose parameters agree with its own where both have them. */
+  readonly runs: "all" | "same-point";
+  /** `any`: runs that failed or were cancelled will do as well. */
+  readonly accept: "completed" | "any";
+}
+
 export interface Job {
   readonly id: string;
   readonly model: ModelReference;
@@ -59,6 +79,15 @@ export interface Job {
   readonly hangMs: number;
   /** How often a run that failed for a passing reason (its slot died or hung) is tried again. */
   readonly retries: number;
+  /** {@linkcode DEFAULT_BACKOFF} when absent. */
+  readonly backoff?: Backoff;
+  /** A run that computes for longer, all its attempts from its first step on, fails. */
+  readonly timeoutMs?: number;
+  /** {@linkcode DEFAULT_ON_NAN} when absent. */
+  readonly onNan?: OnNan;
+  /** What one run needs; a slot's even share when absent. */
+  readonly memoryBytes?: number;
+  readonly needs?: readonly Need[];
 }
 
 export const NO_GRANTS: Grants = { read: [], net: [] };
@@ -68,4 +97,6 @@ export const DEFAULT_CHECKPOINT: CheckpointPolicy = {
 };
 export const DEFAULT_HANG_MS = 300_000;
 export const DEFAULT_RETRIES = 3;
+export const DEFAULT_BACKOFF: Backoff = { firstMs: 5_000, mostMs: 300_000 };
+export const DEFAULT_ON_NAN: OnNan = "warn";
 export const DEFAULT_PRIORITY: Priority = 2;

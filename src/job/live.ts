@@ -33,6 +33,11 @@ export interface Live {
     readonly completed: number;
     readonly failed: number;
     readonly queued: number;
+    /** Of those queued: paused by somebody; absent when none is. */
+    readonly held?: number;
+    /** Of those queued: wait before they are tried again. */
+    readonly delayed?: number;
+    readonly cancelled?: number;
   };
   /** Steps over all planned runs, and of these done. */
   readonly steps: { readonly total: number; readonly done: number };

@@ -10,6 +10,12 @@ export type FailureClass =
   | "bad-state"
   /** The model's own rule said `diverged`. */
   | "diverged"
+  /** A measurement is not a finite number, and the manifest says `on_nan: fail`. */
+  | "not-finite"
+  /** It computed for longer than its `timeout`. */
+  | "timeout"
+  /** What it needs has failed or was cancelled. */
+  | "needs"
   /** No step for longer than the hang limit. */
   | "hang"
   /** Heap or memory budget exceeded. */

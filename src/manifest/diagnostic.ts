@@ -35,6 +35,8 @@ export type DiagnosticCode =
   | "duplicate-id"
   | "sweep"
   | "sweep-too-large"
+  /** Jobs that need each other, or what cannot be needed. */
+  | "needs"
   | "not-offered"
   /** Refused by what the model says of its parameters. */
   | "parameter"

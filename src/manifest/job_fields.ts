@@ -1,5 +1,11 @@
 /** The keys of a job: what each may hold, what it is for, and the words that are not keys. */
-import { DEFAULT_CHECKPOINT, DEFAULT_HANG_MS, DEFAULT_RETRIES } from "../job/job.ts";
+import {
+  DEFAULT_BACKOFF,
+  DEFAULT_CHECKPOINT,
+  DEFAULT_HANG_MS,
+  DEFAULT_ON_NAN,
+  DEFAULT_RETRIES,
+} from "../job/job.ts";
 import { fields, type ForeignWords } from "./fields.ts";
 import {
   cadenceShape,
@@ -8,8 +14,11 @@ import {
   idShape,
   inputShape,
   modelShape,
+  onNanShape,
   priorityShape,
+  timeoutShape,
 } from "./job_shapes.ts";
+import { needsShape } from "./need_shape.ts";
 import { count, duration, list, named, parameterValue, text } from "./shape.ts";
 import { sweepShape } from "./sweep_shape.ts";
 
@@ -117,6 +126,18 @@ export const JOB_FIELDS = {
       "stopped as hung. A duration, or seconds.",
     default: `${DEFAULT_HANG_MS / 60_000}m`,
   },
+  timeout: {
+    shape: timeoutShape(),
+    about: "A run that computes for longer, all its attempts from its first step on, fails. A " +
+      "duration, or seconds, or off.",
+    default: "off",
+    examples: ["2h", "off"],
+  },
+  on_nan: {
+    shape: onNanShape(),
+    about: "What to do when a measurement is not a finite number: fail, warn or ignore.",
+    default: DEFAULT_ON_NAN,
+  },
   retry: {
     shape: fields({
       limit: {
@@ -124,12 +145,42 @@ export const JOB_FIELDS = {
         about: "How often a run is tried again when its slot died or hung.",
         default: DEFAULT_RETRIES,
       },
+      backoff: {
+        shape: duration({ zero: true }),
+        about: "How long to wait before the first of these attempts; before each further one " +
+          "twice as long. 0s is at once.",
+        default: `${DEFAULT_BACKOFF.firstMs / 1000}s`,
+        examples: ["5s", "0s"],
+      },
+      backoff_max: {
+        shape: duration({ zero: true }),
+        about: "No wait is longer than this.",
+        default: `${DEFAULT_BACKOFF.mostMs / 60_000}m`,
+      },
     }, {
-      notOffered: { backoff: "A run that lost its slot is tried again at once." },
-      synonyms: { times: "limit", count: "limit", max: "limit", attempts: "limit" },
+      synonyms: {
+        times: "limit",
+        count: "limit",
+        max: "limit",
+        attempts: "limit",
+        retries: "limit",
+        wait: "backoff",
+        delay: "backoff",
+        interval: "backoff",
+        max_backoff: "backoff_max",
+        max_wait: "backoff_max",
+        max_delay: "backoff_max",
+        cap: "backoff_max",
+      },
     }),
     about: "What to do about a run that failed for a passing reason.",
-    examples: [{ limit: 3 }],
+    examples: [{ limit: 3 }, { limit: 5, backoff: "10s", backoff_max: "10m" }],
+  },
+  needs: {
+    shape: needsShape(),
+    about: "Jobs that must have completed before the runs of this one begin: ids, or " +
+      "{ job, match, if }.",
+    examples: ["climate", ["climate", "mesh"], [{ job: "climate", if: "any" }]],
   },
 } as const;
 
@@ -137,10 +188,7 @@ export const REQUIRED_FIELDS = ["id", "model", "steps"] as const;
 
 export const JOB_FOREIGN: ForeignWords = {
   notOffered: {
-    needs: "Jobs cannot wait for each other yet. Run the manifests one after the other.",
-    timeout: "A run has no time limit yet; hang_after stops one that makes no steps.",
     memory: "A run's memory cannot be set yet; simrun --memory sets that of all slots together.",
-    backoff: "A run that lost its slot is tried again at once.",
     order: "Jobs are ordered by priority, then as they are written.",
   },
   synonyms: {
@@ -149,6 +197,10 @@ export const JOB_FOREIGN: ForeignWords = {
     args: "parameters",
     random_seed: "seed",
     retries: "retry: { limit: 3 }",
+    max_retries: "retry: { limit: 3 }",
+    backoff: "retry: { backoff: 5s }",
+    backoff_max: "retry: { backoff_max: 5m }",
+    retry_delay: "retry: { backoff: 5s }",
     keep: "checkpoint: { keep: 3 }",
     every: "checkpoint_every",
     iterations: "steps",
@@ -161,6 +213,23 @@ export const JOB_FOREIGN: ForeignWords = {
     comment: "description",
     needs_inputs: "inputs",
     hang_limit: "hang_after",
+    walltime: "timeout",
+    time_limit: "timeout",
+    max_time: "timeout",
+    max_runtime: "timeout",
+    deadline: "timeout",
+    depends_on: "needs",
+    depends: "needs",
+    dependencies: "needs",
+    after: "needs",
+    requires: "needs",
+    require: "needs",
+    need: "needs",
+    match: "needs: { job: …, match: point }",
+    nan: "on_nan",
+    nans: "on_nan",
+    if_nan: "on_nan",
+    nan_policy: "on_nan",
     permissions: "allow: { read: [data/] }",
     grants: "allow: { read: [data/] }",
   },

@@ -4,15 +4,17 @@ import {
   type Cadence,
   type ModelKind,
   type ModelReference,
+  type OnNan,
   type Priority,
   PRIORITY_NAMES,
 } from "../job/job.ts";
+import { choice } from "./choice_shape.ts";
 import { describe, findEntry, quote, type YamlMap } from "./node.ts";
 import { COUNT_PATTERN, DURATION_PATTERN, parseCount, parseDuration } from "./quantity.ts";
-import { mustBe, quantity, type Report, type Shape, text } from "./shape.ts";
+import { duration, mustBe, quantity, type Report, type Shape, text } from "./shape.ts";
 import { didYouMean } from "./suggest.ts";
 
-const JOB_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+export const JOB_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 const MODEL_KINDS: { readonly [ending: string]: ModelKind } = {
   ".ts": "module",
@@ -154,6 +156,47 @@ export function priorityShape(): Shape<Priority> {
   };
 }
 
+/** Milliseconds, or `off`: a default is undone by it. */
+export function timeoutShape(): Shape<number | "off"> {
+  const limit = duration();
+  return {
+    schema: { anyOf: [limit.schema, { const: "off" }] },
+    read(node, name, report) {
+      const value = node.kind === "scalar" ? node.value : undefined;
+      if (value === "off") return "off";
+      if (isNone(value)) {
+        return mustBe(node, name, "a duration or off", report, "Write off for no time limit.");
+      }
+      return limit.read(node, name, report);
+    },
+  };
+}
+
+export function onNanShape(): Shape<OnNan> {
+  const synonyms = {
+    error: "fail",
+    stop: "fail",
+    abort: "fail",
+    raise: "fail",
+    warning: "warn",
+    log: "warn",
+    continue: "warn",
+    off: "ignore",
+    none: "ignore",
+    skip: "ignore",
+    allow: "ignore",
+    true: "fail",
+    false: "ignore",
+  };
+  return choice<OnNan>({ fail: "fail", warn: "warn", ignore: "ignore" }, synonyms);
+}
+
+/** Words and values by which others say `off`. */
+function isNone(value: unknown): boolean {
+  return value === false || value === 0 || value === "never" || value === "none" ||
+    value === "no";
+}
+
 export function cadenceShape(): Shape<Cadence> {
   return {
     schema: {
@@ -171,7 +214,7 @@ export function cadenceShape(): Shape<Cadence> {
         const message = `"${name}: auto" is not offered by this version`;
         return report.error(node, "not-offered", message, "Write a duration, for example 1m.");
       }
-      if (value === false || value === 0 || value === "never" || value === "none") {
+      if (isNone(value)) {
         return mustBe(
           node,
           name,

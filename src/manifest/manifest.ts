@@ -8,19 +8,22 @@ import {
   type Job,
 } from "../job/job.ts";
 import { countPoints, sweepNames } from "../plan/sweep.ts";
+import { backoffOf } from "./backoff.ts";
 import { layOver } from "./defaults.ts";
 import type { Diagnostic, Place } from "./diagnostic.ts";
 import { readFields, refuseKey } from "./fields.ts";
 import { JOB_FIELDS, JOB_FOREIGN, REQUIRED_FIELDS } from "./job_fields.ts";
 import { LIMITS } from "./limits.ts";
+import { locate, nodeAt, type Part } from "./locate.ts";
+import { checkNeeds, type ReadJob } from "./needs.ts";
 import { describe, findEntry, isNull, placeOf, type YamlMap, type YamlNode } from "./node.ts";
 import { mustBe, Report } from "./shape.ts";
 import { type ManifestSource, SourceText } from "./source.ts";
 import { didYouMean } from "./suggest.ts";
-import { findSweepEntry, findSweepValue } from "./sweep_shape.ts";
 import { readYaml } from "./yaml.ts";
 
 export type { ManifestSource } from "./source.ts";
+export type { Part } from "./locate.ts";
 
 export interface ManifestReading {
   /** The jobs without a mistake, in the order of the files. Run none of them if there is any error. */
@@ -30,9 +33,6 @@ export interface ManifestReading {
   /** Where a part of a job stands: `locate("a", ["parameters", "co2"])`, `locate("a", ["sweep", "co2", 3])`. */
   locate(jobId: string, path: readonly (string | number)[], what?: Part): Place | undefined;
 }
-
-/** Which part of a `key: value` is meant; the value unless given. */
-export type Part = "key" | "value";
 
 export interface ReadOptions {
   /** A sweep with more points than this is refused. */
@@ -50,24 +50,30 @@ export function readManifests(
 ): ManifestReading {
   const { maxPoints = DEFAULT_MAX_POINTS } = options;
   const ids = new JobIds();
-  const jobs: Job[] = [];
-  const diagnostics: Diagnostic[] = [];
-  const maps = new Map<string, YamlMap>();
+  const read = new Map<string, ReadJob>();
+  const files: { readonly found: readonly Diagnostic[]; readonly report: Report }[] = [];
   for (const source of sources) {
     const text = new SourceText(source);
     const { roots, diagnostics: found } = readYaml(text);
     const report = new Report();
     for (const map of roots.flatMap((root) => jobMaps(root, report))) {
       const job = readJob(map, maxPoints, report);
-      ids.check(map, report);
-      if (job === undefined || maps.has(job.id)) continue;
-      jobs.push(job);
-      maps.set(job.id, map);
+      const id = ids.check(map, report);
+      if (id !== undefined && !read.has(id)) read.set(id, { map, job, report });
     }
     if (roots.length === 0 && found.length === 0) report.diagnostics.push(noJobs(text));
+    files.push({ found, report });
+  }
+  const refused = checkNeeds(read);
+  const jobs: Job[] = [];
+  for (const [id, { job }] of read) {
+    if (job !== undefined && !refused.has(id)) jobs.push(job);
+  }
+  const diagnostics: Diagnostic[] = [];
+  for (const { found, report } of files) {
     for (const one of [...found, ...report.diagnostics].sort(byPlace)) diagnostics.push(one);
   }
-  return { jobs, diagnostics, locate: (id, path, what) => locate(maps.get(id), path, what) };
+  return { jobs, diagnostics, locate: (id, path, what) => locate(read.get(id)?.map, path, what) };
 }
 
 /** The jobs of a document, each laid over the document's defaults. */
@@ -159,6 +165,7 @@ function readJob(map: YamlMap, maxPoints: number, report: Report): Job | undefin
     }
   }
   checkOneCadence(map, report);
+  checkBackoff(map, values.retry, report);
   const { id, model, steps, sweep, parameters = {}, checkpoint = {} } = values;
   if (sweep !== undefined) {
     const node = findEntry(map, "sweep")!.keyNode;
@@ -196,7 +203,29 @@ function readJob(map: YamlMap, maxPoints: number, report: Report): Job | undefin
     ...grantsOf(values.allow),
     hangMs: values.hang_after ?? DEFAULT_HANG_MS,
     retries: values.retry?.limit ?? DEFAULT_RETRIES,
+    ...retryWaits(values.retry),
+    ...(values.timeout === undefined || values.timeout === "off"
+      ? {}
+      : { timeoutMs: values.timeout }),
+    ...(values.on_nan === undefined ? {} : { onNan: values.on_nan }),
+    ...(values.needs === undefined || values.needs.length === 0 ? {} : { needs: values.needs }),
   };
+}
+
+type Retry = { readonly backoff?: number; readonly backoff_max?: number };
+
+function retryWaits({ backoff, backoff_max: most }: Retry = {}): Pick<Job, "backoff"> {
+  if (backoff === undefined && most === undefined) return {};
+  return { backoff: backoffOf(backoff, most) };
+}
+
+function checkBackoff(map: YamlMap, retry: Retry | undefined, report: Report): void {
+  const { backoff, backoff_max: most } = retry ?? {};
+  if (backoff === undefined || most === undefined || backoff <= most) return;
+  const message = `"retry.backoff" is longer than "retry.backoff_max"`;
+  const hint =
+    "The first wait is backoff, each further one twice as long, none beyond backoff_max.";
+  report.error(nodeAt(map, ["retry", "backoff"]), "conflict", message, hint);
 }
 
 /** Nothing granted is nothing written: the job is what it was before there were grants. */
@@ -237,14 +266,15 @@ function noJobs(source: SourceText): Diagnostic {
 class JobIds {
   readonly #first = new Map<string, YamlNode & { kind: "scalar" }>();
 
-  check(map: YamlMap, report: Report): void {
+  /** The id, if it is one and no other job's. */
+  check(map: YamlMap, report: Report): string | undefined {
     const node = findEntry(map, "id")?.value;
-    if (node?.kind !== "scalar" || typeof node.value !== "string") return;
+    if (node?.kind !== "scalar" || typeof node.value !== "string") return undefined;
     const folded = node.value.toLowerCase();
     const first = this.#first.get(folded);
     if (first === undefined) {
       this.#first.set(folded, node);
-      return;
+      return node.value;
     }
     const { path, line, column } = placeOf(first);
     const where = `${path}:${line}:${column}`;
@@ -257,53 +287,8 @@ class JobIds {
       const hint = "On some file systems both would be the same folder. Choose another id.";
       report.error(node, "duplicate-id", message, hint);
     }
+    return undefined;
   }
-}
-
-function locate(
-  map: YamlMap | undefined,
-  path: readonly (string | number)[],
-  what: Part = "value",
-): Place | undefined {
-  if (map === undefined) return undefined;
-  return placeOf((what === "key" ? keyAt(map, path) : undefined) ?? nodeAt(map, path));
-}
-
-/** The name of a parameter where it is given, fixed or swept. */
-function keyAt(map: YamlMap, path: readonly (string | number)[]): YamlNode | undefined {
-  const [first, name] = path;
-  const held = findEntry(map, String(first))?.value;
-  if (held === undefined || typeof name !== "string") return undefined;
-  if (first === "sweep") return findSweepEntry(held, name)?.keyNode;
-  return held.kind === "map" ? findEntry(held, name)?.keyNode : undefined;
-}
-
-/** The node at a path, or the innermost one on the way to it that exists. */
-function nodeAt(map: YamlMap, path: readonly (string | number)[]): YamlNode {
-  const [first, name, index] = path;
-  if (first === undefined) return findEntry(map, "id")?.value ?? map;
-  if (first === "sweep" && typeof name === "string") {
-    const sweep = findEntry(map, "sweep");
-    if (sweep !== undefined) {
-      const found = findSweepValue(
-        sweep.value,
-        name,
-        typeof index === "number" ? index : undefined,
-      );
-      return found ?? sweep.keyNode;
-    }
-  }
-  let node: YamlNode = map;
-  for (const key of path) {
-    const next: YamlNode | undefined = node.kind === "map"
-      ? findEntry(node, String(key))?.value
-      : node.kind === "list"
-      ? node.items[Number(key)]
-      : undefined;
-    if (next === undefined) break;
-    node = next;
-  }
-  return node === map ? findEntry(map, "id")?.value ?? map : node;
 }
 
 function byPlace(a: Diagnostic, b: Diagnostic): number {

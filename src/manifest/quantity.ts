@@ -56,7 +56,10 @@ export function parseCount(
 }
 
 /** Milliseconds. A plain number is seconds; text needs a unit or has the form hh:mm:ss. */
-export function parseDuration(value: unknown): Quantity {
+export function parseDuration(
+  value: unknown,
+  { zero = false }: { readonly zero?: boolean } = {},
+): Quantity {
   const ms = typeof value === "number" ? value * 1000 : readDuration(value);
   if (ms === undefined || Number.isNaN(ms)) {
     return {
@@ -65,7 +68,8 @@ export function parseDuration(value: unknown): Quantity {
       hint: "Write for example 90s, 5m, 1h30m, 500ms, 2d or 01:30:00.",
     };
   }
-  if (!(ms > 0)) return { ok: false, mistake: "must be longer than nothing" };
+  if (zero && ms < 0) return { ok: false, mistake: "must not be negative" };
+  if (!zero && ms <= 0) return { ok: false, mistake: "must be longer than nothing" };
   if (ms > Number.MAX_SAFE_INTEGER) return { ok: false, mistake: "is longer than can be counted" };
   return { ok: true, value: ms };
 }

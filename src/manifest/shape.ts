@@ -33,13 +33,28 @@ export class Report {
 
   error(node: YamlNode, code: DiagnosticCode, message: string, hint?: string): undefined {
     this.#failures++;
+    this.#add("error", node, code, message, hint);
+  }
+
+  /** Nothing is wrong, but perhaps something else was meant. */
+  warning(node: YamlNode, code: DiagnosticCode, message: string, hint?: string): void {
+    this.#add("warning", node, code, message, hint);
+  }
+
+  #add(
+    severity: Diagnostic["severity"],
+    node: YamlNode,
+    code: DiagnosticCode,
+    message: string,
+    hint: string | undefined,
+  ): void {
     const place = placeOf(node);
     const key = `${place.path}\0${node.start}\0${message}`;
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     this.diagnostics.push({
       code,
-      severity: "error",
+      severity,
       message: bounded(message),
       place,
       ...(hint === undefined ? {} : { hint: bounded(hint) }),
@@ -62,16 +77,15 @@ export function count(range: { readonly min?: number; readonly max?: number } = 
   };
 }
 
-/** A duration, in milliseconds. */
-export function duration(): Shape<number> {
+/** A duration, in milliseconds; with `zero` also none at all. */
+export function duration(options: { readonly zero?: boolean } = {}): Shape<number> {
+  const least = options.zero === true ? { minimum: 0 } : { exclusiveMinimum: 0 };
   return {
     schema: {
-      anyOf: [{ type: "number", exclusiveMinimum: 0 }, {
-        type: "string",
-        pattern: DURATION_PATTERN,
-      }],
+      anyOf: [{ type: "number", ...least }, { type: "string", pattern: DURATION_PATTERN }],
     },
-    read: (node, name, report) => quantity(node, name, report, parseDuration),
+    read: (node, name, report) =>
+      quantity(node, name, report, (value) => parseDuration(value, options)),
   };
 }
 

@@ -11,6 +11,7 @@ export const DECISIONS = [
   "resume",
   "restart",
   "retry",
+  "uncancelled",
   "extend",
   "extend-anew",
   "changed-parameters",
@@ -19,6 +20,7 @@ export const DECISIONS = [
   "asked",
   "done",
   "reuse",
+  "cancelled",
   "held-model",
   "stale-model",
 ] as const;
@@ -32,6 +34,7 @@ export const DECISION_MEANING: { readonly [decision in Decision]: string } = {
   "resume": "unfinished; goes on from its last good checkpoint",
   "restart": "unfinished, without a checkpoint; starts again",
   "retry": "failed before; tried again",
+  "uncancelled": "cancelled before, and --rerun cancelled was given",
   "extend": "finished with fewer steps; goes on from its final state",
   "extend-anew":
     "finished with fewer steps and was too short to keep its final state; computed anew",
@@ -42,12 +45,13 @@ export const DECISION_MEANING: { readonly [decision in Decision]: string } = {
   "asked": "asked for with --rerun all",
   "done": "done; nothing to do",
   "reuse": "another run computed the same; its result is taken",
+  "cancelled": "cancelled; --rerun cancelled takes it up again",
   "held-model":
     "unfinished, and its model changed since: --rerun changed starts it over, --accept-model goes on",
   "stale-model": "done, but its model changed since; --rerun changed computes it again",
 };
 
-export type Rerun = "none" | "changed" | "all";
+export type Rerun = "none" | "changed" | "cancelled" | "all";
 
 export interface PlanOptions {
   readonly rerun: Rerun;
@@ -171,9 +175,17 @@ function decide(
   const before = past?.find(run);
   if (before === undefined) return "new";
   if (options.rerun === "all") return "asked";
+  const isCancelled = before.state === "cancelled";
+  // It never began: nothing says of which spec it was.
+  if (before.digest === "") return isCancelled ? decideCancelled(options) : "new";
   if (before.digest !== digest) return "changed-parameters";
+  if (isCancelled) return decideCancelled(options);
   if (before.model !== job.model.digest) return decideChangedModel(job, past!, before, options);
   return decideSame(job.job.steps, past!, before);
+}
+
+function decideCancelled({ rerun }: PlanOptions): Decision {
+  return rerun === "cancelled" ? "uncancelled" : "cancelled";
 }
 
 /** Same parameters, another model: a file that was edited, or another file named in the manifest. */
@@ -204,8 +216,11 @@ function decideSame(steps: number, past: JobHistory, before: PastRun): Decision 
       return before.savedStep >= before.steps ? "extend" : "extend-anew";
     case "failed":
       return "retry";
+    case "cancelled":
+      return "cancelled";
     case "running":
     case "queued":
+    case "held":
       return before.savedStep > 0 ? "resume" : "restart";
   }
 }

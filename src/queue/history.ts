@@ -1,231 +1,16 @@
 /** The history: the fold of the journal's events. What is known of every run that ever was. Never reads a file. */
-import type { CompletedRun, JournalEntry, ModelIdentity } from "../job/event.ts";
+import type { JournalEntry } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
-import type { Failure } from "../job/run.ts";
+import { JobHistory, type Location } from "./job_history.ts";
 
-/** What a run last was. `running` means: started, and no end was journalled. */
-export type PastState = "running" | "queued" | "completed" | "failed";
-
-const STATES: readonly PastState[] = ["running", "queued", "completed", "failed"];
-
-/** Where the line stands that holds a run's result; opaque to all but the store. */
-export type Location = unknown;
-
-export interface PastRun {
-  readonly run: string;
-  readonly state: PastState;
-  /** Spec digest of the last attempt. */
-  readonly digest: string;
-  /** Digest of the model of the last attempt. */
-  readonly model: string;
-  /** Steps asked for at the last start; steps done once completed. */
-  readonly steps: number;
-  /** Last saved step, 0 when none is known. */
-  readonly savedStep: number;
-  /** Attempts that counted, the last one included. */
-  readonly attempt: number;
-  /** Milliseconds of computing, once completed. */
-  readonly ms: number;
-}
-
-/** Facts that only few runs have. */
-export interface RareFacts {
-  readonly failure?: Failure;
-  readonly ending?: string;
-  readonly reusedFrom?: { readonly job: string; readonly run: string };
-  readonly savedAt?: string;
-  readonly savedBytes?: number;
-  readonly degraded?: string;
-}
-
-/** The runs of one job, a row each in columns: a hundred thousand of them cost a few megabytes. */
-export class JobHistory {
-  job: Job | undefined;
-  model: ModelIdentity | undefined;
-  /** Runs of the last plan. */
-  count = 0;
-  readonly #modelNames = new Map<string, string>();
-  /** How many different plans this job has had; with one, every row belongs to it. */
-  generations = 0;
-  readonly #rows = new Map<string, number>();
-  /** Runs end much in the order in which they were started: a look here saves most looks into the map. */
-  #likely = 0;
-  readonly #runs: string[] = [];
-  readonly #digests: string[] = [];
-  readonly #models: string[] = [];
-  readonly #locations: Location[] = [];
-  readonly #rare = new Map<number, RareFacts>();
-  #states = new Uint8Array(16);
-  #attempts = new Uint16Array(16);
-  #steps = new Float64Array(16);
-  #savedSteps = new Float64Array(16);
-  #ms = new Float64Array(16);
-  #counts = { running: 0, queued: 0, completed: 0, failed: 0 };
-
-  get size(): number {
-    return this.#runs.length;
-  }
-
-  /** A new plan of this job. */
-  planned(job: Job, model: ModelIdentity, count: number): void {
-    this.job = job;
-    this.model = model;
-    this.count = count;
-    this.generations++;
-    this.#modelNames.set(model.digest, model.name);
-  }
-
-  /** The file name that a model had when it had this digest. */
-  modelName(digest: string): string | undefined {
-    return this.#modelNames.get(digest);
-  }
-
-  get counts(): Readonly<Record<PastState, number>> {
-    return this.#counts;
-  }
-
-  row(run: string): number | undefined {
-    return this.#rows.get(run);
-  }
-
-  find(run: string): PastRun | undefined {
-    const row = this.#rows.get(run);
-    return row === undefined ? undefined : this.at(row);
-  }
-
-  at(row: number): PastRun {
-    return {
-      run: this.#runs[row]!,
-      state: STATES[this.#states[row]!]!,
-      digest: this.#digests[row]!,
-      model: this.#models[row]!,
-      steps: this.#steps[row]!,
-      savedStep: this.#savedSteps[row]!,
-      attempt: this.#attempts[row]!,
-      ms: this.#ms[row]!,
-    };
-  }
-
-  rare(run: string): RareFacts {
-    const row = this.#rows.get(run);
-    return (row === undefined ? undefined : this.#rare.get(row)) ?? {};
-  }
-
-  /** Where the result of a completed run is written. */
-  location(run: string): Location {
-    const row = this.#rows.get(run);
-    return row === undefined ? undefined : this.#locations[row];
-  }
-
-  *rows(): IterableIterator<PastRun> {
-    for (let row = 0; row < this.#runs.length; row++) yield this.at(row);
-  }
-
-  started(run: string, digest: string, model: string, steps: number, attempt: number): void {
-    const row = this.#rowOf(run);
-    // Another spec under the same id is another run: what was saved for the old one is no use to it.
-    if (this.#digests[row] !== digest || this.#models[row] !== model) this.#savedSteps[row] = 0;
-    this.#digests[row] = digest;
-    this.#models[row] = model;
-    this.#steps[row] = steps;
-    this.#attempts[row] = attempt;
-    this.#rare.delete(row);
-    this.#become(row, "running");
-  }
-
-  completed(
-    facts: CompletedRun,
-    model: string,
-    location: Location,
-    reusedFrom?: RareFacts["reusedFrom"],
-  ): void {
-    const row = this.#rowOf(facts.run);
-    this.#digests[row] = facts.digest;
-    this.#models[row] = model;
-    this.#steps[row] = facts.steps;
-    this.#attempts[row] = facts.attempt;
-    this.#ms[row] = facts.ms;
-    this.#locations[row] = location;
-    this.#become(row, "completed");
-    const { ending } = facts;
-    if (ending !== undefined) this.#note(row, { ending });
-    if (reusedFrom !== undefined) this.#note(row, { reusedFrom });
-  }
-
-  failed(run: string, attempt: number, failure: Failure): void {
-    const row = this.#rowOf(run);
-    this.#attempts[row] = attempt;
-    this.#become(row, "failed");
-    this.#note(row, { failure });
-  }
-
-  requeued(run: string, counted: boolean): void {
-    const row = this.#rowOf(run);
-    if (!counted && this.#attempts[row]! > 0) this.#attempts[row]!--;
-    this.#become(row, "queued");
-  }
-
-  saved(run: string, step: number, at: string, bytes: number): void {
-    const row = this.#rowOf(run);
-    this.#savedSteps[row] = step;
-    this.#note(row, { savedAt: at, savedBytes: bytes });
-  }
-
-  resumed(run: string, step: number): void {
-    this.#savedSteps[this.#rowOf(run)] = step;
-  }
-
-  repaired(run: string, step: number, again: boolean): void {
-    const row = this.#rowOf(run);
-    this.#savedSteps[row] = step;
-    if (again) this.#become(row, "queued");
-  }
-
-  degraded(run: string, reason: string): void {
-    this.#note(this.#rowOf(run), { degraded: reason });
-  }
-
-  #note(row: number, facts: RareFacts): void {
-    this.#rare.set(row, { ...this.#rare.get(row), ...facts });
-  }
-
-  #become(row: number, state: PastState): void {
-    this.#counts[STATES[this.#states[row]!]!]--;
-    this.#counts[state]++;
-    this.#states[row] = STATES.indexOf(state);
-  }
-
-  #rowOf(run: string): number {
-    const known = this.#runs[this.#likely] === run ? this.#likely : this.#rows.get(run);
-    if (known !== undefined) {
-      this.#likely = known + 1;
-      return known;
-    }
-    const row = this.#runs.length;
-    if (row === this.#states.length) this.#grow();
-    this.#rows.set(run, row);
-    this.#runs.push(run);
-    this.#digests.push("");
-    this.#models.push("");
-    this.#locations.push(undefined);
-    this.#counts[STATES[0]!]++;
-    return row;
-  }
-
-  #grow(): void {
-    const size = this.#states.length * 2;
-    const copy = <T extends Uint8Array | Uint16Array | Float64Array>(to: T, from: T): T => {
-      to.set(from);
-      return to;
-    };
-    this.#states = copy(new Uint8Array(size), this.#states);
-    this.#attempts = copy(new Uint16Array(size), this.#attempts);
-    this.#steps = copy(new Float64Array(size), this.#steps);
-    this.#savedSteps = copy(new Float64Array(size), this.#savedSteps);
-    this.#ms = copy(new Float64Array(size), this.#ms);
-  }
-}
+export {
+  JobHistory,
+  type Location,
+  type PastRun,
+  type PastState,
+  type RareFacts,
+} from "./job_history.ts";
 
 /** All jobs of a tree, and the last invocation that worked on it. */
 export class History {
@@ -247,6 +32,7 @@ export class History {
       case "campaign.started":
         this.session = { at: entry.at, pid: entry.pid, host: entry.host };
         this.sessionEnded = undefined;
+        for (const job of this.jobs.values()) job.releaseHeld();
         return;
       case "campaign.ended":
         this.sessionEnded = { at: entry.at, outcome: entry.outcome };
@@ -288,10 +74,37 @@ export class History {
         return;
       case "runs.requeued": {
         const job = this.jobOf(entry.job);
-        for (const run of entry.runs) job.requeued(run, entry.counted);
+        const { cause, message, waitMs } = entry;
+        const why = {
+          cause,
+          ...(message !== undefined && { message }),
+          ...(waitMs !== undefined && {
+            dueAt: new Date(Date.parse(entry.at) + waitMs).toISOString(),
+          }),
+        };
+        for (const run of entry.runs) job.requeued(run, entry.counted, why);
         return;
       }
+      case "runs.cancelled":
+        return this.#each(entry, (job, run) => job.cancelled(run));
+      case "runs.held":
+        return this.#each(entry, (job, run) => job.held(run));
+      case "runs.continued":
+        return this.#each(entry, (job, run) => job.continued(run));
+      case "runs.retried":
+        return this.#each(entry, (job, run) => job.retried(run));
+      case "run.warned":
+        this.jobOf(entry.job).warned(entry.run, entry.message);
+        return;
     }
     // An event type of a later minor version changes nothing that this version knows.
+  }
+
+  #each(
+    entry: { readonly job: string; readonly runs: readonly string[] },
+    apply: (job: JobHistory, run: string) => void,
+  ): void {
+    const job = this.jobOf(entry.job);
+    for (const run of entry.runs) apply(job, run);
   }
 }

@@ -6,6 +6,9 @@ const CLASS_WORDS: { readonly [name in FailureClass]: string } = {
   "model-error": "the model threw an error",
   "bad-state": "its state or result cannot be kept",
   "diverged": "diverged",
+  "not-finite": "measured what is no number",
+  "timeout": "took longer than its timeout",
+  "needs": "what it needs did not complete",
   "hang": "hung",
   "out-of-memory": "out of memory",
   "slot-lost": "its process died",
@@ -18,7 +21,9 @@ export function describeClass(name: FailureClass): string {
 
 /** `the model threw an error at step 1,200: message`. */
 export function describeFailure(failure: Failure): string {
-  const where = failure.step > 0 ? ` at step ${formatCount(failure.step)}` : "";
+  // Some messages name the step themselves.
+  const isTold = failure.class === "timeout" || failure.class === "not-finite";
+  const where = failure.step > 0 && !isTold ? ` at step ${formatCount(failure.step)}` : "";
   const head = `${describeClass(failure.class)}${where}`;
   // The model's own words begin with the class.
   const message = failure.class === "diverged"

@@ -48,6 +48,12 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** A wait that nobody measures: `5 s`, `21 s`, `1 min 20 s`; below a second as it is. */
+export function formatWait(ms: number): string {
+  const isShort = ms >= 950 && ms < 9.95 * SECOND;
+  return isShort ? `${Math.round(ms / SECOND)} s` : formatDuration(ms);
+}
+
 /** Time gone by as a clock shows it: `0:06`, `12:31`, `1:02:03`, `50:00:00`. */
 export function formatClock(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / SECOND));
@@ -103,6 +109,13 @@ export function formatTime(iso: string, offsetMinutes = 0): string {
   const ms = Date.parse(iso);
   if (Number.isNaN(ms)) return iso;
   return new Date(ms + offsetMinutes * MINUTE).toISOString().slice(0, 19).replace("T", " ");
+}
+
+/** A moment near `nowMs`: `12:03:10`, and with its date when that is another day. */
+export function formatMoment(iso: string, nowMs: number, offsetMinutes = 0): string {
+  const time = formatTime(iso, offsetMinutes);
+  const now = formatTime(new Date(nowMs).toISOString(), offsetMinutes);
+  return time.slice(0, 10) === now.slice(0, 10) ? time.slice(11) : time;
 }
 
 function pad(value: number): string {

@@ -1,8 +1,16 @@
 /** What of a job differs from how it was planned before, field by field. Pure. */
-import { type CheckpointPolicy, type Job, PRIORITY_NAMES } from "../job/job.ts";
+import {
+  type CheckpointPolicy,
+  DEFAULT_BACKOFF,
+  DEFAULT_ON_NAN,
+  type Job,
+  type Need,
+  PRIORITY_NAMES,
+} from "../job/job.ts";
 import type { Axis } from "../job/sweep.ts";
 import { axisCount, axisValue } from "../plan/sweep.ts";
 import { formatCount, formatDuration, formatNumberOf } from "./format.ts";
+import { needsText } from "./needs_text.ts";
 
 export interface Change {
   /** As in the manifest, e.g. `parameters.co2`. */
@@ -31,7 +39,13 @@ export function jobChanges(before: Job, after: Job): Change[] {
   compare("priority", before.priority, after.priority);
   compare("checkpoint", before.checkpoint, after.checkpoint);
   compare("hang_after", before.hangMs, after.hangMs);
+  compare("timeout", before.timeoutMs, after.timeoutMs);
+  compare("on_nan", before.onNan ?? DEFAULT_ON_NAN, after.onNan ?? DEFAULT_ON_NAN);
   compare("retry.limit", before.retries, after.retries);
+  const [waits, waitsNow] = [before.backoff ?? DEFAULT_BACKOFF, after.backoff ?? DEFAULT_BACKOFF];
+  compare("retry.backoff", waits.firstMs, waitsNow.firstMs);
+  compare("retry.backoff_max", waits.mostMs, waitsNow.mostMs);
+  compare("needs", before.needs, after.needs);
   return changes;
 }
 
@@ -50,7 +64,12 @@ function valueText(field: string, value: unknown): string {
       return PRIORITY_NAMES[value as Job["priority"]];
     case "checkpoint":
       return checkpointText(value as CheckpointPolicy);
+    case "needs":
+      return needsText(value as readonly Need[]);
     case "hang_after":
+    case "timeout":
+    case "retry.backoff":
+    case "retry.backoff_max":
       return formatDuration(value as number);
     case "sweep":
       return formatNumberOf((value as readonly unknown[]).length, "point");

@@ -1,4 +1,5 @@
 /** A plan as facts to print: how many runs of which job are run, done or held, and why. Pure. */
+import type { Job } from "../job/job.ts";
 import {
   type Decision,
   DECISION_MEANING,
@@ -6,6 +7,7 @@ import {
   type Plan,
   type PlannedJob,
 } from "../plan/plan.ts";
+import { needsJson } from "./needs_text.ts";
 
 export interface JobReport {
   readonly job: string;
@@ -13,6 +15,7 @@ export interface JobReport {
   readonly toRun: number;
   readonly steps: number;
   readonly model: string;
+  readonly timeoutMs: number | undefined;
   /** Only decisions that some run has, in the order of the plan's list. */
   readonly decisions: readonly { readonly decision: Decision; readonly runs: number }[];
 }
@@ -27,6 +30,7 @@ export function reportJobs(plan: Plan): JobReport[] {
     toRun: planned.toRun,
     steps: planned.job.steps,
     model: planned.job.model.path,
+    timeoutMs: planned.job.timeoutMs,
     decisions: decisionsOf(planned),
   }));
 }
@@ -56,13 +60,22 @@ export function planJson(plan: Plan, tree: string, slots: number): Record<string
       runs_to_run: planned.toRun,
       steps: planned.job.steps,
       priority: planned.job.priority,
-      ...(planned.job.allow === undefined ? {} : { allow: planned.job.allow }),
+      ...termsOf(planned.job),
       decisions: Object.fromEntries(
         decisionsOf(planned).map(({ decision, runs }) => [decision, runs]),
       ),
     })),
     meanings: meaningsIn(plan),
     ...(plan.total <= RUNS_LISTED_MAX ? { runs: plan.jobs.flatMap(listRuns) } : {}),
+  };
+}
+
+/** What else the manifest says of how its runs are run; what it does not say is absent. */
+function termsOf({ timeoutMs, needs, allow }: Job): Record<string, unknown> {
+  return {
+    ...(timeoutMs === undefined ? {} : { timeout_seconds: timeoutMs / 1000 }),
+    ...(needs === undefined ? {} : { needs: needsJson(needs) }),
+    ...(allow === undefined ? {} : { allow }),
   };
 }
 

@@ -1,7 +1,9 @@
 /** The state of one run at one moment: its past and its live picture put together. Pure. */
+import type { RequeueCause } from "../job/event.ts";
+import { assertNever } from "../job/fault.ts";
 import type { LiveRun } from "../job/live.ts";
 import type { Failure } from "../job/run.ts";
-import type { JobHistory, PastRun } from "../queue/history.ts";
+import type { JobHistory, PastRun, RareFacts } from "../queue/history.ts";
 
 interface RunBase {
   readonly job: string;
@@ -14,6 +16,20 @@ interface RunBase {
   readonly savedAgeMs: number | undefined;
   readonly savedAt: string | undefined;
   readonly degraded: string | undefined;
+  /** What somebody should know of the last attempt, though it went on. */
+  readonly warning: string | undefined;
+}
+
+/** Of a run that came back to the queue: why, and when it is computed again. */
+export interface NextAttempt {
+  readonly cause: RequeueCause;
+  readonly message: string | undefined;
+  /** Not before then; undefined when it waits for a slot only. */
+  readonly at: string | undefined;
+  /** Number of the attempt that comes, from 1. */
+  readonly attempt: number;
+  /** How many there may be, as far as the job says. */
+  readonly attemptsMax: number | undefined;
 }
 
 export type RunStatus = RunBase & RunCondition;
@@ -26,8 +42,12 @@ export type RunCondition =
     readonly etaMs: number | undefined;
     readonly memoryBytes: number;
   }
+  /** Somebody paused it: it goes on when somebody says so. */
+  | { readonly state: "paused" }
   | { readonly state: "interrupted" }
-  | { readonly state: "waiting" }
+  | { readonly state: "cancelled" }
+  /** `next` only for one that has come back to the queue under this simrun. */
+  | { readonly state: "waiting"; readonly next: NextAttempt | undefined }
   | { readonly state: "failed"; readonly failure: Failure | undefined }
   | { readonly state: "completed"; readonly ms: number; readonly ending: string | undefined };
 
@@ -47,7 +67,7 @@ export function runStatus(
   options: Moment,
 ): RunStatus {
   if (live !== undefined) return liveStatus(live, options.nowMs);
-  const rare = past.savedStep > 0 || past.state !== "queued" ? job.rare(past.run) : {};
+  const rare = job.rare(past.run);
   const stepsTotal = stepsAsked === 0 ? past.steps : stepsAsked;
   const savedAgeMs = rare.savedAt === undefined
     ? undefined
@@ -62,13 +82,14 @@ export function runStatus(
     savedAt: rare.savedAt,
     savedAgeMs,
     degraded: rare.degraded,
+    warning: rare.warning,
   };
   switch (past.state) {
     case "completed": {
       const { ending } = rare;
       // The job was given more steps since: the run waits to be extended.
       if (past.steps < stepsTotal && ending === undefined) {
-        return { ...base, state: "waiting", stepsDone: past.steps };
+        return { ...base, state: "waiting", stepsDone: past.steps, next: undefined };
       }
       return { ...base, state: "completed", stepsDone: past.steps, ms: past.ms, ending };
     }
@@ -79,10 +100,46 @@ export function runStatus(
         stepsDone: rare.failure?.step ?? past.savedStep,
         failure: rare.failure,
       };
+    case "cancelled":
+      return { ...base, state: "cancelled" };
+    case "held":
+      // Nobody is left to hold it: it waits like any other.
+      return options.working ? { ...base, state: "paused" } : leftBehind(base, past);
     case "running":
     case "queued":
-      return { ...base, state: options.working ? "waiting" : "interrupted" };
+      return options.working
+        ? { ...base, state: "waiting", next: nextAttempt(job, past, rare, options.nowMs) }
+        : leftBehind(base, past);
+    default:
+      return assertNever(past.state);
   }
+}
+
+/** By a simrun that works no more. Without a digest it never began: somebody only paused it, or let it go on. */
+function leftBehind(base: RunBase, past: PastRun): RunStatus {
+  return past.state !== "running" && past.digest === "" && past.savedStep === 0
+    ? { ...base, state: "waiting", next: undefined }
+    : { ...base, state: "interrupted" };
+}
+
+function nextAttempt(
+  { job }: JobHistory,
+  past: PastRun,
+  { requeued }: RareFacts,
+  nowMs: number,
+): NextAttempt | undefined {
+  // Of an earlier simrun that was stopped: it waits for its turn, like any other.
+  if (past.state !== "queued" || requeued === undefined || requeued.cause === "stopped") {
+    return undefined;
+  }
+  const { cause, message, dueAt } = requeued;
+  return {
+    cause,
+    message,
+    at: dueAt !== undefined && Date.parse(dueAt) > nowMs ? dueAt : undefined,
+    attempt: past.attempt + 1,
+    attemptsMax: job === undefined ? undefined : job.retries + 1,
+  };
 }
 
 export function liveStatus(live: LiveRun, nowMs: number): RunStatus {
@@ -101,6 +158,7 @@ export function liveStatus(live: LiveRun, nowMs: number): RunStatus {
     savedAt: live.checkpoint?.at,
     savedAgeMs: live.checkpoint === undefined ? undefined : nowMs - Date.parse(live.checkpoint.at),
     degraded: undefined,
+    warning: undefined,
   };
 }
 

@@ -1,6 +1,6 @@
 /** The story of one run: every event that touched it, in order, as facts. Never reads a file. */
-import type { CompletedRun, JournalEntry } from "../job/event.ts";
-import type { Job } from "../job/job.ts";
+import type { CompletedRun, JournalEntry, RequeueCause } from "../job/event.ts";
+import type { Job, Priority } from "../job/job.ts";
 import type { Failure } from "../job/run.ts";
 import { type Change, jobChanges } from "./job_changes.ts";
 
@@ -41,10 +41,16 @@ export type Chapter =
     | { readonly kind: "degraded"; readonly reason: string }
     | {
       readonly kind: "requeued";
-      readonly cause: string;
+      readonly cause: RequeueCause;
       readonly counted: boolean;
       readonly message: string | undefined;
+      /** Not tried again before then. */
+      readonly dueAt: string | undefined;
     }
+    /** What a person asked for. */
+    | { readonly kind: "cancelled" | "paused" | "continued" | "retried" }
+    | { readonly kind: "prioritised"; readonly priority: Priority }
+    | { readonly kind: "warned"; readonly step: number; readonly message: string }
     | {
       readonly kind: "repaired";
       readonly step: number;
@@ -59,6 +65,13 @@ export type Chapter =
     }
   );
 
+const REQUEST_KINDS = {
+  "runs.cancelled": "cancelled",
+  "runs.held": "paused",
+  "runs.continued": "continued",
+  "runs.retried": "retried",
+} as const;
+
 /** Follows one run through the journal. */
 export class StoryFold {
   readonly #job: string;
@@ -68,6 +81,7 @@ export class StoryFold {
   /** Started, and no end was told since. */
   #isOpen = false;
   #unfinished: string | undefined;
+  #priority: Priority | undefined;
   #planned: { readonly job: Job; readonly model: string } | undefined;
 
   constructor(job: string, run: string) {
@@ -82,6 +96,11 @@ export class StoryFold {
   /** The sweep's values of this run, once it has completed. */
   get point(): CompletedRun["point"] {
     return this.#point;
+  }
+
+  /** As somebody changed it; undefined when it is that of the job. */
+  get priority(): Priority | undefined {
+    return this.#priority;
   }
 
   apply(entry: JournalEntry): void {
@@ -119,11 +138,36 @@ export class StoryFold {
         return;
       case "runs.requeued": {
         if (entry.job !== this.#job || !entry.runs.includes(this.#run)) return;
-        const { cause, counted, message } = entry;
+        const { cause, counted, message, waitMs } = entry;
         this.#isOpen = false;
-        this.#add({ at, kind: "requeued", cause, counted, message });
+        const dueAt = waitMs === undefined
+          ? undefined
+          : new Date(Date.parse(at) + waitMs).toISOString();
+        this.#add({ at, kind: "requeued", cause, counted, message, dueAt });
         return;
       }
+      case "runs.cancelled":
+      case "runs.held":
+      case "runs.continued":
+      case "runs.retried":
+        if (entry.job !== this.#job || !entry.runs.includes(this.#run)) return;
+        this.#isOpen = false;
+        // It begins again with its first attempt.
+        if (entry.type === "runs.retried") this.#unfinished = undefined;
+        this.#add({ at, kind: REQUEST_KINDS[entry.type] });
+        return;
+      case "runs.prioritised":
+        if (entry.job !== this.#job || !entry.runs.includes(this.#run)) return;
+        this.#priority = entry.priority;
+        this.#add({ at, kind: "prioritised", priority: entry.priority });
+        return;
+      case "run.warned":
+        if (!this.#isOurs(entry)) return;
+        this.#add({ at, kind: "warned", step: entry.step, message: entry.message });
+        return;
+      case "campaign.started":
+        this.#priority = undefined;
+        return;
       case "run.repaired": {
         if (!this.#isOurs(entry)) return;
         const { step, again, reason } = entry;

@@ -6,7 +6,7 @@ import { countPoints, pointAt } from "../plan/sweep.ts";
 import { liveStatus, remainingMs, type RunStatus, runStatus } from "./run_status.ts";
 
 import { type FailureGroup, FailureGroups } from "./failure_groups.ts";
-import { filterRuns, type VisibleState } from "./selector.ts";
+import { filterRuns, VISIBLE_STATES, type VisibleState, zeroCounts } from "./selector.ts";
 
 export type { RunStatus } from "./run_status.ts";
 
@@ -49,7 +49,7 @@ export interface TreeStatus {
   readonly totals: Omit<JobStatus, "id">;
   readonly stepsPerSecond: number;
   readonly etaMs: number | undefined;
-  /** Runs worth a line: running, interrupted, failed; or what the selectors chose. */
+  /** Runs worth a line: all but those completed and those that wait for their turn; or what the selectors chose. */
   readonly runs: readonly RunStatus[];
   /** The failed runs that were chosen, those that failed the same way together. */
   readonly failures: readonly FailureGroup[];
@@ -83,7 +83,7 @@ export function treeStatus(history: History, options: StatusOptions): TreeStatus
   const failures = new FailureGroups();
 
   const list = (run: RunStatus): void => {
-    if (selectors.length === 0 && (run.state === "waiting" || run.state === "completed")) return;
+    if (selectors.length === 0 && !isWorthALine(run)) return;
     if (!chosen(run.job, run.run, run.state)) return;
     if (run.state === "failed" && run.failure !== undefined) {
       failures.add(run.job, run.run, run.failure);
@@ -124,6 +124,12 @@ export function treeStatus(history: History, options: StatusOptions): TreeStatus
   };
 }
 
+/** Of those that wait only who is not tried again before its time. */
+function isWorthALine(run: RunStatus): boolean {
+  if (run.state === "waiting") return run.next?.at !== undefined;
+  return run.state !== "completed";
+}
+
 function activityOf(history: History, options: StatusOptions): Activity {
   const { session, sessionEnded } = history;
   const { live } = options;
@@ -144,8 +150,8 @@ function activityOf(history: History, options: StatusOptions): Activity {
 
 /** Whether counts alone do not tell the story of a job. */
 function needsScan(job: JobHistory): boolean {
-  const { running, queued, failed } = job.counts;
-  return running > 0 || queued > 0 || failed > 0 || job.generations > 1;
+  const { completed } = job.counts;
+  return completed < job.size || job.generations > 1;
 }
 
 /** A job whose runs are all completed or never begun: no look at its rows. */
@@ -156,7 +162,7 @@ function countJob(id: string, job: JobHistory): JobStatus {
   return {
     id,
     runs,
-    counts: { running: 0, interrupted: 0, failed: 0, waiting: runs - completed, completed },
+    counts: { ...zeroCounts(), waiting: runs - completed, completed },
     stepsDone: completed * steps,
     stepsTotal: runs * steps,
     earlierRuns: 0,
@@ -170,13 +176,7 @@ function scanJob(
   options: StatusOptions,
   list: (run: RunStatus) => void,
 ): JobStatus {
-  const counts: Record<VisibleState, number> = {
-    running: 0,
-    interrupted: 0,
-    failed: 0,
-    waiting: 0,
-    completed: 0,
-  };
+  const counts = zeroCounts();
   const stepsAsked = job.job?.steps ?? 0;
   const plan = plannedRuns(job);
   const isNamed = options.selectors?.some((selector) => selector.includes("/")) ?? false;
@@ -203,8 +203,7 @@ function scanJob(
     stepsDone += live.step;
     list(liveStatus(live, options.nowMs));
   }
-  const seen = counts.running + counts.interrupted + counts.failed + counts.waiting +
-    counts.completed;
+  const seen = VISIBLE_STATES.reduce((sum, state) => sum + counts[state], 0);
   const planned = job.count === 0 ? seen : job.count;
   const beyond = job.generations > 1 ? Math.max(0, seen - planned) : 0;
   counts.waiting += Math.max(0, planned - seen);
@@ -237,20 +236,14 @@ function plannedRuns({ job, count, generations }: JobHistory): ReadonlySet<strin
 }
 
 function sumJobs(jobs: readonly JobStatus[]): Omit<JobStatus, "id"> {
-  const counts: Record<VisibleState, number> = {
-    running: 0,
-    interrupted: 0,
-    failed: 0,
-    waiting: 0,
-    completed: 0,
-  };
+  const counts = zeroCounts();
   let runs = 0, stepsDone = 0, stepsTotal = 0, earlierRuns = 0;
   for (const job of jobs) {
     runs += job.runs;
     stepsDone += job.stepsDone;
     stepsTotal += job.stepsTotal;
     earlierRuns += job.earlierRuns;
-    for (const state of Object.keys(counts) as VisibleState[]) counts[state] += job.counts[state];
+    for (const state of VISIBLE_STATES) counts[state] += job.counts[state];
   }
   return { runs, counts, stepsDone, stepsTotal, earlierRuns };
 }

@@ -1,6 +1,7 @@
 /** The status as JSON for programs: the names of the founding `get_status()`, and numbers with their units in the names. */
 import { runName } from "../job/run.ts";
 import { formatAge, formatBytes, formatPercent } from "./format.ts";
+import { describeReturn } from "./requeue_text.ts";
 import type { RunStatus } from "./run_status.ts";
 import type { Activity, JobStatus, TreeStatus } from "./status.ts";
 
@@ -61,7 +62,16 @@ export function runJson(run: RunStatus): Json {
       }
       : {}),
     ...(run.state === "completed" ? { compute_seconds: seconds(run.ms), ending: run.ending } : {}),
+    ...(run.state === "waiting" && run.next !== undefined
+      ? {
+        waiting_because: describeReturn(run.next.cause, run.next.message),
+        retry_at: run.next.at,
+        next_attempt: run.next.attempt,
+        attempts_max: run.next.attemptsMax,
+      }
+      : {}),
     checkpoints_degraded: run.degraded,
+    warning: run.warning,
   });
 }
 
@@ -82,6 +92,8 @@ function countsJson(job: Omit<JobStatus, "id">): Json {
     runs_running: job.counts.running,
     runs_interrupted: job.counts.interrupted,
     runs_waiting: job.counts.waiting,
+    runs_paused: job.counts.paused,
+    runs_cancelled: job.counts.cancelled,
   };
 }
 

@@ -23,6 +23,8 @@ export interface Summary {
   readonly reused: number;
   readonly resumed: number;
   readonly failed: number;
+  /** By a person: in this invocation, or before it and not taken up again. */
+  readonly cancelled: number;
   readonly remaining: number;
   /** The first of the failed runs. */
   readonly failures: readonly FailedRun[];
@@ -40,11 +42,15 @@ export class SummaryFold {
   #reused = 0;
   #failed = 0;
   readonly #resumed = new Set<string>();
-  readonly #failures: FailedRun[] = [];
-  readonly #failureGroups = new FailureGroups();
+  /** Those cancelled, by job. */
+  readonly #cancelled = new Map<string, Set<string>>();
+  #failures: FailedRun[] = [];
+  #failureGroups = new FailureGroups();
   readonly #warnings: string[] = [];
   /** Checkpoints that were refused, by the reason why. */
-  readonly #refused = new Map<string, { readonly first: string; readonly runs: Set<string> }>();
+  readonly #refused = new RunsByReason();
+  /** Runs that went on with a warning, by its words. */
+  readonly #warned = new RunsByReason();
 
   apply(entry: RunEvent): void {
     switch (entry.type) {
@@ -58,9 +64,15 @@ export class SummaryFold {
       case "run.resumed":
         if (entry.step > 0) this.#resumed.add(runName(entry.job, entry.run));
         for (const { file, reason } of entry.rejected) {
-          this.#refuse(runName(entry.job, entry.run), file, reason);
+          const name = runName(entry.job, entry.run);
+          this.#refused.add(reason, name, `${name}: checkpoint ${file} not used: ${reason}`);
         }
         return;
+      case "run.warned": {
+        const name = runName(entry.job, entry.run);
+        this.#warned.add(entry.message, name, `${name}: ${entry.message}`);
+        return;
+      }
       case "run.degraded":
         this.#warn(`${runName(entry.job, entry.run)} runs without checkpoints: ${entry.reason}`);
         return;
@@ -69,51 +81,95 @@ export class SummaryFold {
         this.#failureGroups.add(entry.job, entry.run, entry.failure);
         if (this.#failures.length < FAILURES_KEPT) this.#failures.push(entry);
         return;
+      case "runs.cancelled": {
+        const cancelled = this.#cancelled.get(entry.job) ?? new Set();
+        for (const run of entry.runs) cancelled.add(run);
+        this.#cancelled.set(entry.job, cancelled);
+        return;
+      }
+      case "runs.retried":
+        this.#retried(entry.job, new Set(entry.runs));
+        return;
     }
   }
 
-  /** `total` and `skipped` come from the plan; what is neither done nor failed remains. */
+  /**
+   * `total`, `skipped` and `cancelledBefore` come from the plan, which leaves those last ones alone; what is neither
+   * done nor failed nor cancelled remains.
+   */
   summary(facts: {
     readonly tree: string;
     readonly elapsedMs: number;
     readonly total: number;
     readonly skipped: number;
+    readonly cancelledBefore?: number;
   }): Summary {
-    const ended = facts.skipped + this.#completed + this.#failed;
+    const { cancelledBefore = 0, ...others } = facts;
+    const cancelled = this.#cancelled.values().reduce((sum, { size }) => sum + size, 0) +
+      cancelledBefore;
+    const ended = facts.skipped + this.#completed + this.#failed + cancelled;
     const remaining = Math.max(0, facts.total - ended);
     return {
-      ...facts,
+      ...others,
       outcome: remaining > 0 ? "stopped" : this.#failed > 0 ? "failed" : "completed",
       completed: this.#completed,
       reused: this.#reused,
       resumed: this.#resumed.size,
       failed: this.#failed,
+      cancelled,
       remaining,
       failures: this.#failures,
       failureGroups: this.#failureGroups.list(),
-      warnings: [...this.#refusals(), ...this.#warnings],
+      warnings: [
+        ...this.#refused.lines("checkpoints not used: "),
+        ...this.#warned.lines(""),
+        ...this.#warnings,
+      ],
     };
   }
 
-  #refuse(name: string, file: string, reason: string): void {
-    const known = this.#refused.get(reason);
-    if (known !== undefined) known.runs.add(name);
-    else if (this.#refused.size < WARNINGS_KEPT) {
-      const first = `${name}: checkpoint ${file} not used: ${reason}`;
-      this.#refused.set(reason, { first, runs: new Set([name]) });
-    }
-  }
-
-  #refusals(): string[] {
-    return [...this.#refused].map(([reason, { first, runs }]) =>
-      runs.size === 1
-        ? first
-        : `${formatNumberOf(runs.size, "run")}: checkpoints not used: ${reason}`
-    );
+  /** Their failures are told no more. Names are kept of the first ones only: the groups are made of these again. */
+  #retried(job: string, runs: ReadonlySet<string>): void {
+    const cancelled = this.#cancelled.get(job);
+    let failed = 0;
+    for (const run of runs) if (!cancelled?.delete(run)) failed++;
+    if (failed === 0) return;
+    this.#failed = Math.max(0, this.#failed - failed);
+    const left = this.#failures.filter((one) => one.job !== job || !runs.has(one.run));
+    this.#failures = this.#failed === 0 ? [] : left;
+    this.#failureGroups = new FailureGroups();
+    for (const one of this.#failures) this.#failureGroups.add(one.job, one.run, one.failure);
   }
 
   #warn(text: string): void {
     if (this.#warnings.length < WARNINGS_KEPT) this.#warnings.push(text);
+  }
+}
+
+/** Of more runs only the number is kept; one that is told of twice then counts twice. */
+const NAMES_MAX = 10_000;
+
+/** The same said of many runs is one line. */
+class RunsByReason {
+  readonly #known = new Map<
+    string,
+    { readonly first: string; readonly names: Set<string>; more: number }
+  >();
+
+  /** `line` is what is said when it stays with this run. */
+  add(reason: string, name: string, line: string): void {
+    const known = this.#known.get(reason);
+    if (known === undefined) {
+      if (this.#known.size === WARNINGS_KEPT) return;
+      this.#known.set(reason, { first: line, names: new Set([name]), more: 0 });
+    } else if (known.names.size < NAMES_MAX) known.names.add(name);
+    else if (!known.names.has(name)) known.more++;
+  }
+
+  lines(words: string): string[] {
+    return [...this.#known].map(([reason, { first, names, more }]) =>
+      names.size === 1 ? first : `${formatNumberOf(names.size + more, "run")}: ${words}${reason}`
+    );
   }
 }
 
@@ -129,6 +185,7 @@ export function summaryJson(summary: Summary, exitStatus: number): Record<string
     runs_reused: summary.reused,
     runs_resumed: summary.resumed,
     runs_failed: summary.failed,
+    runs_cancelled: summary.cancelled,
     runs_remaining: summary.remaining,
     failures: summary.failures.map(({ job, run, attempt, failure }) => ({
       run: runName(job, run),

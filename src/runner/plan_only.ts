@@ -4,6 +4,7 @@ import { History } from "../queue/history.ts";
 import { openTree } from "../store/tree.ts";
 import { startSlotProcess } from "../worker/slot_process.ts";
 import { slotLimits } from "./limits.ts";
+import { checkNeeds } from "./needed_jobs.ts";
 import { prepareJobs } from "./prepare.ts";
 import { planOptions, type RunRequest } from "./run_request.ts";
 import { readHistory } from "./tree_session.ts";
@@ -14,7 +15,9 @@ export async function planOnly(request: RunRequest, treeExists: boolean): Promis
   try {
     const history = treeExists ? readHistory(await openTree(request.root, "read")) : new History();
     const jobs = await prepareJobs(request.jobs, slot, request.locate);
-    return makePlan(jobs, history, planOptions(request));
+    const plan = makePlan(jobs, history, planOptions(request));
+    checkNeeds(plan.jobs, [], history, request.locate);
+    return plan;
   } finally {
     slot.kill();
   }

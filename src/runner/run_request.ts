@@ -1,4 +1,5 @@
 /** What a campaign is asked to do: jobs, a tree, and how. Data only. */
+import type { Order } from "../campaign/order.ts";
 import type { Job } from "../job/job.ts";
 import type { PlanOptions } from "../plan/plan.ts";
 import type { SlotHandle, StartSlot } from "../worker/slot_process.ts";
@@ -19,6 +20,10 @@ export interface RunRequest extends SessionRequest {
   /** Starts the others: processes of this executable when absent. */
   readonly startSlot?: StartSlot;
   readonly options?: Partial<PlanOptions>;
+  /** Of runs of one priority; as submitted when absent. */
+  readonly order?: Order;
+  /** Runs that go to a slot together, at most. */
+  readonly batchMax?: number;
   /** Stop when so many runs failed. */
   readonly maxFails?: number;
 }

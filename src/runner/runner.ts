@@ -4,22 +4,28 @@
  */
 import { hostname } from "node:os";
 import { Campaign, type Outcome } from "../campaign/campaign.ts";
+import { rankBy } from "../campaign/order.ts";
 import { RunTable } from "../campaign/run_table.ts";
-import type { SlotHandlers, SlotPort, World } from "../campaign/world.ts";
+import type { World } from "../campaign/world.ts";
 import type { RunEvent } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
 import type { Live } from "../job/live.ts";
-import { VERSION } from "../job/version.ts";
-import { encodeFields } from "../job/plain.ts";
-import { canonical, shortDigest } from "../plan/digest.ts";
+import { Fault } from "../job/fault.ts";
 import { makePlan, type Plan, type PlannedJob } from "../plan/plan.ts";
+import { Rates } from "../queue/rates.ts";
 import type { Layout } from "../store/layout.ts";
-import { type SlotHandle, startSlotProcess } from "../worker/slot_process.ts";
-import { slotLimits } from "./limits.ts";
+import type { SlotHandle } from "../worker/slot_process.ts";
+import { CampaignRecord } from "./campaign_record.ts";
+import { Controller } from "./controller.ts";
+import { Deadline } from "./deadline.ts";
+import { LiveRequests } from "./live_requests.ts";
+import { readSubmitted, toAdd } from "./added_jobs.ts";
+import { checkNeeds } from "./needed_jobs.ts";
 import { prepareJobs } from "./prepare.ts";
 import { reuseResults } from "./reuse.ts";
 import { planOptions, type RunRequest } from "./run_request.ts";
-import { TreeSession } from "./tree_session.ts";
+import { SlotProcesses, startSlot } from "./slot_processes.ts";
+import { readHistory, TreeSession } from "./tree_session.ts";
 
 export type { Outcome } from "../campaign/campaign.ts";
 
@@ -34,16 +40,13 @@ export async function openRunner(request: RunRequest): Promise<Runner> {
     session = await TreeSession.open(request);
     const jobs = await prepareJobs(request.jobs, slot, request.locate);
     const plan = makePlan(jobs, session.history, planOptions(request));
+    checkNeeds(plan.jobs, [], session.history, request.locate);
     return new Runner(request, { session, plan, slot });
   } catch (error) {
     slot.kill();
     await session?.close();
     throw error;
   }
-}
-
-function startSlot(request: RunRequest, isLarge = false): SlotHandle {
-  return (request.startSlot ?? startSlotProcess)(slotLimits(request, isLarge));
 }
 
 interface RunnerParts {
@@ -58,11 +61,11 @@ export class Runner {
   readonly #campaign: Campaign;
   readonly #table: RunTable;
   readonly #startedAt = new Date();
-  readonly #slots = new Set<SlotHandle>();
+  readonly #slots: SlotProcesses;
   /** Runs by job that left files in the tree. */
   readonly #withFiles = new Map<string, Set<string>>();
-  /** The slot that inspected the models and waits for its first batch. */
-  #warm: SlotHandle | undefined;
+  readonly #deadline = new Deadline();
+  readonly #record: CampaignRecord;
   #plan: Plan;
   #reused = 0;
   #isRunning = false;
@@ -71,16 +74,19 @@ export class Runner {
   constructor(request: RunRequest, parts: RunnerParts) {
     this.#request = request;
     this.#session = parts.session;
+    this.#record = new CampaignRecord(parts.session, request.slots);
     this.#plan = parts.plan;
-    this.#warm = parts.slot;
-    this.#slots.add(parts.slot);
-    this.#table = new RunTable(parts.plan.total);
+    this.#slots = new SlotProcesses(request, parts.slot);
+    const rates = Rates.of(parts.session.history);
+    this.#table = new RunTable(parts.plan.total, rankBy(request.order ?? "submitted", rates));
     this.#table.add(parts.plan, (job, index) => this.#earlierAttempts(job, index));
     this.#campaign = new Campaign(this.#world(), this.#table, {
       root: parts.session.layout.root,
       epoch: parts.session.epoch,
       holder: parts.session.holder,
       slots: request.slots,
+      rates,
+      ...(request.batchMax === undefined ? {} : { batchMax: request.batchMax }),
       ...(request.maxFails === undefined ? {} : { maxFails: request.maxFails }),
       acceptModel: request.options?.acceptModel ?? false,
       withFiles: (job) => this.#withFiles.get(job),
@@ -104,26 +110,39 @@ export class Runner {
   /** Runs the plan to its end, or until it is stopped; leaves the tree closed either way. */
   async run(): Promise<Outcome> {
     const beat = setInterval(() => this.#beat(), LIVE_EVERY_MS);
+    const controller = this.#listen();
     try {
       await this.#adding;
       this.#isRunning = true;
-      await this.#announce();
+      await this.#record.began(this.#request.manifests ?? []);
       await this.#prepare(this.#plan);
       const outcome = await this.#campaign.run();
-      await this.#end(outcome);
-      await this.#slotsGone();
+      await (await controller)?.stop();
+      await this.#record.ended(outcome);
+      await this.#slots.gone();
       if (this.#session.isSound) await this.#session.tidy();
       return outcome;
     } finally {
       clearInterval(beat);
-      for (const slot of this.#slots) slot.kill();
+      this.#slots.kill();
+      await (await controller)?.stop();
       await this.#session.close();
     }
   }
 
+  /** It does not end when nothing is left: more may come until it is stopped. */
+  keepOpen(): void {
+    this.#campaign.hold();
+  }
+
+  /** Stops by itself early enough for everything to be saved within so many milliseconds from now on. */
+  stopWithin(limitMs: number): void {
+    this.#deadline.set(limitMs, performance.now());
+  }
+
   /** Gives everything back without running. */
   async close(): Promise<void> {
-    for (const slot of this.#slots) slot.kill();
+    this.#slots.kill();
     await this.#session.close();
   }
 
@@ -135,13 +154,18 @@ export class Runner {
    * Plans more jobs while the campaign runs, or before. Answers their plan, or undefined when the campaign
    * has ended meanwhile: the next one will take them up.
    */
-  async add(jobs: readonly Job[]): Promise<Plan | undefined> {
+  async add(
+    jobs: readonly Job[],
+    manifests: RunRequest["manifests"] = [],
+  ): Promise<Plan | undefined> {
     if (!this.#campaign.hold()) return undefined;
     // One after the other: the numbers of a plan go on where the last one ended.
     const added = this.#adding.then(() => this.#add(jobs));
     this.#adding = added.catch(() => {});
     try {
-      return await added;
+      const plan = await added;
+      if (plan !== undefined && plan.jobs.length > 0) await this.#record.keep(manifests);
+      return plan;
     } catch (error) {
       if (this.#campaign.hasEnded) return undefined;
       throw error;
@@ -153,15 +177,18 @@ export class Runner {
   async #add(jobs: readonly Job[]): Promise<Plan | undefined> {
     const slot = startSlot(this.#request);
     try {
-      const prepared = await prepareJobs(jobs, slot);
+      const fresh = toAdd(jobs, this.#table);
+      const prepared = await prepareJobs(fresh.jobs, slot);
       if (this.#campaign.hasEnded) return undefined;
       const more = makePlan(
         prepared,
-        this.#session.history,
+        // What this campaign itself has done with a job of that name counts.
+        fresh.isKnown ? readHistory(this.layout) : this.#session.history,
         planOptions(this.#request),
         this.#table.jobs.length,
         this.#table.total,
       );
+      checkNeeds(more.jobs, this.#table.jobs, this.#session.history);
       if (this.#isRunning) await this.#prepare(more);
       this.#table.add(more, (job, index) => this.#earlierAttempts(job, index));
       this.#plan = {
@@ -187,30 +214,45 @@ export class Runner {
     };
   }
 
+  /** Hears what is asked for from other terminals. Nothing waits for it: one that cannot be steered is a campaign. */
+  async #listen(): Promise<Controller | undefined> {
+    try {
+      const { onWarning } = this.#request;
+      const controller = await Controller.open(this.layout, {
+        ...(onWarning === undefined ? {} : { onWarning }),
+      });
+      controller.start(
+        new LiveRequests({
+          table: this.#table,
+          steering: this.#campaign.steering,
+          slots: () => this.#campaign.live().slots,
+          submit: async (manifests) => {
+            const jobs = readSubmitted(manifests);
+            const plan = await this.add(jobs, manifests);
+            if (plan === undefined) throw new Fault("not-found", "This simrun has just ended.");
+            return { jobs: plan.jobs.length, toRun: plan.toRun };
+          },
+        }),
+      );
+      return controller;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#request.onWarning?.(`Nobody can steer this simrun from outside: ${reason}`);
+      return undefined;
+    }
+  }
+
   #world(): World {
     return {
       journal: this.#session.journal,
-      startSlot: (handlers, isLarge) => this.#startSlot(handlers, isLarge),
+      startSlot: (handlers, isLarge) => this.#slots.start(handlers, isLarge),
       now: () => performance.now(),
+      after: (ms, then) => {
+        const timer = setTimeout(then, ms);
+        return () => clearTimeout(timer);
+      },
       wallClock: () => new Date(),
     };
-  }
-
-  #startSlot(handlers: SlotHandlers, isLarge: boolean): SlotPort {
-    const warm = isLarge ? undefined : this.#warm;
-    if (warm !== undefined) this.#warm = undefined;
-    const slot = warm ?? startSlot(this.#request, isLarge);
-    this.#slots.add(slot);
-    slot.attach({
-      onMessage: handlers.onMessage,
-      onExit: (exit) => {
-        this.#slots.delete(slot);
-        handlers.onExit(exit);
-      },
-    });
-    // The warm slot said long ago that it is ready.
-    if (warm !== undefined) queueMicrotask(() => handlers.onMessage({ type: "ready" }));
-    return slot;
   }
 
   /** Attempts that count already, by the history. A crash in between does not count. */
@@ -224,7 +266,7 @@ export class Runner {
 
   /** What must be known and written before the runs of a plan may start. */
   async #prepare(plan: Plan): Promise<void> {
-    await this.#announceJobs(plan.jobs);
+    await this.#record.planned(plan.jobs);
     for (const { job } of plan.jobs) {
       this.#withFiles.set(job.id, await this.#session.runsWithFiles(job.id));
     }
@@ -232,73 +274,25 @@ export class Runner {
     this.#reused += await reuseResults(parts, (event) => this.#session.append(event));
   }
 
-  /** Who works here now: the first line of every campaign in the journal. */
-  async #announce(): Promise<void> {
-    const manifests: { path: string; digest: string }[] = [];
-    for (const { path, text } of this.#request.manifests ?? []) {
-      const digest = shortDigest(text);
-      await this.#session.keepManifest(digest, text);
-      manifests.push({ path, digest });
-    }
-    await this.#session.append({
-      type: "campaign.started",
-      epoch: this.#session.epoch,
-      version: VERSION,
-      host: hostname(),
-      pid: Deno.pid,
-      slots: this.#request.slots,
-      manifests,
-    });
-  }
-
-  async #announceJobs(jobs: readonly PlannedJob[]): Promise<void> {
-    const lines: Promise<void>[] = [];
-    for (const { job, model, count } of jobs) {
-      const known = this.#session.history.jobs.get(job.id);
-      const same = known?.job !== undefined && known.model?.digest === model.digest &&
-        canonical(known.job) === canonical(job);
-      if (same) continue;
-      // Encoded as a whole: JSON has no word for a parameter that is NaN.
-      const plain = encodeFields(job) as unknown as Job;
-      lines.push(this.#session.append({ type: "job.planned", job: plain, count, model }));
-    }
-    await Promise.all(lines);
-  }
-
   #heard(event: RunEvent): void {
-    if (event.type === "run.checkpointed") this.#withFiles.get(event.job)?.add(event.run);
+    if (event.type === "run.checkpointed") {
+      this.#withFiles.get(event.job)?.add(event.run);
+      this.#deadline.saved(event.ms);
+    }
     this.#request.onEvent?.(event);
   }
 
   /** As long as the tree is held, also while it is tidied: a heart that stands still invites to break the lock. */
   #beat(): void {
     try {
-      this.#session.beat(this.#campaign.hasEnded ? undefined : this.live());
+      const live = this.#campaign.hasEnded ? undefined : this.live();
+      this.#session.beat(live);
+      if (live !== undefined && this.#deadline.isDue(performance.now(), live.running)) {
+        this.#campaign.stop("checkpoint", "time-limit");
+      }
     } catch (error) {
       // Somebody else holds the tree: what is computed here must not be written any more.
       this.#campaign.stop("now", "broken", error);
     }
-  }
-
-  async #end(outcome: Outcome): Promise<void> {
-    const { completed, failed, remaining } = outcome;
-    if (!this.#session.isSound) return;
-    const ended = outcome.stopped !== undefined ? "stopped" : failed > 0 ? "failed" : "completed";
-    await this.#session.append({
-      type: "campaign.ended",
-      outcome: ended,
-      completed,
-      failed,
-      remaining,
-    });
-  }
-
-  /** Slots were told to exit; one that does not is killed. */
-  async #slotsGone(): Promise<void> {
-    if (this.#warm !== undefined) this.#warm.kill();
-    const all = Promise.all([...this.#slots].map((slot) => slot.gone()));
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await Promise.race([all, new Promise((late) => timer = setTimeout(late, 5000))]);
-    clearTimeout(timer);
   }
 }

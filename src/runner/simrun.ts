@@ -37,7 +37,28 @@ export interface JobRequest {
   /** What the model may reach beside its own folder and its inputs: paths, and hosts. */
   readonly allow?: { readonly read?: readonly string[]; readonly net?: readonly string[] };
   readonly hang_after?: string | number;
-  readonly retry?: { readonly limit: number };
+  readonly retry?: {
+    readonly limit?: number;
+    /** Before the first attempt anew, then twice as long each time: `"5s"`, or seconds. */
+    readonly backoff?: number | string;
+    /** No wait is longer than this. */
+    readonly backoff_max?: number | string;
+  };
+  /** A run that computes for longer fails: a duration such as `"2h"`, seconds, or `"off"`. */
+  readonly timeout?: number | string;
+  /** What to do when a measurement is not a finite number; `warn` unless given. */
+  readonly on_nan?: "fail" | "warn" | "ignore";
+  /** Jobs that must have completed before the runs of this one begin. */
+  readonly needs?: string | NeedRequest | readonly (string | NeedRequest)[];
+}
+
+/** A job that is needed; only its id is the same as all its runs, completed. */
+export interface NeedRequest {
+  readonly job: string;
+  /** `point`: each run needs the one that has the same parameters. */
+  readonly match?: "all" | "point";
+  /** `any`: runs that failed or were cancelled will do as well. */
+  readonly if?: "completed" | "any";
 }
 
 export interface SimrunOptions {

@@ -11,6 +11,7 @@ import {
   formatRate,
   formatRemaining,
 } from "../report/format.ts";
+import { describeWaiting, isAllPaused } from "../report/live_text.ts";
 import type { Speed } from "../report/pace.ts";
 import { remainingMs } from "../report/run_status.ts";
 import { type Glyphs, renderBar } from "./bar.ts";
@@ -64,20 +65,27 @@ function renderHead(view: LiveView, canvas: Canvas): string[] {
   const { paint } = canvas;
   const { counts, steps } = live;
   const done = counts.completed + counts.skipped;
-  const parts = [
-    paint.strong(formatNumberOf(counts.total, "run")),
-    done > 0 ? `${formatCount(done)} done` : "",
-    counts.failed > 0 ? paint.bad(`${formatCount(counts.failed)} failed`) : "",
-    live.running.length > 0 ? `${formatCount(live.running.length)} running` : "",
-    counts.queued > 0 ? `${formatCount(counts.queued)} waiting` : "",
-  ].filter((part) => part !== "");
+  const waits = describeWaiting(counts);
+  const partsOf = (isNarrow: boolean): string[] =>
+    [
+      paint.strong(formatNumberOf(counts.total, "run")),
+      done > 0 ? `${formatCount(done)} done` : "",
+      counts.failed > 0 ? paint.bad(`${formatCount(counts.failed)} failed`) : "",
+      live.running.length > 0 ? `${formatCount(live.running.length)} running` : "",
+      waits.waiting,
+      isNarrow ? waits.delayedShort : waits.delayed,
+      waits.paused === "" ? "" : paint.warn(waits.paused),
+      isNarrow ? "" : waits.cancelled,
+    ].filter((part) => part !== "");
   const eta = speed.etaMs === undefined
     ? ""
     : speed.etaMs > 0
     ? ` ${paint.faint("·")} ${paint.strong(formatRemaining(speed.etaMs))} left`
     : "";
-  const left = MARGIN + parts.join(paint.faint(" · "));
+  const leftOf = (isNarrow: boolean): string => MARGIN + partsOf(isNarrow).join(paint.faint(" · "));
   const right = formatClock(view.elapsedMs) + eta;
+  const isWide = displayWidth(leftOf(false)) + 2 + displayWidth(right) <= canvas.columns;
+  const left = leftOf(!isWide);
 
   const fraction = view.live.work?.fraction ??
     (steps.total > 0 ? steps.done / steps.total : 0);
@@ -228,7 +236,9 @@ function noteLines(note: Note, most: number, canvas: Canvas): string[] {
 function renderStopping(view: LiveView, canvas: Canvas): string[] {
   switch (view.stopping) {
     case undefined:
-      return [];
+      return isAllPaused(view.live)
+        ? ["", canvas.paint.warn(`${MARGIN}all that is left is paused: simrun continue all`)]
+        : [];
     case "checkpoint":
       return [
         "",

@@ -1,8 +1,10 @@
 /** What of the events is worth a line while a campaign runs. Pure. */
 import type { RunEvent } from "../job/event.ts";
+import { PRIORITY_NAMES } from "../job/job.ts";
 import { runName } from "../job/run.ts";
 import { describeFailure, describePlace } from "../report/failure_text.ts";
-import { formatCount, formatNumberOf } from "../report/format.ts";
+import { formatCount, formatNumberOf, formatWait } from "../report/format.ts";
+import { describeCause } from "../report/requeue_text.ts";
 import { safeText } from "./safe_text.ts";
 
 export interface Note {
@@ -57,27 +59,88 @@ export function noteOf(entry: RunEvent, folder: string): Note | undefined {
       };
     }
     case "runs.requeued": {
-      if (entry.cause === "stopped") return undefined;
+      // What was asked for is told of as such.
+      if (entry.cause === "stopped" || entry.cause === "control") return undefined;
       // These only waited in a slot that ended; the run that it ended with is told of.
       if (entry.cause === "slot-lost" && !entry.counted) return undefined;
       const [first] = entry.runs;
       if (first === undefined) return undefined;
-      const subject = safeText(
-        entry.runs.length === 1
-          ? runName(entry.job, first)
-          : `${entry.job} (${formatNumberOf(entry.runs.length, "run")})`,
-      );
-      const why = entry.message ?? REQUEUE_WORDS[entry.cause];
-      return { kind: "warning", subject, text: safeText(`${why}; it is tried again`) };
+      const subject = subjectOf(entry.job, first, entry.runs.length);
+      if (entry.cause === "preempted") {
+        const text = `${describeCause(entry.cause)}; goes on later`;
+        return { kind: "warning", subject, text, topic: `preempted: ${entry.job}` };
+      }
+      const why = entry.message ?? describeCause(entry.cause);
+      const when = entry.waitMs === undefined ? "" : ` in ${formatWait(entry.waitMs)}`;
+      return { kind: "warning", subject, text: safeText(`${why}; it is tried again${when}`) };
     }
+    case "run.warned":
+      return {
+        kind: "warning",
+        subject: safeText(runName(entry.job, entry.run)),
+        text: safeText(`${entry.message} (step ${formatCount(entry.step)})`),
+        topic: `warned: ${entry.message}`,
+      };
     default:
       return undefined;
   }
 }
 
-const REQUEUE_WORDS = {
-  "slot-lost": "its process died",
-  "hang": "no step for too long",
-  "out-of-memory": "out of memory",
-  "disk": "the disk refused to save it",
+/** `ising/3fa9c1`, or `ising (12 runs)`. */
+function subjectOf(job: string, first: string, runs: number): string {
+  return safeText(runs === 1 ? runName(job, first) : `${job} (${formatNumberOf(runs, "run")})`);
+}
+
+/** What a person did to runs, and how it is said. */
+const REQUEST_WORDS = {
+  "runs.cancelled": "cancelled",
+  "runs.held": "paused",
+  "runs.continued": "continued",
+  "runs.retried": "tried again on request",
 } as const;
+
+/** Gathers what was asked of runs: a request that meets a whole sweep comes in many events, and is one note a job. */
+export class RequestNotes {
+  readonly #runs = new Map<string, { job: string; first: string; count: number; text: string }>();
+
+  /** Whether the event was one of these. */
+  gather(entry: RunEvent): boolean {
+    switch (entry.type) {
+      case "runs.cancelled":
+      case "runs.held":
+      case "runs.continued":
+      case "runs.retried":
+        this.#add(entry.job, entry.runs, REQUEST_WORDS[entry.type]);
+        return true;
+      case "runs.prioritised":
+        this.#add(
+          entry.job,
+          entry.runs,
+          `${PRIORITY_NAMES[entry.priority] ?? entry.priority} priority from now on`,
+        );
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** The notes of what was gathered since the last time. */
+  take(): Note[] {
+    const notes = [...this.#runs.values()].map(({ job, first, count, text }): Note => ({
+      kind: "warning",
+      subject: subjectOf(job, first, count),
+      text,
+    }));
+    this.#runs.clear();
+    return notes;
+  }
+
+  #add(job: string, runs: readonly string[], text: string): void {
+    const key = `${text}\n${job}`;
+    const known = this.#runs.get(key);
+    if (known !== undefined) known.count += runs.length;
+    else if (runs.length > 0) {
+      this.#runs.set(key, { job, first: runs[0]!, count: runs.length, text });
+    }
+  }
+}

@@ -8,6 +8,7 @@ import {
   formatRate,
   formatRemaining,
 } from "../report/format.ts";
+import { describeWaiting, isAllPaused } from "../report/live_text.ts";
 import type { Speed } from "../report/pace.ts";
 import { type Note, noteText } from "./note.ts";
 
@@ -74,15 +75,22 @@ function startLine(live: Live): string {
 function progressLine(live: Live, speed: Speed, fraction: number, elapsedMs: number): string {
   const { counts } = live;
   const done = counts.completed + counts.skipped;
-  return [
+  const waits = describeWaiting(counts);
+  const text = [
     `${stamp(elapsedMs)} ${formatPercent(fraction).padStart(4)}`,
     `${formatCount(done)} of ${formatNumberOf(counts.total, "run")} done`,
     counts.failed > 0 ? `${formatCount(counts.failed)} failed` : "",
-    counts.total > 0 && speed.runsPerSecond >= live.slots
+    waits.delayed,
+    waits.paused,
+    waits.cancelled,
+    isAllPaused(live)
+      ? ""
+      : counts.total > 0 && speed.runsPerSecond >= live.slots
       ? formatRate(speed.runsPerSecond, "runs")
       : formatRate(speed.stepsPerSecond, "steps"),
     speed.etaMs === undefined ? "" : `${formatRemaining(speed.etaMs)} left`,
   ].filter((part) => part !== "").join(", ");
+  return isAllPaused(live) ? `${text}; all that is left is paused: simrun continue all` : text;
 }
 
 function stamp(elapsedMs: number): string {

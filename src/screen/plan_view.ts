@@ -1,6 +1,7 @@
 /** A plan as a table for a person. Pure. */
-import { formatCount, formatNumberOf } from "../report/format.ts";
+import { formatCount, formatDuration, formatNumberOf } from "../report/format.ts";
 import { grantsText } from "../report/grants_text.ts";
+import { needsText } from "../report/needs_text.ts";
 import { countDecision, reportJobs, stepsToRun } from "../report/plan_report.ts";
 import { type Decision, DECISION_MEANING, DECISIONS, type Plan } from "../plan/plan.ts";
 import type { Paint } from "./paint.ts";
@@ -15,12 +16,14 @@ export interface PlanCanvas {
 export function renderPlan(plan: Plan, slots: number, canvas: PlanCanvas): string[] {
   const { paint } = canvas;
   const jobs = reportJobs(plan);
+  const isTimed = jobs.some(({ timeoutMs }) => timeoutMs !== undefined);
   const lines = renderTable(
     [
       { title: "job", shrinkTo: 12 },
       { title: "runs", align: "right" },
       { title: "to run", align: "right" },
       { title: "steps each", align: "right" },
+      ...(isTimed ? [{ title: "timeout", align: "right" } as const] : []),
       { title: "why", shrinkTo: 16 },
     ],
     jobs.map((job) => [
@@ -28,6 +31,7 @@ export function renderPlan(plan: Plan, slots: number, canvas: PlanCanvas): strin
       formatCount(job.runs),
       job.toRun === 0 ? paint.faint("–") : paint.strong(formatCount(job.toRun)),
       formatCount(job.steps),
+      ...(isTimed ? [timeoutText(job.timeoutMs, paint)] : []),
       job.decisions.map(({ decision, runs }) =>
         job.runs === 1 ? decision : `${formatCount(runs)} ${decision}`
       ).join(", "),
@@ -35,8 +39,8 @@ export function renderPlan(plan: Plan, slots: number, canvas: PlanCanvas): strin
     { columns: canvas.columns, header: paint.faint },
   );
   lines.push("", ...meaningLines(plan, canvas), "");
-  const granted = grantLines(plan, canvas);
-  if (granted.length > 0) lines.push(...granted, "");
+  const terms = termLines(plan, canvas);
+  if (terms.length > 0) lines.push(...terms, "");
   lines.push(
     plan.toRun === 0
       ? "Nothing is to be run."
@@ -50,19 +54,26 @@ export function renderPlan(plan: Plan, slots: number, canvas: PlanCanvas): strin
 /** What the user should know before anything runs: work that the plan leaves alone. */
 export function planWarnings(plan: Plan): string[] {
   const warnings: string[] = [];
-  for (const decision of ["held-model", "stale-model"] as const) {
+  for (const decision of ["cancelled", "held-model", "stale-model"] as const) {
     const runs = countDecision(plan, decision);
     if (runs > 0) warnings.push(`${formatNumberOf(runs, "run")}: ${DECISION_MEANING[decision]}.`);
   }
   return warnings;
 }
 
-/** What models may reach beside their folders and inputs: seen before they reach it. */
-function grantLines(plan: Plan, canvas: PlanCanvas): string[] {
-  const granted = plan.jobs.filter(({ job }) => job.allow !== undefined);
+function timeoutText(timeoutMs: number | undefined, paint: Paint): string {
+  return timeoutMs === undefined ? paint.faint("–") : formatDuration(timeoutMs);
+}
+
+/** What jobs wait for, and what models may reach beside their folders and inputs: seen before they do. */
+function termLines(plan: Plan, canvas: PlanCanvas): string[] {
+  const rows = plan.jobs.flatMap(({ job: { id, needs, allow } }) => [
+    ...(needs === undefined ? [] : [[safeText(id), `needs: ${safeText(needsText(needs))}`]]),
+    ...(allow === undefined ? [] : [[safeText(id), `allowed: ${safeText(grantsText(allow))}`]]),
+  ]);
   return renderTable(
     [{ title: "" }, { title: "", shrinkTo: 20 }],
-    granted.map(({ job }) => [safeText(job.id), `allowed: ${safeText(grantsText(job.allow))}`]),
+    rows,
     { columns: canvas.columns, indent: "  " },
   );
 }

@@ -12,6 +12,7 @@ import {
   formatRate,
   formatRemaining,
 } from "../report/format.ts";
+import { describeNext, type ReadersClock } from "../report/requeue_text.ts";
 import type { RunStatus } from "../report/run_status.ts";
 import type { Activity, JobStatus, TreeStatus } from "../report/status.ts";
 import { fractionOf } from "../report/status_json.ts";
@@ -25,6 +26,8 @@ export interface StatusCanvas {
   readonly glyphs: Glyphs;
   /** Unlimited when absent: not a terminal. */
   readonly columns: number | undefined;
+  /** Minutes to add to UTC for the reader's clock. */
+  readonly offsetMinutes: number;
   /** Every run on a line of its own. */
   readonly isWhole?: boolean;
   /** Lists of jobs longer than this end in a count. */
@@ -44,14 +47,16 @@ export function renderStatus(status: TreeStatus, canvas: StatusCanvas): string[]
   const sections = [
     jobsSection(status, canvas),
     runningSection(status, canvas),
+    listSection(status, "paused", canvas),
     listSection(status, "interrupted", canvas),
     failedSection(status, canvas),
+    listSection(status, "cancelled", canvas),
     listSection(status, "waiting", canvas),
     listSection(status, "completed", canvas),
   ];
   for (const section of sections) if (section.length > 0) lines.push("", ...section);
-  const advice = adviceLine(status);
-  if (advice !== undefined) lines.push("", paint.strong(advice));
+  const advice = adviceLines(status);
+  if (advice.length > 0) lines.push("", ...advice.map(paint.strong));
   return lines;
 }
 
@@ -122,8 +127,10 @@ function countsText(job: Omit<JobStatus, "id">, paint: Paint): string {
   const { counts } = job;
   return [
     counts.running > 0 ? paint.active(`${formatCount(counts.running)} running`) : "",
+    counts.paused > 0 ? paint.warn(`${formatCount(counts.paused)} paused`) : "",
     counts.interrupted > 0 ? paint.warn(`${formatCount(counts.interrupted)} interrupted`) : "",
     counts.failed > 0 ? paint.bad(`${formatCount(counts.failed)} failed`) : "",
+    counts.cancelled > 0 ? `${formatCount(counts.cancelled)} cancelled` : "",
     counts.waiting > 0 ? `${formatCount(counts.waiting)} waiting` : "",
     job.earlierRuns > 0 ? paint.faint(`${formatCount(job.earlierRuns)} of earlier plans`) : "",
   ].filter((part) => part !== "").join(", ");
@@ -165,6 +172,7 @@ function listSection(
   const { paint } = canvas;
   const runs = status.runs.filter((run) => run.state === state);
   if (runs.length === 0) return [];
+  const clock = { nowMs: Date.parse(status.at), offsetMinutes: canvas.offsetMinutes };
   const lines = renderTable(
     [
       { title: state, shrinkTo: 12 },
@@ -176,7 +184,7 @@ function listSection(
       nameOf(run),
       formatPercent(fractionOf(run)),
       formatCount(run.stepsDone),
-      remark(run, paint),
+      remark(run, paint, clock),
     ]),
     { columns: canvas.columns, header: paint.faint },
   );
@@ -209,40 +217,66 @@ function failedSection(status: TreeStatus, canvas: StatusCanvas): string[] {
   return lines;
 }
 
-function remark(run: RunStatus, paint: Paint): string {
+function remark(run: RunStatus, paint: Paint, clock: ReadersClock): string {
   switch (run.state) {
     case "running":
+    case "paused":
+    case "cancelled":
+      return savedAtText(run);
     case "waiting":
+      return [
+        run.next === undefined ? "" : paint.warn(describeNext(run.next, clock)),
+        savedAtText(run),
+      ].filter((part) => part !== "").join("; ");
     case "interrupted":
-      return run.savedStep > 0
-        ? `saved at step ${formatCount(run.savedStep)}${
-          run.savedAgeMs === undefined ? "" : `, ${formatAge(run.savedAgeMs)}`
-        }`
-        : run.state === "waiting"
-        ? ""
-        : "nothing saved; begins anew";
+      return savedAtText(run) || "nothing saved; begins anew";
     case "failed": {
       const { failure } = run;
       if (failure === undefined) return "";
       return `${paint.bad(describeClass(failure.class))}: ${safeText(failure.message)}`;
     }
     case "completed":
-      return run.ending === undefined
-        ? `in ${formatDuration(run.ms)}`
-        : `in ${formatDuration(run.ms)}, ${safeText(run.ending)}`;
+      return [
+        `in ${formatDuration(run.ms)}`,
+        ...(run.ending === undefined ? [] : [safeText(run.ending)]),
+        ...(run.warning === undefined ? [] : [paint.warn(safeText(run.warning))]),
+      ].join(", ");
     default:
       return assertNever(run);
   }
 }
 
-function adviceLine(status: TreeStatus): string | undefined {
-  if (status.activity.kind === "working") return undefined;
+function savedAtText({ savedStep, savedAgeMs }: RunStatus): string {
+  if (savedStep === 0) return "";
+  const age = savedAgeMs === undefined ? "" : `, ${formatAge(savedAgeMs)}`;
+  return `saved at step ${formatCount(savedStep)}${age}`;
+}
+
+/** What to type next. */
+function adviceLines(status: TreeStatus): string[] {
   const { counts } = status.totals;
-  if (counts.interrupted + counts.waiting > 0) {
-    return "simrun resume goes on with what is not done.";
+  if (status.activity.kind === "working") {
+    return counts.paused === 0
+      ? []
+      : [`simrun continue ${onlyJobWith(status, "paused")} lets what is paused go on.`];
   }
+  const lines: string[] = [];
   const failed = status.runs.find((run) => run.state === "failed");
-  return failed === undefined ? undefined : `simrun explain ${nameOf(failed)} tells what happened.`;
+  if (counts.interrupted + counts.waiting > 0) {
+    lines.push("simrun resume goes on with what is not done.");
+  } else if (failed !== undefined) {
+    lines.push(`simrun explain ${nameOf(failed)} tells what happened.`);
+  }
+  if (counts.cancelled > 0) {
+    lines.push("simrun resume --rerun cancelled takes up again what was cancelled.");
+  }
+  return lines;
+}
+
+/** The job that has all runs of this state, or `all`. */
+function onlyJobWith(status: TreeStatus, state: RunStatus["state"]): string {
+  const jobs = status.jobs.filter(({ counts }) => counts[state] > 0);
+  return jobs.length === 1 ? safeText(jobs[0]!.id) : "all";
 }
 
 function nameOf(run: RunStatus): string {

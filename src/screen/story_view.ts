@@ -1,6 +1,6 @@
 /** The story of a run as lines for a person. Pure. */
 import { assertNever } from "../job/fault.ts";
-import { type Job, PRIORITY_NAMES } from "../job/job.ts";
+import { type Job, type Priority, PRIORITY_NAMES } from "../job/job.ts";
 import { runName } from "../job/run.ts";
 import { describeFailure, describePlace } from "../report/failure_text.ts";
 import {
@@ -8,11 +8,13 @@ import {
   formatBytes,
   formatCount,
   formatDuration,
+  formatMoment,
   formatPercent,
   formatTime,
 } from "../report/format.ts";
 import { grantsText } from "../report/grants_text.ts";
 import { describeChange } from "../report/job_changes.ts";
+import { describeCause, describeNext, describeReturn } from "../report/requeue_text.ts";
 import type { Chapter } from "../report/run_story.ts";
 import type { RunStatus } from "../report/run_status.ts";
 import { fractionOf } from "../report/status_json.ts";
@@ -25,6 +27,12 @@ export interface StoryView {
   readonly job: Job | undefined;
   readonly point: { readonly [name: string]: unknown } | undefined;
   readonly chapters: readonly Chapter[];
+  /** As somebody changed it while the simrun of the moment works. */
+  readonly priority: Priority | undefined;
+  /** Whether a simrun works on the tree: it can be asked. */
+  readonly working: boolean;
+  /** What must have ended before it may start, and has not; whole sentences. */
+  readonly needs: readonly string[];
   /** What the plan of now says of it, when it was asked; whole sentences. */
   readonly decision: readonly string[];
 }
@@ -32,6 +40,7 @@ export interface StoryView {
 export interface StoryCanvas {
   readonly paint: Paint;
   readonly columns: number | undefined;
+  readonly nowMs: number;
   /** Paths below it are shown relative to it. */
   readonly folder: string;
   /** Minutes to add to UTC for the reader's clock. */
@@ -48,15 +57,16 @@ export function renderStory(view: StoryView, canvas: StoryCanvas): string[] {
   };
   if (job !== undefined) {
     fact("model", safeText(relative(job.model.path, canvas.folder)));
-    fact("priority", PRIORITY_NAMES[job.priority]);
+    fact("priority", priorityText(job, view.priority));
     fact("parameters", safeText(parametersText({ ...job.parameters, ...view.point })));
   }
   fact("allowed", safeText(grantsText(job?.allow)));
   fact("steps", stepsText(status));
   fact("saved", savedText(status));
   if (status.degraded !== undefined) fact("checkpoints", safeText(status.degraded));
+  if (status.warning !== undefined) fact("warning", paint.warn(safeText(status.warning)));
   const lines = [
-    `${paint.strong(name)}  ${stateText(status, paint)}`,
+    `${paint.strong(name)}  ${stateText(status, canvas)}`,
     "",
     ...renderTable([{ title: "" }, { title: "" }], facts, { indent: "  " }),
   ];
@@ -71,7 +81,15 @@ export function renderStory(view: StoryView, canvas: StoryCanvas): string[] {
   return lines;
 }
 
-function stateText(status: RunStatus, paint: Paint): string {
+function priorityText(job: Job, changed: Priority | undefined): string {
+  const own = PRIORITY_NAMES[job.priority];
+  return changed === undefined || changed === job.priority
+    ? own
+    : `${PRIORITY_NAMES[changed]} on request; its job's is ${own}`;
+}
+
+function stateText(status: RunStatus, canvas: StoryCanvas): string {
+  const { paint } = canvas;
   switch (status.state) {
     case "running":
       return paint.active(`running in slot ${status.slot}, attempt ${status.attempt}`);
@@ -81,8 +99,14 @@ function stateText(status: RunStatus, paint: Paint): string {
       return paint.bad("failed");
     case "interrupted":
       return paint.warn("interrupted");
+    case "paused":
+      return paint.warn("paused");
+    case "cancelled":
+      return "cancelled";
     case "waiting":
-      return "waiting";
+      return status.next === undefined
+        ? "waiting"
+        : `waiting, ${paint.warn(describeNext(status.next, canvas))}`;
     default:
       return assertNever(status);
   }
@@ -138,15 +162,20 @@ function chapterText(chapter: Chapter, canvas: StoryCanvas): string {
       if (chapter.cause === "slot-lost" && !chapter.counted) {
         return "given to a new slot, because its slot ended";
       }
-      const why = chapter.message === undefined
-        ? chapter.cause
-        : `${chapter.cause}: ${chapter.message}`;
-      return paint.warn(safeText(
-        `back to the queue (${why}); ${
-          chapter.counted ? "a failed attempt" : "not counted as an attempt"
-        }`,
-      ));
+      return requeuedText(chapter, canvas);
     }
+    case "cancelled":
+      return paint.warn("cancelled on request");
+    case "paused":
+      return paint.warn("paused on request");
+    case "continued":
+      return "continued on request";
+    case "retried":
+      return "tried again on request, as if for the first time";
+    case "prioritised":
+      return `given ${PRIORITY_NAMES[chapter.priority]} priority on request`;
+    case "warned":
+      return paint.warn(safeText(`at step ${formatCount(chapter.step)}: ${chapter.message}`));
     case "failed": {
       const place = describePlace(chapter.failure, canvas.folder);
       const text = describeFailure(chapter.failure) + (place === undefined ? "" : ` (${place})`);
@@ -166,6 +195,19 @@ function chapterText(chapter: Chapter, canvas: StoryCanvas): string {
     default:
       return assertNever(chapter);
   }
+}
+
+function requeuedText(
+  { cause, counted, message, dueAt }: Chapter & { readonly kind: "requeued" },
+  { paint, nowMs, offsetMinutes }: StoryCanvas,
+): string {
+  if (cause === "preempted" || cause === "control") return describeCause(cause);
+  const parts = [
+    `back to the queue (${describeReturn(cause, message)})`,
+    counted ? "a failed attempt" : "not counted as an attempt",
+    ...(dueAt === undefined ? [] : [`not before ${formatMoment(dueAt, nowMs, offsetMinutes)}`]),
+  ];
+  return paint.warn(safeText(parts.join("; ")));
 }
 
 /** Files that were refused for the same reason are told together. */
@@ -189,12 +231,15 @@ function plannedText(chapter: Chapter & { readonly kind: "planned" }): string {
 
 /** What happens next and what to type. */
 function nextText(view: StoryView, name: string): string[] {
-  const { status } = view;
+  const { status, working } = view;
+  const from = status.savedStep > 0 ? `, from step ${formatCount(status.savedStep)}` : "";
   const own = view.decision.map(safeText);
   switch (status.state) {
     case "failed":
       own.push(
-        "Next: simrun resume tries it again; the other runs are not touched.",
+        `Next: simrun ${
+          working ? `retry ${name}` : "resume"
+        } tries it again; the other runs are not touched.`,
         `simrun logs ${name} shows what it logged.`,
       );
       break;
@@ -205,8 +250,23 @@ function nextText(view: StoryView, name: string): string[] {
           : "Next: simrun resume begins it anew; nothing was saved.",
       );
       break;
+    case "paused":
+      own.push(`Next: simrun continue ${name} lets it go on${from}.`);
+      break;
+    case "cancelled":
+      own.push(
+        working
+          ? `Next: simrun retry ${name} takes it up again${from}.`
+          : `Next: simrun resume --rerun cancelled ${
+            safeText(status.job)
+          } takes up again what was cancelled of the job.`,
+      );
+      break;
     case "waiting":
-      own.push("It waits for a slot, or for the next simrun.");
+      own.push(...view.needs.map(safeText));
+      if (status.next?.at === undefined && view.needs.length === 0) {
+        own.push(working ? "It waits for a slot." : "It waits for the next simrun.");
+      }
       break;
     case "completed":
       own.push(`simrun results ${name} shows its result.`);

@@ -43,7 +43,15 @@ export function renderSummary(summary: Summary, canvas: SummaryCanvas): string[]
 }
 
 function headline(summary: Summary, { paint, stopped }: SummaryCanvas): string {
-  const { total, skipped, completed, reused, resumed, failed, remaining } = summary;
+  const { total, skipped, completed, reused, resumed, failed, cancelled, remaining } = summary;
+  if (completed + failed + remaining === 0 && cancelled > 0 && skipped + cancelled === total) {
+    const done = skipped === 0
+      ? ""
+      : `; ${formatCount(skipped)} ${skipped === 1 ? "is" : "are"} done`;
+    return `${paint.good("Nothing left to do")}: ${formatCount(cancelled)} of ${
+      formatNumberOf(total, "run")
+    } ${cancelled === 1 ? "is" : "are"} cancelled${done}.`;
+  }
   if (completed + failed === 0 && remaining === 0) {
     return `${paint.good("Nothing to do")}: ${
       total === 1 ? "the run is" : `all ${formatCount(total)} runs are`
@@ -55,6 +63,7 @@ function headline(summary: Summary, { paint, stopped }: SummaryCanvas): string {
     reused > 0 ? `${formatCount(reused)} of them taken from equal runs` : "",
     resumed > 0 ? `${formatCount(resumed)} went on from a checkpoint` : "",
     failed > 0 ? paint.bad(`${formatCount(failed)} failed`) : "",
+    cancelled > 0 ? paint.warn(`${formatCount(cancelled)} cancelled`) : "",
     skipped > 0 ? `${formatCount(skipped)} ${skipped === 1 ? "was" : "were"} done before` : "",
     remaining > 0 ? `${formatCount(remaining)} ${remaining === 1 ? "remains" : "remain"}` : "",
   ].filter((part) => part !== "");
@@ -62,15 +71,17 @@ function headline(summary: Summary, { paint, stopped }: SummaryCanvas): string {
   if (isStopped) {
     const done = [`${formatCount(completed)} of ${formatNumberOf(total, "run")} completed`];
     const counts = [...done, ...details].join(", ");
-    return stopped?.startsWith("by ")
+    return /^(by|before) /.test(stopped ?? "")
       ? `${paint.warn(`Stopped ${stopped}`)} after ${took}: ${counts}.`
       : stopped === undefined
       ? `${paint.warn("Stopped")} after ${took}: ${counts}.`
       : `${paint.warn(`Stopped: ${stopped}`)}; after ${took} ${counts}.`;
   }
-  const head = summary.outcome === "completed"
-    ? paint.good("Done")
-    : paint.bad("Done, with failures");
+  const head = summary.outcome !== "completed"
+    ? paint.bad("Done, with failures")
+    : cancelled > 0
+    ? paint.warn("Done, but for what was cancelled")
+    : paint.good("Done");
   return `${head}: ${formatNumberOf(total, "run")} in ${took}; ${details.join(", ")}.`;
 }
 
@@ -88,6 +99,9 @@ function nextLines(summary: Summary, { treeFlag, isHeld }: SummaryCanvas): strin
     lines.push(`simrun resume${treeFlag}    goes on where it stopped`);
   } else if (summary.completed + summary.skipped > 0) {
     lines.push(`simrun results${treeFlag}    the numbers`);
+  }
+  if (summary.cancelled > 0) {
+    lines.push(`simrun resume${treeFlag} --rerun cancelled    takes up again what was cancelled`);
   }
   return lines;
 }

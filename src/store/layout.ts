@@ -40,6 +40,16 @@ export class Layout {
     this.quarantineFolder = join(root, "quarantine");
   }
 
+  /** A request to the simrun that works here, by its id. */
+  requestFile(id: string): string {
+    return join(this.inbox, `${segment(id)}.json`);
+  }
+
+  /** What was answered to it. */
+  answerFile(id: string): string {
+    return join(this.answers, `${segment(id)}.json`);
+  }
+
   recentFolder(job: string, run: string): string {
     return join(this.recentRoot, segment(job), segment(run));
   }

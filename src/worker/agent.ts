@@ -15,7 +15,7 @@ import { dirname } from "../store/path.ts";
 import { filePath, fileUrl } from "./file_url.ts";
 import { memoryText, Overseer } from "./overseer.ts";
 import { readableOf } from "./own_folder.ts";
-import { CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
+import { CONTROL, type FromSimulation, ORDER, type ToSimulation } from "./protocol.ts";
 import type { Writer } from "./run_files.ts";
 import { type Batch, SlotFiles } from "./slot_files.ts";
 import type { StartThread, ThreadHandle } from "./simulation_thread.ts";
@@ -49,7 +49,7 @@ export class Agent {
   /** Shared with the thread of the moment only: one that lives on disturbs none after it. */
   #orders = new Int32Array(new SharedArrayBuffer(CONTROL.bytes));
   readonly #overseer = new Overseer({
-    hangMs: (batch) => this.#hangMs(batch),
+    job: (batch) => this.#jobOf(batch),
     indices: (batch) => this.#batches.get(batch)!.runs.map(({ index }) => index),
   }, this.#orders.buffer as SharedArrayBuffer);
   readonly #ports: AgentPorts;
@@ -130,7 +130,7 @@ export class Agent {
         // Meanwhile the model proved unusable, or the files did.
         if (resume === undefined || !this.#batches.has(batch.batch)) continue;
         const runs = batch.runs.map(({ index, run }) => ({ index, run }));
-        this.#overseer.ordered(batch.batch);
+        this.#overseer.ordered(batch.batch, resume.resume?.ms);
         this.#order({ type: "batch", batch: batch.batch, job: batch.job, runs, ...resume });
       }
     } finally {
@@ -242,6 +242,7 @@ export class Agent {
       case "failed":
         if (message.failure.class === "out-of-memory") return this.#outOfMemory(message);
         return this.#then(() => this.tell(message));
+      case "warned":
       case "yielded":
         return this.#then(() => this.tell(message));
       case "ended":
@@ -291,17 +292,17 @@ export class Agent {
     this.#files.close(this.#batches.get(batch)!);
     this.#batches.delete(batch);
     this.#running.delete(batch);
-    if (this.#running.size === 0) Atomics.store(this.#orders, CONTROL.yield, 0);
+    if (this.#running.size === 0) Atomics.store(this.#orders, CONTROL.order, ORDER.none);
     void this.#pump();
   }
 
-  #hangMs(batch: number): number {
-    const job = this.#batches.get(batch)?.job;
-    return job === undefined ? Infinity : this.#jobs.get(job)!.job.hangMs;
+  #jobOf(batch: number): Job | undefined {
+    const number = this.#batches.get(batch)?.job;
+    return number === undefined ? undefined : this.#jobs.get(number)!.job;
   }
 
   #yield(): void {
-    if (this.#running.size > 0) Atomics.store(this.#orders, CONTROL.yield, 1);
+    if (this.#running.size > 0) Atomics.store(this.#orders, CONTROL.order, ORDER.yield);
     for (const { batch, runs } of this.#waiting) {
       this.tell({ type: "yielded", batch, indices: runs.map((run) => run.index) });
       this.#batches.delete(batch);
@@ -319,7 +320,7 @@ export class Agent {
         mustYield(this.#orders),
       );
       if (sight.kind === "well") {
-        if (sight.isComputing) void this.#files.load();
+        if (sight.isComputing) this.#askToLook();
         if (sight.message !== undefined) this.tell(sight.message);
         return;
       }
@@ -331,6 +332,12 @@ export class Agent {
       console.error(`error: ${sight.words}`);
       this.#ports.exit(1);
     }, LOOK_EVERY_MS);
+  }
+
+  /** What takes so long may have to be written soon. */
+  #askToLook(): void {
+    void this.#files.load();
+    Atomics.compareExchange(this.#orders, CONTROL.order, ORDER.none, ORDER.look);
   }
 
   /** The thread cannot be stopped, so the process ends; what is being written is finished first. */

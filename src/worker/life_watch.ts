@@ -2,13 +2,10 @@
  * Tells from the shared progress whether the simulation thread lives: a step, a new run, a batch.
  * The limit is learned from the run's own rate and never less than the job's floor.
  */
-import { ACTIVITY, CONTROL } from "./protocol.ts";
+import { ACTIVITY, CONTROL, GAP_MS_MAX } from "./protocol.ts";
 
 /** A run is hung when it stands still this many times as long as it ever did between two steps. */
 const PATIENCE = 20;
-
-/** Looks come more often; a longer gap between two was a time in which the whole process stood still. */
-const GAP_MS_MAX = 1_000;
 
 export interface Life {
   readonly batch: number;
@@ -21,6 +18,8 @@ export interface Life {
   readonly limitMs: number;
   /** It has not begun its first step. */
   readonly isPreparing: boolean;
+  /** What it was seen to compute since its first step in this slot, neither preparing nor saving. */
+  readonly computedMs: number;
 }
 
 export class LifeWatch {
@@ -31,6 +30,8 @@ export class LifeWatch {
   #step = -1;
   #movedAt = 0;
   #longestMs = 0;
+  #lookedAt = 0;
+  #computedMs = 0;
   readonly #floorMs: (batch: number) => number;
 
   /** `floorMs` tells what no limit of a batch is below. */
@@ -49,11 +50,16 @@ export class LifeWatch {
       this.#begun = begun;
       this.#begunAt = now;
       this.#longestMs = 0;
+      this.#computedMs = 0;
       this.#moved(step, now);
-    } else if (step !== this.#step) {
-      this.#longestMs = Math.max(this.#longestMs, now - this.#movedAt);
-      this.#moved(step, now);
+    } else {
+      if (activity === ACTIVITY.computing) this.#computedMs += now - this.#lookedAt;
+      if (step !== this.#step) {
+        this.#longestMs = Math.max(this.#longestMs, now - this.#movedAt);
+        this.#moved(step, now);
+      }
     }
+    this.#lookedAt = now;
     if (activity === ACTIVITY.waitingForDisk) this.#movedAt = now;
     if (activity === ACTIVITY.idle) return undefined;
     const batch = Atomics.load(this.#orders, CONTROL.batch);
@@ -65,6 +71,7 @@ export class LifeWatch {
       stillMs: now - this.#movedAt,
       limitMs: Math.max(this.#floorMs(batch), PATIENCE * this.#longestMs),
       isPreparing: activity === ACTIVITY.preparing,
+      computedMs: this.#computedMs,
     };
   }
 

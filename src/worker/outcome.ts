@@ -4,6 +4,7 @@ import { Fault } from "../job/fault.ts";
 import { encodePlain, isMarked } from "../job/plain.ts";
 import type { Failure, SourcePlace } from "../job/run.ts";
 import { filePath } from "./file_url.ts";
+import { RunFailure } from "./run_failure.ts";
 import { BadState } from "./state.ts";
 
 const DEPTH_MAX = 100;
@@ -57,8 +58,11 @@ export function describeThrown(thrown: unknown, modelUrl: string): ModelProblem 
   }
 }
 
-/** The failure of a run from what its model threw. */
+/** The failure of a run from what ended it: mostly what its model threw. */
 export function failureOf(thrown: unknown, step: number, modelUrl: string): Failure {
+  if (thrown instanceof RunFailure) {
+    return { class: thrown.failureClass, message: thrown.message, step };
+  }
   const problem = describeThrown(thrown, modelUrl);
   return { class: classOf(thrown, problem.message), step, ...problem };
 }

@@ -1,7 +1,9 @@
 /** What an agent makes of its simulation thread at each look: it goes on, or why it must end. Asks no clock. */
 import type { FromSlot } from "../campaign/slot_messages.ts";
+import type { Job } from "../job/job.ts";
 import { type Life, LifeWatch, LivedTime } from "./life_watch.ts";
-import type { FromSimulation } from "./protocol.ts";
+import { CONTROL, type FromSimulation } from "./protocol.ts";
+import { endlessStepWords, graceMs } from "./run_failure.ts";
 import { Standstill } from "./standstill.ts";
 
 /** A thread that has run before takes up its next batch within milliseconds. */
@@ -19,28 +21,35 @@ export type Sight =
   /** A fresh thread came to nothing: its own model is to blame. */
   | { readonly kind: "broken"; readonly words: string };
 
-interface Limits {
-  /** The floor of a batch's hang limit. */
-  hangMs(batch: number): number;
+interface Batches {
+  /** Undefined for one that has ended. */
+  job(batch: number): Job | undefined;
   /** Run indices of a batch. */
   indices(batch: number): readonly number[];
 }
 
 export class Overseer {
-  readonly #limits: Limits;
+  readonly #batches: Batches;
   readonly #standstill = new Standstill();
   readonly #lived = new LivedTime();
   #life: LifeWatch;
+  #progress: Float64Array;
+  /** What a run had computed before, by batch: one that goes on from a checkpoint has a batch to itself. */
+  readonly #msBefore = new Map<number, number>();
   memoryBytesMax = Infinity;
 
-  constructor(limits: Limits, control: SharedArrayBuffer) {
-    this.#limits = limits;
+  constructor(batches: Batches, control: SharedArrayBuffer) {
+    this.#batches = batches;
     this.#life = this.#watchOver(control);
+    this.#progress = new Float64Array(control);
   }
 
   /** Another thread begins, with shared memory of its own. */
   begin(control: SharedArrayBuffer): void {
+    const livedMs = this.#progress[CONTROL.livedMs]!;
     this.#life = this.#watchOver(control);
+    this.#progress = new Float64Array(control);
+    this.#progress[CONTROL.livedMs] = livedMs;
     this.#standstill.begin();
   }
 
@@ -49,12 +58,15 @@ export class Overseer {
     this.#standstill.begin();
   }
 
-  ordered(batch: number): void {
+  /** `msBefore`: of the checkpoint that its run goes on from. */
+  ordered(batch: number, msBefore = 0): void {
     this.#standstill.ordered(batch);
+    if (msBefore > 0) this.#msBefore.set(batch, msBefore);
   }
 
   heard(message: FromSimulation): void {
     this.#standstill.heard(message);
+    if (message.type === "ended") this.#msBefore.delete(message.batch);
   }
 
   /** The run the thread is at, if any. `now` from a clock that never goes back. */
@@ -65,6 +77,7 @@ export class Overseer {
   /** To be called a few times a second. `mustYield`: somebody wants the runs back. */
   look(now: number, memoryBytes: number, mustYield: boolean): Sight {
     const lived = this.#lived.at(now);
+    this.#progress[CONTROL.livedMs] = lived;
     const life = this.#life.look(lived);
     if (life === undefined) return this.#lookAtIdle(lived, memoryBytes);
     this.#standstill.moved(lived);
@@ -83,9 +96,17 @@ export class Overseer {
         message: { type: "hung", batch, index, step, afterMs: life.stillMs },
       };
     }
+    const late = this.#timeoutOf(life);
+    if (late !== undefined) {
+      const failure = { class: "timeout", message: late, step } as const;
+      return {
+        kind: "give-up",
+        message: { type: "failed", batch, index, failure, isLast: true },
+      };
+    }
     if (life.isPreparing && mustYield) {
       // An init may take for ever, and nothing is lost with it: whoever asks is not kept waiting.
-      const indices = this.#limits.indices(batch);
+      const indices = this.#batches.indices(batch);
       return { kind: "give-up", message: { type: "yielded", batch, indices } };
     }
     const isTold = life.begunMs > PROGRESS_AFTER_MS;
@@ -100,7 +121,7 @@ export class Overseer {
     if (waiting === undefined && !tooMuch) return { kind: "well", isComputing: false };
     const { batch, stillMs } = waiting ?? { batch: 0, stillMs: 0 };
     const { isFresh } = this.#standstill;
-    const limitMs = Math.min(this.#limits.hangMs(batch), isFresh ? Infinity : STANDSTILL_MS);
+    const limitMs = Math.min(this.#hangMs(batch), isFresh ? Infinity : STANDSTILL_MS);
     if (stillMs <= limitMs && !tooMuch) return { kind: "well", isComputing: false };
     if (!isFresh) return { kind: "haunted" };
     const words = tooMuch
@@ -110,8 +131,22 @@ export class Overseer {
     return { kind: "broken", words };
   }
 
+  /** A run whose thread has not looked since its time was over, in words. */
+  #timeoutOf({ batch, step, computedMs }: Life): string | undefined {
+    const job = this.#batches.job(batch);
+    if (job?.timeoutMs === undefined) return undefined;
+    const ms = (this.#msBefore.get(batch) ?? 0) + computedMs;
+    if (ms <= job.timeoutMs + graceMs(job.timeoutMs)) return undefined;
+    return endlessStepWords(job, step, ms);
+  }
+
+  /** The floor of a batch's hang limit. */
+  #hangMs(batch: number): number {
+    return this.#batches.job(batch)?.hangMs ?? Infinity;
+  }
+
   #watchOver(control: SharedArrayBuffer): LifeWatch {
-    return new LifeWatch(control, (batch) => this.#limits.hangMs(batch));
+    return new LifeWatch(control, (batch) => this.#hangMs(batch));
   }
 }
 

@@ -72,6 +72,14 @@ export type FromSimulation =
     readonly failure: Failure;
     readonly log?: string;
   }
+  | {
+    /** The run goes on; somebody should know. Once for a run. */
+    readonly type: "warned";
+    readonly batch: number;
+    readonly index: number;
+    readonly step: number;
+    readonly message: string;
+  }
   | { readonly type: "yielded"; readonly batch: number; readonly indices: readonly number[] }
   /** Nothing more comes of this batch. */
   | { readonly type: "ended"; readonly batch: number };
@@ -82,8 +90,8 @@ export type FromSimulation =
  */
 export const CONTROL = {
   bytes: 64,
-  /** Int32 index: 1 asks the thread to save and give back its runs. */
-  yield: 0,
+  /** Int32 index: see {@linkcode ORDER}. */
+  order: 0,
   /** Int32 indices: 1 while the agent writes that snapshot buffer. */
   buffers: [1, 2],
   /** Int32 index: see {@linkcode ACTIVITY}. */
@@ -96,7 +104,28 @@ export const CONTROL = {
   index: 5,
   /** Float64 index: steps done of the current run. */
   step: 6,
+  /** Float64 index: the agent's clock, which stands still while the process does; it lags a little. */
+  livedMs: 7,
 } as const;
 
-/** Preparing: `init` is at work, or a state is being restored; there is nothing yet that could be saved. */
-export const ACTIVITY = { idle: 0, computing: 1, waitingForDisk: 2, preparing: 3 } as const;
+/**
+ * Look: at the clock and what depends on it, at the next step; the thread takes the order back. It looks by itself
+ * after so many steps as it deems short, and cannot know when they become slow.
+ * Yield: save, and give back the runs.
+ */
+export const ORDER = { none: 0, yield: 1, look: 2 } as const;
+
+/** A longer gap between two looks of the agent was a time in which the whole process stood still. */
+export const GAP_MS_MAX = 1_000;
+
+/**
+ * Preparing: `init` is at work, or a state is being restored; there is nothing yet that could be saved.
+ * Saving: a state is being copied out of the thread.
+ */
+export const ACTIVITY = {
+  idle: 0,
+  computing: 1,
+  waitingForDisk: 2,
+  preparing: 3,
+  saving: 4,
+} as const;

@@ -7,7 +7,7 @@ import type { RunContext } from "./context.ts";
 import type { LoadedModel } from "./model.ts";
 import { failureOf } from "./outcome.ts";
 import { ACTIVITY, CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
-import { Diverged, SimulatedRun } from "./simulated_run.ts";
+import { SimulatedRun } from "./simulated_run.ts";
 import { SnapshotBuffers } from "./snapshot_buffers.ts";
 import { mustYield } from "./stepping.ts";
 import { straysSurface } from "./strays.ts";
@@ -94,9 +94,7 @@ export class RunLoop {
           type: "failed",
           batch: batch.batch,
           index,
-          failure: thrown instanceof Diverged
-            ? { class: "diverged", message: thrown.message, step }
-            : failureOf(thrown, step, this.#model.url),
+          failure: failureOf(thrown, step, this.#model.url),
           ...one?.logAtEnd(),
         });
       }

@@ -2,17 +2,25 @@
  * One run in the simulation thread, from its first to its last step: steps, measures, asks whether it is done,
  * hands out snapshots of its state.
  */
-import type { Job } from "../job/job.ts";
+import { DEFAULT_ON_NAN, type Job, type OnNan } from "../job/job.ts";
 import type { Ending } from "../job/model.ts";
 import { decodePlain } from "../job/plain.ts";
 import { pointAt } from "../plan/sweep.ts";
 import { RunContext } from "./context.ts";
 import type { Instance, LoadedModel } from "./model.ts";
 import { describeReturned, plainResult } from "./outcome.ts";
-import { ACTIVITY, CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
+import {
+  ACTIVITY,
+  CONTROL,
+  type FromSimulation,
+  GAP_MS_MAX,
+  ORDER,
+  type ToSimulation,
+} from "./protocol.ts";
 import type { RandomState } from "./random.ts";
+import { findNotFinite, notFiniteWords, RunFailure, timeoutWords } from "./run_failure.ts";
 import { Series } from "./series.ts";
-import { mustYield, nextMultiple, refusePromise, stepAlong } from "./stepping.ts";
+import { isOrdered, mustYield, nextMultiple, refusePromise, stepAlong } from "./stepping.ts";
 import type { SnapshotBuffers } from "./snapshot_buffers.ts";
 import { BadState, putTogether, takeApart } from "./state.ts";
 
@@ -22,7 +30,7 @@ const { stringify } = JSON;
 type Resume = NonNullable<Extract<ToSimulation, { type: "batch" }>["resume"]>;
 
 /** Taken before a model could change it. */
-const { store } = Atomics;
+const { compareExchange, exchange, store } = Atomics;
 
 /** Steps are done in chunks of about this long between two looks at the orders. */
 const CHUNK_MS = 5;
@@ -49,9 +57,6 @@ interface Plain {
   readonly ending?: string;
 }
 
-/** What a model's `done` says with `diverged`. */
-export class Diverged extends Error {}
-
 /** What a run shares with the others of its thread. */
 export interface RunParts {
   readonly orders: Int32Array;
@@ -76,6 +81,10 @@ export class SimulatedRun {
   readonly #startedAt = performance.now();
   /** The clock at the last look: asking it costs as much as many a step. */
   #now = this.#startedAt;
+  /** Its first step in this slot begins; what `init` takes is not counted. */
+  #computingFrom = this.#startedAt;
+  /** The agent's clock at that moment. */
+  #livedFrom = 0;
   #msBefore = 0;
   #lookedAt = 0;
   #isGivenBack = false;
@@ -83,6 +92,8 @@ export class SimulatedRun {
   #savedAt = this.#startedAt;
   #seriesOnDisk = false;
   #logOnDisk = false;
+  #isWarned = false;
+  #measuredEnd: { readonly value: unknown } | undefined;
 
   constructor(
     model: LoadedModel,
@@ -112,6 +123,8 @@ export class SimulatedRun {
   async compute(resume: Resume | undefined): Promise<string | undefined> {
     if (resume === undefined) await this.#init();
     else this.#restore(resume);
+    this.#now = this.#computingFrom = performance.now();
+    this.#livedFrom = this.#parts.progress[CONTROL.livedMs]!;
     store(this.#parts.orders, CONTROL.activity, ACTIVITY.computing);
     const finished = this.#advanceToEnd(resume?.step ?? 0);
     if (!finished) return undefined;
@@ -159,8 +172,14 @@ export class SimulatedRun {
     const { steps, measureEverySteps } = this.#job;
     if (from === 0 && measureEverySteps !== undefined) this.#measureRow(0);
     this.#lookedAt = from;
-    if (from < steps && this.#ending === undefined) this.#stepFrom(from);
+    if (from < steps && this.#ending === undefined) {
+      // Its time was over before, and is no longer now.
+      if (this.#isTimeOver) this.#failTimeout(from);
+      this.#stepFrom(from);
+    }
     if (this.#isGivenBack) return false;
+    // What fails the run must not stand in its last checkpoint.
+    if (this.#onNan === "fail") this.#measureEnd();
     if (this.#keepsFinalState(this.#lookedAt)) this.#save(this.#lookedAt, true);
     // A state that no checkpoint could have kept is told in any case, not only where one happened to be due.
     else if (this.#job.checkpoint.every.kind !== "off") takeApart(this.#state);
@@ -193,7 +212,7 @@ export class SimulatedRun {
       if (asksEachStep && this.#askDone()) to = at;
     }
     if (!asksEachStep) return stepAlong(step, state, ctx, { progress, orders }, at, to, look);
-    for (; at < to && !mustYield(orders) || (to = look(at)) > at;) {
+    for (; at < to && !isOrdered(orders) || (to = look(at)) > at;) {
       ctx.step = at;
       step(state, ctx as never);
       progress[CONTROL.step] = ctx.step = ++at;
@@ -206,14 +225,20 @@ export class SimulatedRun {
     const { steps, measureEverySteps } = this.#job;
     const doneEvery = this.#doneEvery;
     this.context.step = at;
+    compareExchange(this.#parts.orders, CONTROL.order, ORDER.look, ORDER.none);
     const now = performance.now();
     this.#adaptChunk(now - this.#now, at - this.#lookedAt);
     this.#now = now;
+    // Ordered before the first step after a checkpoint, which counts the row of its step.
+    const isMeasured = at === this.#lookedAt;
     this.#lookedAt = at;
-    if (measureEverySteps !== undefined && at % measureEverySteps === 0) this.#measureRow(at);
-    if (doneEvery > 1 && at % doneEvery === 0) this.#askDone();
+    if (!isMeasured) {
+      if (measureEverySteps !== undefined && at % measureEverySteps === 0) this.#measureRow(at);
+      if (doneEvery > 1 && at % doneEvery === 0) this.#askDone();
+    }
     if (now - this.#startedAt > LOG_TO_DISK_AFTER_MS) this.#logToDisk();
     if (at >= steps || this.#ending !== undefined) return at;
+    if (this.#isTimeOver) this.#failTimeout(at);
     if (mustYield(this.#parts.orders)) {
       if (this.#job.checkpoint.every.kind !== "off" && at !== this.#savedStep) this.#save(at, true);
       this.#logToDisk();
@@ -246,7 +271,9 @@ export class SimulatedRun {
       | undefined
       | false;
     if (ending === undefined || ending === false) return false;
-    if (typeof ending === "string" && ending.startsWith("diverged")) throw new Diverged(ending);
+    if (typeof ending === "string" && ending.startsWith("diverged")) {
+      throw new RunFailure("diverged", ending);
+    }
     if (typeof ending !== "string" || !ending.startsWith("converged")) {
       throw new BadState(
         `done() returned ${describeReturned(ending)}; ` +
@@ -259,7 +286,45 @@ export class SimulatedRun {
 
   #measureRow(step: number): void {
     if (this.#model.measure === undefined) return;
-    this.#series.add(step, this.#model.measure(this.#state, this.context as never));
+    const measured = this.#model.measure(this.#state, this.context as never);
+    this.#series.add(step, measured);
+    this.#checkFinite(measured, step);
+  }
+
+  /** The measurement that is the result of a model without `result`. */
+  #measureEnd(): unknown {
+    if (this.#model.result !== undefined || this.#model.measure === undefined) return undefined;
+    if (this.#measuredEnd === undefined) {
+      const value: unknown = this.#model.measure(this.#state, this.context as never);
+      this.#measuredEnd = { value };
+      this.#checkFinite(value, this.step);
+    }
+    return this.#measuredEnd.value;
+  }
+
+  get #onNan(): OnNan {
+    return this.#job.onNan ?? DEFAULT_ON_NAN;
+  }
+
+  #checkFinite(measured: unknown, step: number): void {
+    if (this.#onNan === "ignore" || this.#isWarned) return;
+    const found = findNotFinite(measured);
+    if (found === undefined) return;
+    const message = notFiniteWords(found, step);
+    if (this.#onNan === "fail") throw new RunFailure("not-finite", message);
+    this.#isWarned = true;
+    this.#parts.tell({ type: "warned", batch: this.#batch, index: this.#index, step, message });
+  }
+
+  get #isTimeOver(): boolean {
+    const { timeoutMs } = this.#job;
+    return timeoutMs !== undefined && this.#elapsedMs() >= timeoutMs;
+  }
+
+  /** What was computed is kept: with more time it goes on from here. */
+  #failTimeout(at: number): never {
+    if (this.#job.checkpoint.every.kind !== "off" && at !== this.#savedStep) this.#save(at, true);
+    throw new RunFailure("timeout", timeoutWords(this.#job, at, this.#elapsedMs()));
   }
 
   /** Chunks grow until one takes about CHUNK_MS, and shrink when steps get slower. */
@@ -299,6 +364,14 @@ export class SimulatedRun {
 
   /** Hands the state to the agent. When both buffers are busy it is skipped, unless `must`. */
   #save(step: number, must: boolean): void {
+    const { orders } = this.#parts;
+    // No timeout ends what keeps the state, however large that is.
+    const before = exchange(orders, CONTROL.activity, ACTIVITY.saving);
+    this.#handOver(step, must);
+    store(orders, CONTROL.activity, before);
+  }
+
+  #handOver(step: number, must: boolean): void {
     const parts = takeApart(this.#state);
     const place = this.#parts.buffers.take(parts, must);
     if (place === undefined) return;
@@ -335,7 +408,7 @@ export class SimulatedRun {
     const { context } = this;
     const value: unknown = this.#model.result !== undefined
       ? this.#model.result(this.#state, context as never)
-      : this.#model.measure?.(this.#state, context as never);
+      : this.#measureEnd();
     let result = plainResult(value ?? null);
     const text = stringify(result);
     if (text.length > RESULT_CHARACTERS_MAX) {
@@ -375,7 +448,9 @@ export class SimulatedRun {
     this.#parts.tell({ type: "log", batch: this.#batch, index: this.#index, text });
   }
 
+  /** Time of computing, of earlier attempts too. Not the time in which the whole process was suspended. */
   #elapsedMs(): number {
-    return this.#msBefore + this.#now - this.#startedAt;
+    const livedMs = this.#parts.progress[CONTROL.livedMs]! - this.#livedFrom + GAP_MS_MAX;
+    return this.#msBefore + Math.min(this.#now - this.#computingFrom, livedMs);
   }
 }

@@ -29,6 +29,7 @@ const SHAPES: { readonly [type in FromSlot["type"]]: { readonly [field: string]:
   filed: { batch: "count", index: "count", files: "sums" },
   results: { batch: "count", runs: "results" },
   failed: { batch: "count", index: "count", failure: "record" },
+  warned: { batch: "count", index: "count", step: "count", message: "text" },
   yielded: { batch: "count", indices: "list" },
   hung: { batch: "count", index: "count", step: "count", afterMs: "number" },
 };

@@ -1,7 +1,7 @@
 /** The innermost loop: many steps of a model with one call and two stores each. */
 import type { RunContext } from "./context.ts";
 import type { Instance } from "./model.ts";
-import { CONTROL } from "./protocol.ts";
+import { CONTROL, ORDER } from "./protocol.ts";
 import { BadState } from "./state.ts";
 
 /** Kept before a model takes the floor: a changed one would be handed the orders. */
@@ -26,7 +26,7 @@ export function stepAlong(
   const { progress, orders } = shared;
   for (let at = from;; at++) {
     // An order is obeyed at the next step, also where steps have become much slower than they were.
-    if (at === to || mustYield(orders)) {
+    if (at === to || isOrdered(orders)) {
       to = look(at);
       if (to === at) return;
     }
@@ -36,9 +36,14 @@ export function stepAlong(
   }
 }
 
-/** Whether the agent asks for the run back. One plain load on most machines. */
+/** Whether the agent asks for anything. One plain load on most machines. */
+export function isOrdered(orders: Int32Array): boolean {
+  return load(orders, CONTROL.order) !== ORDER.none;
+}
+
+/** Whether the agent asks for the run back. */
 export function mustYield(orders: Int32Array): boolean {
-  return load(orders, CONTROL.yield) === 1;
+  return load(orders, CONTROL.order) === ORDER.yield;
 }
 
 /** The first multiple of `every` behind `step`. */

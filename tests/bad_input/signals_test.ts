@@ -117,7 +117,7 @@ Deno.test("a slot that is killed is replaced, a simrun that sleeps wakes up, and
     running.kill("SIGCONT");
     const { status, stderr } = await endOf(running, folder);
     assert.equal(status, 0, stderr);
-    assert.match(stderr, /its slot was killed \(SIGKILL\).*; it is tried again\n/);
+    assert.match(stderr, /its slot was killed \(SIGKILL\).*; it is tried again in 5 s\n/);
     assert.deepEqual(await resultsOf(folder, "tree"), gold);
 
     const killed = startAttack(folder, ["run.yaml", "--tree", "killed"]);

@@ -1,6 +1,6 @@
 /** How many runs go to a slot at once, and which. */
 import assert from "node:assert/strict";
-import { BatchSizes, takeBatch } from "../../src/campaign/batching.ts";
+import { BatchSizes, takeBatch, type Taken, type Taking } from "../../src/campaign/batching.ts";
 import { RunTable } from "../../src/campaign/run_table.ts";
 import type { Job } from "../../src/job/job.ts";
 import { makePlan } from "../../src/plan/plan.ts";
@@ -11,7 +11,7 @@ Deno.test("size() is one run as long as nothing is known of the job", () => {
   const { jobs: [job] } = tableOf(aJob({ sweep: points(1000) }));
   const sizes = new BatchSizes();
   assert.equal(sizes.size(job!, 1000, 1), 1);
-  assert.equal(sizes.ahead(job!), 1);
+  assert.equal(sizes.expectedMs(job!), undefined);
   assert.equal(sizes.runMs(job!), undefined);
 });
 
@@ -40,13 +40,59 @@ Deno.test("size() shares the last runs out, so that no slot is idle", () => {
   assert.equal(sizes.size(job!, 1, 4), 1);
 });
 
-Deno.test("ahead() lets a second batch wait only where the first is soon done", () => {
-  const { jobs: [job] } = tableOf(aJob({ sweep: points(1) }));
+Deno.test("expectedMs() of a job whose runs never ended goes by the steps of its model's other jobs", () => {
+  const jobs = [
+    aJob({ steps: 100 }),
+    aJob({ id: "longer", steps: 1000 }),
+    aJob({
+      id: "other",
+      model: { kind: "module", path: "/models/other.ts" },
+    }),
+  ];
+  const { jobs: [known, longer, other] } = tableOf(...jobs);
   const sizes = new BatchSizes();
-  sizes.learn(job!, 1, 2);
-  assert.equal(sizes.ahead(job!), 2);
-  sizes.learn(job!, 1, 60_000);
-  assert.equal(sizes.ahead(job!), 1);
+  sizes.learn(known!, 10, 20);
+  assert.deepEqual([sizes.expectedMs(longer!), sizes.runMs(longer!)], [20, undefined]);
+  assert.equal(sizes.size(longer!, 1e6, 1), 5);
+  assert.equal(sizes.expectedMs(other!), undefined);
+});
+
+Deno.test("size() obeys the largest batch that was asked for", () => {
+  const { jobs: [job] } = tableOf(aJob({ sweep: points(1) }));
+  const sizes = new BatchSizes(10);
+  sizes.learn(job!, 500, 1);
+  assert.equal(sizes.size(job!, 1e6, 1), 10);
+});
+
+Deno.test("a slot at work is given more of the same model, a priority apart at most, and no long runs", () => {
+  const same = aJob({ id: "same", sweep: points(3) });
+  const cases: [what: string, job: Job, ms: number, taken: boolean][] = [
+    ["soon done", same, 40, true],
+    ["busy for long", same, 249.9999, false],
+    ["nobody knows how long", same, Infinity, false],
+    ["another model", { ...same, model: { kind: "module", path: "/other.ts" } }, 40, false],
+    ["granted more", { ...same, allow: { read: ["/data"], net: [] } }, 40, false],
+    ["one level less urgent", { ...same, priority: 3 }, 40, true],
+    ["two levels more urgent", { ...same, priority: 0 }, 40, false],
+  ];
+  for (const [what, job, ms, taken] of cases) {
+    const table = tableOf(aJob({ id: "first" }), job);
+    const sizes = known(table);
+    const first = taking(table, sizes, { slots: 1 });
+    if (table.jobOf(first!.numbers[0]!).job.id !== "first") {
+      // The more urgent one came first: it is what the slot is at.
+      table.become(first!.numbers[0]!, "ready");
+      table.become(0, "assigned");
+    }
+    const ahead = {
+      job: table.jobs[0]!,
+      priority: 2 as const,
+      ms,
+      runs: 1,
+      batches: new Map([[0, 1]]),
+    };
+    assert.equal(taking(table, sizes, { ahead }) !== undefined, taken, what);
+  }
 });
 
 Deno.test("learn() keeps jobs apart and forgets old times by and by", () => {
@@ -62,24 +108,34 @@ Deno.test("learn() keeps jobs apart and forgets old times by and by", () => {
 Deno.test("takeBatch() takes runs of one job and one attempt, in order", () => {
   const table = tableOf(aJob({ id: "a", sweep: points(3) }), aJob({ id: "b", sweep: points(3) }));
   const sizes = known(table);
-  const first = takeBatch(table, sizes, 1, () => false)!;
+  const first = taking(table, sizes)!;
   assert.deepEqual([first.job.job.id, first.attempt, first.numbers], ["a", 1, [0, 1, 2]]);
-  table.requeue(1, { counted: true, alone: false });
-  table.requeue(2, { counted: false, alone: false });
-  assert.deepEqual(takeBatch(table, sizes, 1, () => false)!.numbers, [1]);
-  assert.deepEqual(takeBatch(table, sizes, 1, () => false)!.numbers, [2]);
-  assert.deepEqual(takeBatch(table, sizes, 1, () => false)!.numbers, [3, 4, 5]);
-  assert.equal(takeBatch(table, sizes, 1, () => false), undefined);
-  assert.deepEqual(table.counts, { settled: 0, ready: 0, assigned: 6 });
+  table.mark(1, { counted: true });
+  table.become(1, "ready");
+  table.become(2, "ready");
+  assert.deepEqual(taking(table, sizes)!.numbers, [1]);
+  assert.deepEqual(taking(table, sizes)!.numbers, [2]);
+  assert.deepEqual(taking(table, sizes)!.numbers, [3, 4, 5]);
+  assert.equal(taking(table, sizes), undefined);
+  assert.deepEqual([table.counts.ready, table.counts.assigned], [0, 6]);
 });
 
 Deno.test("takeBatch() leaves a run that must be alone alone, first or not", () => {
   const table = tableOf(aJob({ sweep: points(5) }));
   const sizes = known(table);
   const alone = (_: unknown, number: number) => number === 2;
-  const taken = [1, 2, 3].map(() => takeBatch(table, sizes, 1, alone)!.numbers);
+  const taken = [1, 2, 3].map(() => taking(table, sizes, { mustBeAlone: alone })!.numbers);
   assert.deepEqual(taken, [[0, 1], [2], [3, 4]]);
 });
+
+function taking(
+  table: RunTable,
+  sizes: BatchSizes,
+  over: Partial<Taking> = {},
+): Taken | undefined {
+  const taking = { now: 0, slots: 1, ahead: undefined, mustBeAlone: () => false, ...over };
+  return takeBatch(table, sizes, taking);
+}
 
 function tableOf(...jobs: Job[]): RunTable {
   const toPlan = jobs.map((job) => ({

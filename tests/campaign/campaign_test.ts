@@ -24,7 +24,13 @@ Deno.test("a result is counted and told only when it is durable", async () => {
   await world.flush();
   assert.equal(campaign.tally.completed, 1);
   assert.deepEqual(told, ["runs.started", "runs.completed"]);
-  assert.deepEqual(outcome(), { stopped: undefined, completed: 1, failed: 0, remaining: 0 });
+  assert.deepEqual(outcome(), {
+    stopped: undefined,
+    completed: 1,
+    failed: 0,
+    cancelled: 0,
+    remaining: 0,
+  });
 });
 
 Deno.test("the record of a completed run explains itself", async () => {
@@ -50,7 +56,13 @@ Deno.test("slots are told to exit when nothing is left", async () => {
 Deno.test("a campaign with nothing to run ends at once, and starts no slot", async () => {
   const { world, outcome } = await stage([]);
   assert.equal(world.slots.length, 0);
-  assert.deepEqual(outcome(), { stopped: undefined, completed: 0, failed: 0, remaining: 0 });
+  assert.deepEqual(outcome(), {
+    stopped: undefined,
+    completed: 0,
+    failed: 0,
+    cancelled: 0,
+    remaining: 0,
+  });
 });
 
 Deno.test("runs start by priority, then in the order of submission", async () => {
@@ -145,7 +157,13 @@ Deno.test("a model's exception fails its run at once; the others go on", async (
   const [failed] = world.events("run.failed");
   assert.deepEqual(failed!.failure, { class: "model-error", message: "boom", step: 7 });
   assert.equal(failed!.attempt, 1);
-  assert.deepEqual(outcome(), { stopped: undefined, completed: 2, failed: 1, remaining: 0 });
+  assert.deepEqual(outcome(), {
+    stopped: undefined,
+    completed: 2,
+    failed: 1,
+    cancelled: 0,
+    remaining: 0,
+  });
 });
 
 Deno.test("a slot that dies at a run alone in its batch: tried again, then failed", async () => {
@@ -163,7 +181,13 @@ Deno.test("a slot that dies at a run alone in its batch: tried again, then faile
   assert.equal(failed!.attempt, 3);
   assert.equal(failed!.failure.class, "slot-lost");
   assert.match(failed!.failure.message, /SIGSEGV/);
-  assert.deepEqual(outcome(), { stopped: undefined, completed: 0, failed: 1, remaining: 0 });
+  assert.deepEqual(outcome(), {
+    stopped: undefined,
+    completed: 0,
+    failed: 1,
+    cancelled: 0,
+    remaining: 0,
+  });
 });
 
 Deno.test("a run that is tried again looks for its checkpoints", async () => {
@@ -212,6 +236,7 @@ Deno.test("a slot that dies at a larger batch: all are run again one by one, nob
     stopped: undefined,
     completed: 8,
     failed: 1,
+    cancelled: 0,
     remaining: 0,
   });
   assert.deepEqual(world.events("run.failed").map(({ failure }) => failure.class), ["slot-lost"]);
@@ -302,6 +327,7 @@ Deno.test("many runs that take their slots with them never stop the campaign", a
     stopped: undefined,
     completed: 1,
     failed: 20,
+    cancelled: 0,
     remaining: 0,
   });
 });
@@ -336,7 +362,13 @@ Deno.test("stop(checkpoint) asks every busy slot to save, and ends when all gave
   await world.slots[0]!.yields();
   assert.equal(outcome(), undefined);
   await world.slots[1]!.yields();
-  assert.deepEqual(outcome(), { stopped: "asked", completed: 0, failed: 0, remaining: 5 });
+  assert.deepEqual(outcome(), {
+    stopped: "asked",
+    completed: 0,
+    failed: 0,
+    cancelled: 0,
+    remaining: 5,
+  });
   assert.deepEqual(
     world.events("runs.requeued").map(({ cause, counted, runs }) => [cause, counted, runs.length]),
     [["stopped", false, 1], ["stopped", false, 1]],
@@ -349,7 +381,13 @@ Deno.test("stop(checkpoint) counts what ends while it stops, and starts nothing 
   await world.slot.ready();
   campaign.stop("checkpoint");
   await world.slot.completes();
-  assert.deepEqual(outcome(), { stopped: "asked", completed: 1, failed: 0, remaining: 4 });
+  assert.deepEqual(outcome(), {
+    stopped: "asked",
+    completed: 1,
+    failed: 0,
+    cancelled: 0,
+    remaining: 4,
+  });
   assert.equal(world.slot.batches.length, 1);
 });
 
@@ -362,7 +400,13 @@ Deno.test("stop(checkpoint) takes back a batch whose start was not durable yet",
   await world.flush();
   await world.flush();
   assert.equal(world.slot.batches.length, 0);
-  assert.deepEqual(outcome(), { stopped: "asked", completed: 0, failed: 0, remaining: 1 });
+  assert.deepEqual(outcome(), {
+    stopped: "asked",
+    completed: 0,
+    failed: 0,
+    cancelled: 0,
+    remaining: 1,
+  });
 });
 
 Deno.test("stop(checkpoint) ends too when a slot dies instead of yielding", async () => {
@@ -370,7 +414,13 @@ Deno.test("stop(checkpoint) ends too when a slot dies instead of yielding", asyn
   await world.slot.ready();
   campaign.stop("checkpoint");
   await world.slot.crashes();
-  assert.deepEqual(outcome(), { stopped: "asked", completed: 0, failed: 0, remaining: 3 });
+  assert.deepEqual(outcome(), {
+    stopped: "asked",
+    completed: 0,
+    failed: 0,
+    cancelled: 0,
+    remaining: 3,
+  });
   assert.equal(world.slots.length, 1);
 });
 
@@ -382,7 +432,13 @@ Deno.test("stop(now) kills every slot and waits for none", async () => {
   await world.settle();
   assert.ok(world.slots.every(({ isKilled }) => isKilled));
   assert.equal(world.slots.length, 2);
-  assert.deepEqual(outcome(), { stopped: "asked", completed: 0, failed: 0, remaining: 5 });
+  assert.deepEqual(outcome(), {
+    stopped: "asked",
+    completed: 0,
+    failed: 0,
+    cancelled: 0,
+    remaining: 5,
+  });
 });
 
 Deno.test("max-fails stops with a checkpoint of the others", async () => {

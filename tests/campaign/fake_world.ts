@@ -116,6 +116,7 @@ export class FakeSlot implements SlotPort {
 
   /** Gives back what it holds, as an agent does that was asked to yield. */
   async yields(batch: Batch = this.working!, indices = indicesOf(batch)): Promise<void> {
+    if (indices.length === batch.runs.length) this.#done.add(batch.batch);
     this.says({ type: "yielded", batch: batch.batch, indices });
     await this.#world.settle();
   }
@@ -166,6 +167,41 @@ export class FakeWorld implements World {
 
   now(): number {
     return this.nowMs;
+  }
+
+  readonly #timers = new Map<symbol, { readonly at: number; readonly then: () => void }>();
+
+  after(ms: number, then: () => void): () => void {
+    const timer = Symbol();
+    this.#timers.set(timer, { at: this.nowMs + ms, then });
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Lets time pass; timers that are due meanwhile go off, each at its moment. */
+  async passes(ms: number): Promise<void> {
+    const end = this.nowMs + ms;
+    for (;;) {
+      const due = [...this.#timers].filter(([, { at }]) => at <= end);
+      if (due.length === 0) break;
+      const [timer, { at, then }] = due.reduce((a, b) => (b[1].at < a[1].at ? b : a));
+      this.#timers.delete(timer);
+      this.nowMs = Math.max(this.nowMs, at);
+      then();
+      await this.settle();
+    }
+    this.nowMs = end;
+    await this.settle();
+  }
+
+  /** Lets time pass to the next timer. */
+  async passesToNext(): Promise<void> {
+    const next = Math.min(...[...this.#timers.values()].map(({ at }) => at));
+    await this.passes(Math.max(0, next - this.nowMs));
+  }
+
+  /** Timers that were set and have not gone off. */
+  get timers(): number {
+    return this.#timers.size;
   }
 
   wallClock(): Date {

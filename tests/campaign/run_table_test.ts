@@ -1,6 +1,6 @@
 /** The table of runs: what became of each, at a few bytes a run. */
 import assert from "node:assert/strict";
-import { RunTable } from "../../src/campaign/run_table.ts";
+import { RunTable, TABLE_STATES, type TableState } from "../../src/campaign/run_table.ts";
 import type { Job } from "../../src/job/job.ts";
 import { DECISIONS, makePlan, type Plan } from "../../src/plan/plan.ts";
 import { History } from "../../src/queue/history.ts";
@@ -13,8 +13,9 @@ Deno.test("add() takes up what is to run and settles the rest", () => {
   plan.jobs[0]!.decisions[3] = DECISIONS.indexOf("reuse");
   const table = new RunTable(plan.total);
   table.add(plan, () => 0);
-  assert.deepEqual(table.counts, { settled: 2, ready: 3, assigned: 0 });
-  assert.deepEqual([table.ready.pop(), table.ready.pop(), table.ready.pop()], [0, 2, 4]);
+  const { settled, ready, assigned } = table.counts;
+  assert.deepEqual([settled, ready, assigned, table.open], [2, 3, 0, 3]);
+  assert.deepEqual(popAll(table), [0, 2, 4]);
 });
 
 Deno.test("add() goes on with the numbers where the last plan ended, beyond the capacity", () => {
@@ -40,45 +41,84 @@ Deno.test("jobOf() finds the job of every number, jobs without runs between them
   });
 });
 
-Deno.test("requeue() counts an attempt only when told to, and remembers who must be alone", () => {
+Deno.test("mark() counts an attempt only when told to, and remembers who must be alone", () => {
   const table = new RunTable(0);
   table.add(planOf([aJob({ sweep: points(2) })]), () => 0);
-  table.ready.pop();
-  table.assign(0);
-  table.requeue(0, { counted: false, alone: false });
+  table.become(0, "assigned");
+  table.mark(0, { counted: false });
   assert.deepEqual([table.attempt(0), table.isAlone(0)], [1, false]);
-  table.requeue(0, { counted: true, alone: true });
+  table.mark(0, { counted: true, alone: true });
   assert.deepEqual([table.attempt(0), table.isAlone(0), table.isAlone(1)], [2, true, false]);
+  table.forgive(0);
+  assert.deepEqual([table.attempt(0), table.isAlone(0)], [1, false]);
 });
 
-Deno.test("requeue() counts attempts far beyond any limit of retries without wrapping round", () => {
+Deno.test("mark() counts attempts far beyond any limit of retries without wrapping round", () => {
   const table = new RunTable(0);
   table.add(planOf([aJob()]), () => 300);
   assert.equal(table.attempt(0), 301);
-  for (let i = 0; i < 1000; i++) table.requeue(0, { counted: true, alone: false });
+  for (let i = 0; i < 1000; i++) table.mark(0, { counted: true });
   assert.equal(table.attempt(0), 1301);
+});
+
+Deno.test("a run that needs the large slot is in its queue alone", () => {
+  const table = new RunTable(0);
+  table.add(planOf([aJob({ sweep: points(2) })]), () => 0);
+  table.become(0, "assigned");
+  table.mark(0, { counted: true, large: true });
+  table.become(0, "ready");
+  assert.equal(table.readyForLargeCount, 1);
+  assert.deepEqual(popAll(table), [1]);
+  assert.equal(table.readyForLarge.pop(0), 0);
+  table.become(0, "assigned");
+  assert.equal(table.readyForLargeCount, 0);
+});
+
+Deno.test("a run that is paused, put off or given another priority is in the queue where it belongs", () => {
+  forSeeds(100, (random) => {
+    const table = new RunTable(0);
+    table.add(planOf([aJob({ sweep: points(30) })]), () => 0);
+    for (let i = 0; i < 300; i++) {
+      const number = random.below(30);
+      if (random.next() < 0.3) table.prioritise(number, random.below(4) as 0 | 1 | 2 | 3);
+      else if (random.next() < 0.5) table.become(number, random.pick(["held", "delayed"]));
+      else table.become(number, "ready");
+    }
+    const ready = Array.from({ length: 30 }, (_, number) => number)
+      .filter((number) => table.stateOf(number) === "ready")
+      .toSorted((a, b) => table.priorityOf(a) - table.priorityOf(b) || a - b);
+    assert.equal(table.readyOf.reduce((sum, count) => sum + count, 0), ready.length);
+    assert.deepEqual(popAll(table), ready);
+  });
 });
 
 Deno.test("counts are right after any order of moves", () => {
   forSeeds(30, (random) => {
     const table = new RunTable(0);
     table.add(planOf([aJob({ sweep: points(20) })]), () => 0);
-    const states = new Map<number, string>();
+    const states = new Map<number, TableState>();
     for (let number = 0; number < 20; number++) states.set(number, "ready");
     for (let i = 0; i < 200; i++) {
       const number = random.below(20);
-      const state = random.pick(["ready", "assigned", "settled"]);
-      if (state === "ready") table.requeue(number, { counted: false, alone: false });
-      if (state === "assigned") table.assign(number);
-      if (state === "settled") table.settle(number);
+      const state = random.pick(TABLE_STATES);
+      table.become(number, state);
       states.set(number, state);
     }
-    for (const state of ["ready", "assigned", "settled"] as const) {
+    for (const state of TABLE_STATES) {
       const wanted = [...states.values()].filter((one) => one === state).length;
       assert.equal(table.counts[state], wanted, state);
     }
   });
 });
+
+function popAll(table: RunTable): number[] {
+  const numbers: number[] = [];
+  for (let next = table.ready.pop(0); next !== undefined; next = table.ready.pop(0)) {
+    table.become(next, "assigned");
+    numbers.push(next);
+  }
+  return numbers;
+}
 
 function planOf(jobs: readonly Job[], after?: RunTable): Plan {
   const toPlan = jobs.map((job) => ({

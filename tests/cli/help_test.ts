@@ -1,13 +1,14 @@
 /** Help, completions and the table of exit statuses agree with the table of commands. */
 import assert from "node:assert/strict";
 import { GLOBAL_FLAGS } from "../../src/cli/command.ts";
-import { COMMANDS } from "../../src/cli/commands.ts";
+import { COMMANDS, findCommand } from "../../src/cli/commands.ts";
 import { completionScript } from "../../src/cli/completions.ts";
 import { commandHelp, rootHelp } from "../../src/cli/help.ts";
 import { parseArguments } from "../../src/cli/parse.ts";
 import { routeArguments } from "../../src/cli/route.ts";
 import { EXIT } from "../../src/job/fault.ts";
 import { VERSION } from "../../src/job/version.ts";
+import { VISIBLE_STATES } from "../../src/report/selector.ts";
 import { paintFor } from "../../src/screen/paint.ts";
 
 const PLAIN = paintFor(false);
@@ -96,6 +97,14 @@ Deno.test("completionScript() for bash completes commands, flags and values", as
   assert.deepEqual(await complete("simrun", "results", "--format", ""), ["table", "csv", "json"]);
   assert.deepEqual(await complete("simrun", "status", "inter"), ["interrupted"]);
   await Deno.remove(file);
+});
+
+Deno.test("simrun status completes, and its help names, every state that a run may have", () => {
+  const { args, about } = findCommand("status")!;
+  assert.deepEqual(args.complete, [...VISIBLE_STATES, "all"]);
+  assert.ok(
+    about!.replaceAll("\n", " ").includes(`one of ${[...VISIBLE_STATES, "all"].join(", ")}.`),
+  );
 });
 
 Deno.test("the table of exit statuses in the README is the one of the code", async () => {

@@ -20,6 +20,7 @@ export function aJob(over: Partial<Job> = {}): Job {
     inputs: {},
     hangMs: DEFAULT_HANG_MS,
     retries: DEFAULT_RETRIES,
+    backoff: { firstMs: 0, mostMs: 0 },
     ...over,
   };
 }

@@ -5,7 +5,9 @@ import type { RunEvent } from "../../src/job/event.ts";
 import { Fault } from "../../src/job/fault.ts";
 import { TreeSession } from "../../src/runner/tree_session.ts";
 import { useFileSystem } from "../../src/store/file_system.ts";
+import { Inbox } from "../../src/store/inbox.ts";
 import { openInPlace } from "../../src/store/plain_file.ts";
+import { makeRequest, postRequest } from "../../src/store/postbox.ts";
 import { quarantine } from "../../src/store/quarantine.ts";
 import { openTree } from "../../src/store/tree.ts";
 import { RunFiles } from "../../src/worker/run_files.ts";
@@ -28,7 +30,9 @@ const NAMES: readonly (readonly [name: string, isFile: boolean])[] = [
   ["hot/journal.jsonl", true],
   ["hot/live.json", true],
   ["hot/inbox", false],
+  ["hot/inbox/request.json", true],
   ["hot/answers", false],
+  ["hot/answers/request.json", true],
   ["recent", false],
   ["recent/walk", false],
   ["recent/walk/walk", false],
@@ -103,6 +107,11 @@ async function work(root: string, { amid }: Stage = {}): Promise<void> {
   try {
     const { layout, epoch } = session;
     session.beat(LIVE);
+    const inbox = await Inbox.open(layout);
+    await postRequest(layout, {
+      ...makeRequest({ type: "pause", selectors: ["all"] }, new Date()),
+      id: "request",
+    });
     await session.keepManifest("0123456789abcdef", "id: walk\n");
     const started: RunEvent = {
       type: "runs.started",
@@ -127,6 +136,11 @@ async function work(root: string, { amid }: Stage = {}): Promise<void> {
     };
     await write(from + 10);
     amid?.();
+    for (const id of await inbox.waiting()) {
+      if (await inbox.take(id) !== undefined) {
+        await inbox.answer(id, { ok: true, message: "Done." });
+      }
+    }
     await write(from + 20);
     if (from === 0) {
       const rejected = join(layout.checkpointFolder("walk", "walk"), "step-000000000010.ckpt");

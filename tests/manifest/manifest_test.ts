@@ -179,10 +179,8 @@ Deno.test("readManifests() names the word that was meant", () => {
 Deno.test("readManifests() says what this version does not offer", () => {
   for (
     const line of [
-      "needs: [b]",
-      "timeout: 2h",
       "memory: 2GiB",
-      "retry: { backoff: 5s }",
+      "order: longest-first",
       "checkpoint_every: auto",
       "checkpoint: { every: auto }",
     ]

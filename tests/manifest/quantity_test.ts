@@ -50,6 +50,16 @@ Deno.test("parseDuration() reads units from large to small, clocks, and seconds"
   }
 });
 
+Deno.test("parseDuration() takes no time at all only where that is offered", () => {
+  for (const none of [0, -0, "0s", "0ms", "00:00:00"]) {
+    assert.equal(parseDuration(none).ok, false, `${none}`);
+    assert.equal(Math.abs(valueOf(parseDuration(none, { zero: true })) as number), 0, `${none}`);
+  }
+  for (const wrong of [-1, "-1s", NaN, "0", ""]) {
+    assert.equal(parseDuration(wrong, { zero: true }).ok, false, `${wrong}`);
+  }
+});
+
 Deno.test("parseDuration() refuses what could mean two things, or nothing", () => {
   const wrong = ["5", "", "s", "m5", "30m1h", "5m5m", "1:30", "01:60:00", "5 M", "5mins", "-5s"];
   for (

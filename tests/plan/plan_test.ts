@@ -57,6 +57,8 @@ const STOPPED: RunEvent = {
   counted: false,
 };
 
+const CANCELLED: RunEvent = { type: "runs.cancelled", job: "a", runs: ["a"] };
+
 interface Case {
   readonly what: string;
   readonly past: readonly RunEvent[];
@@ -84,6 +86,34 @@ const CASES: readonly Case[] = [
     decision: "restart",
   },
   { what: "a failed run", past: [PLANNED, STARTED, FAILED], decision: "retry" },
+  { what: "a cancelled run", past: [PLANNED, STARTED, SAVED, CANCELLED], decision: "cancelled" },
+  {
+    what: "a run that was cancelled before it began",
+    past: [PLANNED, CANCELLED],
+    decision: "cancelled",
+  },
+  {
+    what: "a cancelled run that is asked for",
+    past: [PLANNED, STARTED, CANCELLED],
+    options: { rerun: "cancelled" },
+    decision: "uncancelled",
+  },
+  {
+    what: "a cancelled run of other parameters",
+    past: [PLANNED, STARTED, CANCELLED],
+    job: { parameters: { co2: 1 } },
+    decision: "changed-parameters",
+  },
+  {
+    what: "a cancelled run that was tried again, and stopped before it began",
+    past: [PLANNED, CANCELLED, { type: "runs.retried", job: "a", runs: ["a"] }],
+    decision: "new",
+  },
+  {
+    what: "a paused run of a simrun that is gone",
+    past: [PLANNED, STARTED, SAVED, { type: "runs.held", job: "a", runs: ["a"] }],
+    decision: "resume",
+  },
   { what: "a completed run", past: [PLANNED, STARTED, COMPLETED], decision: "done" },
   {
     what: "a completed run of another priority, hang limit and cadence",

@@ -1,7 +1,7 @@
 /** The fold of the journal: what is known of every run. */
 import assert from "node:assert/strict";
 import type { RunEvent } from "../../src/job/event.ts";
-import type { History } from "../../src/queue/history.ts";
+import { History } from "../../src/queue/history.ts";
 import { completed, historyOf } from "../helpers/events.ts";
 import { aJob, points } from "../helpers/jobs.ts";
 
@@ -43,7 +43,14 @@ Deno.test("a run that was started and not ended is running", () => {
     attempt: 1,
     ms: 0,
   });
-  assert.deepEqual(past.counts, { running: 2, queued: 0, completed: 0, failed: 0 });
+  assert.deepEqual(past.counts, {
+    running: 2,
+    queued: 0,
+    completed: 0,
+    failed: 0,
+    cancelled: 0,
+    held: 0,
+  });
 });
 
 Deno.test("the last word on a run counts", () => {
@@ -59,7 +66,14 @@ Deno.test("the last word on a run counts", () => {
   assert.equal(past.rare("r1").ending, "converged");
   assert.equal(past.rare("r1").failure, undefined, "an old failure is no fact of the new attempt");
   assert.equal(past.location("r1"), 4);
-  assert.deepEqual(past.counts, { running: 1, queued: 0, completed: 1, failed: 0 });
+  assert.deepEqual(past.counts, {
+    running: 1,
+    queued: 0,
+    completed: 1,
+    failed: 0,
+    cancelled: 0,
+    held: 0,
+  });
 });
 
 Deno.test("a requeue that does not count takes the attempt back", () => {
@@ -166,3 +180,46 @@ Deno.test("planned() counts the plans a job has had", () => {
   const past = historyOf(planned, { ...planned, count: 4 }).jobs.get("a")!;
   assert.deepEqual([past.generations, past.count], [2, 4]);
 });
+
+Deno.test("cancelled and retried, held and continued runs are what was said last; a new simrun holds nothing", () => {
+  const history = new History();
+  const apply = journalOf(history);
+  apply({ type: "runs.cancelled", job: "j", runs: ["a", "b"] });
+  apply({ type: "runs.held", job: "j", runs: ["c", "d"] });
+  apply({ type: "runs.retried", job: "j", runs: ["b"] });
+  apply({ type: "runs.continued", job: "j", runs: ["d"] });
+  const job = history.jobs.get("j")!;
+  const states = () => ["a", "b", "c", "d"].map((run) => job.find(run)!.state);
+  assert.deepEqual(states(), ["cancelled", "queued", "held", "queued"]);
+  apply({
+    type: "campaign.started",
+    epoch: 2,
+    version: "0.1.0",
+    host: "h",
+    pid: 1,
+    slots: 1,
+    manifests: [],
+  });
+  assert.deepEqual(states(), ["cancelled", "queued", "queued", "queued"]);
+});
+
+Deno.test("a run that waits to be tried again knows why, and until when", () => {
+  const history = new History();
+  const apply = journalOf(history);
+  const runs = { job: "j", runs: ["a"] } as const;
+  apply({
+    type: "runs.requeued",
+    ...runs,
+    cause: "hang",
+    counted: true,
+    message: "m",
+    waitMs: 5_000,
+  });
+  const { requeued } = history.jobs.get("j")!.rare("a");
+  assert.deepEqual(requeued, { cause: "hang", message: "m", dueAt: "2026-01-02T03:04:10.000Z" });
+});
+
+function journalOf(history: History): (event: RunEvent) => void {
+  let seq = 0;
+  return (event) => history.apply({ seq: ++seq, at: "2026-01-02T03:04:05.000Z", ...event });
+}

@@ -1,4 +1,4 @@
-/** The ready queue against a sorted list. */
+/** The heap of ready runs against a sorted list. */
 import assert from "node:assert/strict";
 import { ReadyHeap } from "../../src/queue/ready_heap.ts";
 import { forSeeds } from "../helpers/seeded.ts";
@@ -6,17 +6,18 @@ import { forSeeds } from "../helpers/seeded.ts";
 Deno.test("pop() gives the same order as a sorted list, whatever is pushed between", () => {
   forSeeds(100, (random) => {
     const heap = new ReadyHeap(1 + random.below(4));
-    const list: [priority: number, number: number][] = [];
+    const list: [key: number, number: number][] = [];
     let next = 0;
     for (let i = 0; i < 400; i++) {
       if (list.length === 0 || random.next() < 0.6) {
-        const priority = random.below(4);
+        const key = random.below(4) - 1.5;
         const number = random.next() < 0.2 && next > 0 ? random.below(next) : next++;
-        heap.push(priority, number);
-        list.push([priority, number]);
+        heap.push(key, number);
+        list.push([key, number]);
       } else {
         list.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-        const [, number] = list.shift()!;
+        const [key, number] = list.shift()!;
+        assert.equal(heap.peekKey(), key);
         assert.equal(heap.peek(), number);
         assert.equal(heap.pop(), number);
       }

@@ -1,6 +1,7 @@
 /** The story of one run, and what changed from plan to plan. */
 import assert from "node:assert/strict";
 import { describeChange, jobChanges } from "../../src/report/job_changes.ts";
+import { DEFAULT_BACKOFF, DEFAULT_ON_NAN, type Need } from "../../src/job/job.ts";
 import type { Axis } from "../../src/job/sweep.ts";
 import { StoryFold } from "../../src/report/run_story.ts";
 import { completed, job, journal, planned, saved, SESSION, started } from "./fixtures.ts";
@@ -50,6 +51,28 @@ Deno.test("describeChange() says sweeps, priorities, checkpoints and times in wo
     "sweep.kind: 1, 2, x is gone",
     "sweep: 2 points is new",
   ]);
+});
+
+Deno.test("jobChanges() tells waits, limits and needs; a default that is spelt out is no change", () => {
+  const mesh: Need = { job: "mesh", runs: "all", accept: "completed" };
+  const before = job("a", { timeoutMs: 7_200_000, needs: [mesh] });
+  const after = job("a", {
+    onNan: "fail",
+    backoff: { firstMs: 0, mostMs: 300_000 },
+    needs: [mesh, { job: "spinup", runs: "same-point", accept: "any" }],
+  });
+  assert.deepEqual(jobChanges(before, after).map(describeChange), [
+    "timeout: 2 h 00 min is gone",
+    "on_nan: warn -> fail",
+    "retry.backoff: 5.0 s -> 0 ms",
+    "needs: mesh -> mesh, spinup (same point, however it ends)",
+  ]);
+  const most = job("a", { backoff: { firstMs: 5_000, mostMs: 600_000 } });
+  assert.deepEqual(jobChanges(job("a"), most).map(describeChange), [
+    "retry.backoff_max: 5 min 00 s -> 10 min 00 s",
+  ]);
+  const spelt = job("a", { onNan: DEFAULT_ON_NAN, backoff: DEFAULT_BACKOFF });
+  assert.deepEqual(jobChanges(job("a"), spelt), []);
 });
 
 Deno.test("StoryFold tells the run's own events only, checkpoints in a row as one", () => {

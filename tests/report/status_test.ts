@@ -1,5 +1,8 @@
 /** The state of a tree at one moment. */
 import assert from "node:assert/strict";
+import type { RunEvent } from "../../src/job/event.ts";
+import { describeOpenNeeds } from "../../src/report/open_needs.ts";
+import { zeroCounts } from "../../src/report/selector.ts";
 import { treeStatus } from "../../src/report/status.ts";
 import { statusJson } from "../../src/report/status_json.ts";
 import {
@@ -40,7 +43,7 @@ Deno.test("treeStatus() counts steps of jobs from live pictures and waits for th
   const status = treeStatus(history(CLIMATE), { ...BASE, live: CLIMATE_LIVE, working: true });
   assert.deepEqual(status.totals, {
     runs: 3,
-    counts: { running: 2, interrupted: 0, failed: 0, waiting: 1, completed: 0 },
+    counts: { ...zeroCounts(), running: 2, waiting: 1 },
     stepsDone: 750_000,
     stepsTotal: 3_000_000,
     earlierRuns: 0,
@@ -63,13 +66,7 @@ Deno.test("treeStatus() takes started runs that no slot computes yet as waiting 
   const events = [SESSION, planned("s", 4), started("s", ["a", "b", "c"])];
   const live = { ...CLIMATE_LIVE, running: [{ ...CLIMATE_LIVE.running[0]!, job: "s", run: "a" }] };
   const { totals } = treeStatus(history(events), { ...BASE, live, working: true });
-  assert.deepEqual(totals.counts, {
-    running: 1,
-    interrupted: 0,
-    failed: 0,
-    waiting: 3,
-    completed: 0,
-  });
+  assert.deepEqual(totals.counts, { ...zeroCounts(), running: 1, waiting: 3 });
 });
 
 Deno.test("treeStatus() lists the first failed runs and counts the others", () => {
@@ -163,4 +160,93 @@ Deno.test("treeStatus() knows how the last simrun ended", () => {
   );
   assert.equal(activity.kind, "ended");
   assert.equal(treeStatus(history([]), BASE).activity.kind, "never");
+});
+
+const PAUSED = [
+  SESSION,
+  planned("s", 3),
+  { type: "runs.held", job: "s", runs: ["a", "b"] },
+  started("s", ["c"]),
+  {
+    type: "runs.requeued",
+    job: "s",
+    runs: ["c"],
+    cause: "hang",
+    counted: true,
+    message: "no step for 5 s",
+    waitMs: 60_000,
+  },
+] as const;
+
+Deno.test("treeStatus() pauses only while a simrun works: runs that never began wait for the next one", () => {
+  const states = (options: typeof BASE | { readonly working: true }, ...more: RunEvent[]) =>
+    treeStatus(history([...PAUSED, ...more]), { ...BASE, ...options, selectors: ["all"] })
+      .runs.map(({ run, state }) => `${run} ${state}`);
+  assert.deepEqual(states({ working: true }), ["a paused", "b paused", "c waiting"]);
+  assert.deepEqual(states(BASE), ["a waiting", "b waiting", "c interrupted"]);
+  assert.deepEqual(states({ working: true }, SESSION), ["a waiting", "b waiting", "c waiting"]);
+  assert.deepEqual(
+    states(BASE, { type: "runs.cancelled", job: "s", runs: ["a", "c"] }),
+    ["a cancelled", "b waiting", "c cancelled"],
+  );
+});
+
+Deno.test("statusJson() counts paused and cancelled runs, and says why a run waits and until when", () => {
+  const json = (...more: RunEvent[]) =>
+    statusJson(treeStatus(history([...PAUSED, ...more]), { ...BASE, working: true })) as {
+      runs: Record<string, Record<string, unknown>>;
+    } & Record<string, unknown>;
+  const { runs, ...all } = json();
+  assert.deepEqual([all.runs_paused, all.runs_waiting, all.runs_cancelled], [2, 1, 0]);
+  assert.equal(runs["s/a"]!.state, "paused");
+  const { state, waiting_because, retry_at, next_attempt, attempts_max } = runs["s/c"]!;
+  assert.deepEqual({ state, waiting_because, retry_at, next_attempt, attempts_max }, {
+    state: "waiting",
+    waiting_because: "it hung: no step for 5 s",
+    retry_at: "2026-11-21T12:01:00.000Z",
+    next_attempt: 2,
+    attempts_max: 4,
+  });
+  const cancelled = json({ type: "runs.cancelled", job: "s", runs: ["a", "c"] });
+  assert.deepEqual([cancelled.runs_paused, cancelled.runs_cancelled], [1, 2]);
+  assert.equal(cancelled.runs["s/c"]!.retry_at, undefined);
+});
+
+Deno.test("treeStatus() lists a run that waits for its time, and not once that has come or a simrun is new", () => {
+  const listed = (more: readonly RunEvent[], nowMs = NOW) =>
+    treeStatus(history([...PAUSED, ...more]), { ...BASE, working: true, nowMs })
+      .runs.filter(({ state }) => state === "waiting").map(({ run }) => run);
+  assert.deepEqual(listed([]), ["c"]);
+  assert.deepEqual(listed([], NOW + 60_000), []);
+  assert.deepEqual(listed([SESSION]), []);
+  assert.deepEqual(listed([{ type: "runs.continued", job: "s", runs: ["c"] }]), []);
+  // Tried again by a person, it begins to count anew.
+  const retried = history([...PAUSED, { type: "runs.retried", job: "s", runs: ["c"] }]);
+  assert.equal(retried.jobs.get("s")!.find("c")!.attempt, 0);
+});
+
+Deno.test("treeStatus() looks into a job of which some runs were cancelled and the others are done", () => {
+  const events: RunEvent[] = [
+    SESSION,
+    planned("s", 3),
+    completed("s", "a", {}),
+    { type: "runs.cancelled", job: "s", runs: ["b", "c"] },
+  ];
+  const { totals, runs } = treeStatus(history(events), BASE);
+  assert.deepEqual(totals.counts, { ...zeroCounts(), completed: 1, cancelled: 2 });
+  assert.deepEqual(runs.map(({ run }) => run), ["b", "c"]);
+});
+
+Deno.test("describeOpenNeeds() tells how much of what is needed is done, and nothing of what is", () => {
+  const jobs = [
+    { id: "mesh", runs: 4, counts: { ...zeroCounts(), completed: 3, failed: 1 } },
+    { id: "done", runs: 2, counts: { ...zeroCounts(), completed: 2 } },
+  ];
+  const need = (id: string, accept: "completed" | "any" = "completed") =>
+    ({ job: id, runs: "all", accept }) as const;
+  assert.deepEqual(describeOpenNeeds([need("mesh"), need("done"), need("gone")], jobs), [
+    "It needs mesh: 3 of 4 runs have completed.",
+    "It needs gone, which the tree does not know yet.",
+  ]);
+  assert.deepEqual(describeOpenNeeds([need("mesh", "any")], jobs), []);
 });

@@ -25,7 +25,13 @@ Deno.test("run() brings a sweep to its results, and finds nothing to do the seco
     assert.equal(kept.length, 300);
     assert.deepEqual(new Set(kept.map(({ result }) => result)), new Set(['{"x":20}']));
     const again = await runJobs(root, [job]);
-    assert.deepEqual(again.outcome, { stopped: undefined, completed: 0, failed: 0, remaining: 0 });
+    assert.deepEqual(again.outcome, {
+      stopped: undefined,
+      completed: 0,
+      failed: 0,
+      cancelled: 0,
+      remaining: 0,
+    });
     assert.equal(again.runner.plan.jobs[0]!.countOf("done"), 300);
     assert.deepEqual(again.events("runs.started"), []);
   });

@@ -1,12 +1,9 @@
 /** What `simrun status`, `explain` and the end of a run print, letter by letter. */
 import assert from "node:assert/strict";
 import type { RunEvent } from "../../src/job/event.ts";
-import { StoryFold } from "../../src/report/run_story.ts";
 import { treeStatus } from "../../src/report/status.ts";
 import { SummaryFold } from "../../src/report/summary.ts";
-import { paintFor } from "../../src/screen/paint.ts";
 import { renderStatus } from "../../src/screen/status_view.ts";
-import { renderStory } from "../../src/screen/story_view.ts";
 import { noteOf, noteText } from "../../src/screen/note.ts";
 import { renderSummary } from "../../src/screen/summary_view.ts";
 import {
@@ -16,17 +13,12 @@ import {
   failed,
   history,
   job,
-  journal,
-  NOW,
   planned,
   saved,
   SESSION,
   started,
 } from "../report/fixtures.ts";
-
-const PLAIN = paintFor(false);
-const CANVAS = { paint: PLAIN, glyphs: "unicode", columns: undefined, jobsMax: 50 } as const;
-const BASE = { tree: "/data/simruns", nowMs: NOW, live: undefined, working: false } as const;
+import { BASE, CANVAS, chaptersIn, PLAIN, storyLines } from "./fixtures.ts";
 
 Deno.test("renderStatus() shows a working simrun as the founding example has it", () => {
   const status = treeStatus(history(CLIMATE), { ...BASE, live: CLIMATE_LIVE, working: true });
@@ -104,16 +96,8 @@ Deno.test("renderStory() tells attempts, checkpoints and the failure with its pl
     { type: "run.resumed", job: "ising", run: "a", step: 12_000, rejected: [] },
     failed("ising", "a", "T must be positive"),
   ];
-  const story = new StoryFold("ising", "a");
-  for (const entry of journal(events)) story.apply(entry);
-  const [status] = treeStatus(history(events), { ...BASE, selectors: ["ising/a"] }).runs;
-  const lines = renderStory({
-    status: status!,
-    job: job("ising", { parameters: { L: 64 } }),
-    point: { T: 2.25 },
-    chapters: story.chapters,
-    decision: [],
-  }, { paint: PLAIN, columns: undefined, folder: "/home/ada", offsetMinutes: 0 });
+  const ising = job("ising", { parameters: { L: 64 } });
+  const lines = storyLines(events, "a", { job: ising, point: { T: 2.25 }, folder: "/home/ada" });
   assert.deepEqual(lines, [
     "ising/a  failed",
     "",
@@ -126,7 +110,7 @@ Deno.test("renderStory() tells attempts, checkpoints and the failure with its pl
     "  2026-11-21 11:59:52  planned for 1,000,000 steps, model m1",
     "  2026-11-21 11:59:53  attempt 1 started, to 1,000,000 steps",
     "  2026-11-21 11:59:54  saved 3 times, steps 4,000 to 12,000 (1.2 MB each), last at 11:59:56",
-    "  2026-11-21 11:59:57  back to the queue (slot-lost: killed by SIGKILL); a failed attempt",
+    "  2026-11-21 11:59:57  back to the queue (its process died: killed by SIGKILL); a failed attempt",
     "  2026-11-21 11:59:58  attempt 2 started, to 1,000,000 steps",
     "  2026-11-21 11:59:59  went on at step 12,000",
     "  2026-11-21 12:00:00  attempt 1 failed: the model threw an error at step 12,000: T must be positive (models/ising.ts:14:9)",
@@ -218,11 +202,10 @@ Deno.test("renderStatus() tells failures that are the same on one line, each of 
   const events = [planned("s", 30), started("s", ["a", "b", "c"])];
   for (const run of ["a", "b", "c"]) events.push(failed("s", run, "boom"));
   const status = treeStatus(history(events), BASE);
-  const canvas = { paint: PLAIN, glyphs: "unicode", columns: undefined, jobsMax: 9 } as const;
-  const text = renderStatus(status, canvas).join("\n");
+  const text = renderStatus(status, CANVAS).join("\n");
   assert.match(text, /3 runs +s\/a, … +the model threw an error: boom/);
   assert.equal(text.match(/boom/g)!.length, 1);
-  const whole = renderStatus(status, { ...canvas, isWhole: true }).join("\n");
+  const whole = renderStatus(status, { ...CANVAS, isWhole: true }).join("\n");
   assert.equal(whole.match(/boom/g)!.length, 3);
 });
 
@@ -238,35 +221,22 @@ Deno.test("renderStory() of a run that converged, after a kill and a lost slot, 
     { type: "runs.requeued", job: "s", runs: ["s"], cause: "slot-lost", counted: false },
     started("s", ["s"]),
     completed("s", "s", {}, { steps: 60_000, ending: "converged" }),
-    started("s", ["s"]),
   ];
-  const story = new StoryFold("s", "s");
-  for (const entry of journal(events)) story.apply(entry);
-  const [status] = treeStatus(history(events.slice(0, -1)), { ...BASE, selectors: ["s"] }).runs;
-  const lines = renderStory({
-    status: status!,
-    job: job("s"),
-    point: undefined,
-    chapters: story.chapters,
-    decision: [],
-  }, { paint: PLAIN, columns: undefined, folder: "/", offsetMinutes: 0 });
+  const lines = storyLines(events, "s", { job: job("s") });
   assert.match(lines.join("\n"), /steps +60,000 \(converged; 1,000,000 asked for\)/);
-  const told = lines.flatMap((line) => /^ {2}2026\S+ \S+ {2}(.*)$/.exec(line)?.[1] ?? []);
-  assert.deepEqual(
-    told.map((line) => line.replace(/ (\(1.2 MB\)|in 1.5 s|, to .* steps).*$/, "")),
-    [
-      "planned for 1,000,000 steps, model m1",
-      "attempt 1 started, to 1,000,000 steps",
-      "saved step 4,000",
-      "interrupted: simrun was killed or lost",
-      "went on with attempt 1, to 1,000,000 steps",
-      "went on at step 4,000",
-      "given to a new slot, because its slot ended",
-      "went on with attempt 1, to 1,000,000 steps",
-      "completed 60,000 steps",
-      "attempt 1 started, to 1,000,000 steps",
-    ],
-  );
+  const again = storyLines([...events, started("s", ["s"])], "s", { job: job("s") });
+  assert.deepEqual(chaptersIn(again), [
+    "planned for 1,000,000 steps, model m1",
+    "attempt 1 started, to 1,000,000 steps",
+    "saved step 4,000",
+    "interrupted: simrun was killed or lost",
+    "went on with attempt 1, to 1,000,000 steps",
+    "went on at step 4,000",
+    "given to a new slot, because its slot ended",
+    "went on with attempt 1, to 1,000,000 steps",
+    "completed 60,000 steps",
+    "attempt 1 started, to 1,000,000 steps",
+  ]);
 });
 
 Deno.test("noteOf() is silent of runs that only waited in a slot that ended, and names a refusal's topic", () => {

@@ -5,7 +5,12 @@ import type { Job } from "../../src/job/job.ts";
 import type { ModelModule } from "../../src/job/model.ts";
 import { DTYPE_BYTES, type Snapshot } from "../../src/job/snapshot.ts";
 import type { LoadedModel } from "../../src/worker/model.ts";
-import { CONTROL, type FromSimulation, type ToSimulation } from "../../src/worker/protocol.ts";
+import {
+  CONTROL,
+  type FromSimulation,
+  ORDER,
+  type ToSimulation,
+} from "../../src/worker/protocol.ts";
 import { RunLoop } from "../../src/worker/run_loop.ts";
 
 type Batch = Extract<ToSimulation, { type: "batch" }>;
@@ -62,7 +67,11 @@ export class AgentDouble {
   }
 
   askToYield(isAsked = true): void {
-    Atomics.store(this.orders, CONTROL.yield, isAsked ? 1 : 0);
+    this.order(isAsked ? "yield" : "none");
+  }
+
+  order(name: keyof typeof ORDER): void {
+    Atomics.store(this.orders, CONTROL.order, ORDER[name]);
   }
 
   free(buffer: 0 | 1): void {

@@ -3,8 +3,15 @@ import assert from "node:assert/strict";
 import type { FromSlot } from "../../src/campaign/slot_messages.ts";
 import { EXIT_GAVE_UP } from "../../src/campaign/slot_messages.ts";
 import type { Grants, Job } from "../../src/job/job.ts";
+import { openTree } from "../../src/store/tree.ts";
 import { Agent } from "../../src/worker/agent.ts";
-import type { FromSimulation, ToSimulation } from "../../src/worker/protocol.ts";
+import {
+  ACTIVITY,
+  CONTROL,
+  type FromSimulation,
+  type ToSimulation,
+} from "../../src/worker/protocol.ts";
+import { RunFiles } from "../../src/worker/run_files.ts";
 import type { ThreadGrants, ThreadHandlers } from "../../src/worker/simulation_thread.ts";
 import { parseFromSlot } from "../../src/worker/slot_wire.ts";
 import { inFolder, place } from "../helpers/folder.ts";
@@ -14,8 +21,12 @@ import { until } from "../helpers/processes.ts";
 
 class Stage {
   readonly told: FromSlot[] = [];
-  readonly threads: { grants: ThreadGrants; handlers: ThreadHandlers; posted: ToSimulation[] }[] =
-    [];
+  readonly threads: {
+    grants: ThreadGrants;
+    handlers: ThreadHandlers;
+    posted: ToSimulation[];
+    control: SharedArrayBuffer;
+  }[] = [];
   exit: number | undefined;
   threadsLeft = 1;
   readonly agent = new Agent({
@@ -24,9 +35,9 @@ class Stage {
       assert.ok(message !== undefined && !line.includes("\n"), `no message: ${line}`);
       this.told.push(message);
     },
-    startThread: (_orders, grants, handlers) => {
+    startThread: ({ control }, grants, handlers) => {
       const posted: ToSimulation[] = [];
-      this.threads.push({ grants, handlers, posted });
+      this.threads.push({ grants, handlers, posted, control });
       return { post: (message) => posted.push(message), terminate() {} };
     },
     memoryBytes: () => 1,
@@ -35,11 +46,17 @@ class Stage {
   });
 
   /** Orders one run of a job, and waits until a thread has it. */
-  async order(batch: number, job: Job, number = batch, modelDigest = "none"): Promise<void> {
-    const root = "/nowhere";
+  async order(
+    batch: number,
+    job: Job,
+    number = batch,
+    modelDigest = "none",
+    root = "/nowhere",
+  ): Promise<void> {
+    const past = root === "/nowhere" ? "none" : "look";
     const more = { modelDigest, root, epoch: 1, holder: "h", anyModel: false };
     this.agent.receive({ type: "job", number, job, ...more });
-    const runs = [{ index: 0, run: "run", digest: "d", past: "none" as const }];
+    const runs = [{ index: 0, run: "run", digest: "d", past } as const];
     this.agent.receive({ type: "batch", batch, job: number, attempt: 1, runs });
     await until(
       () => this.exit !== undefined || this.posted("batch").some((one) => one.batch === batch),
@@ -96,6 +113,13 @@ const NONSENSE: readonly (readonly [string, Exclude<FromSimulation, { type: "ali
     name: "result.json",
     text: "1",
   }],
+  ["a warning of a run that is not in the batch", {
+    type: "warned",
+    batch: 1,
+    index: 9,
+    step: 1,
+    message: "m",
+  }],
   ["more runs given back than it has", { type: "yielded", batch: 1, indices: [0, 0, 0] }],
   ["the end of a batch twice removed", { type: "ended", batch: 99 }],
 ];
@@ -110,6 +134,43 @@ for (const [what, message] of NONSENSE) {
     });
   });
 }
+
+Deno.test("a warning is passed on as it is", async () => {
+  await staged(async (stage) => {
+    const warned = { type: "warned", batch: 1, index: 0, step: 30, message: "m is NaN" } as const;
+    await stage.says(warned);
+    assert.deepEqual(stage.told.at(-1), warned);
+    assert.equal(stage.exit, undefined);
+  });
+});
+
+Deno.test("a run in a step without end is given what its checkpoint leaves of its timeout", async () => {
+  await staged(async (stage, job) => {
+    await inFolder(async (root) => {
+      const late = { ...job, timeoutMs: 3_600_000 };
+      const layout = await openTree(root, "write");
+      const writer = { layout, job: late, modelDigest: "m", anyModel: false, epoch: 1 };
+      const files = new RunFiles(writer, { run: "run", digest: "d", attempt: 1 });
+      const ms = 1.2 * late.timeoutMs;
+      const plain = '{"state":{},"rng":null,"columns":null}';
+      await files.save({ step: 60, ms, dependsOnSteps: false }, { plain, tensors: [] }, "");
+      await stage.says({ type: "ended", batch: 1 });
+      await stage.order(2, late, 2, "m", root);
+      const { control } = stage.threads.at(-1)!;
+      Atomics.store(new Int32Array(control), CONTROL.batch, 2);
+      Atomics.store(new Int32Array(control), CONTROL.activity, ACTIVITY.computing);
+      new Float64Array(control)[CONTROL.step] = 60;
+      stage.agent.watch(Infinity);
+      await until(() => stage.exit !== undefined, "the agent ends");
+      const last = stage.told.at(-1)!;
+      assert.ok(last.type === "failed" && last.failure.class === "timeout", JSON.stringify(last));
+      assert.match(
+        last.failure.message,
+        /^it computed for 1h 12m, longer than its timeout of 1h, /,
+      );
+    });
+  });
+});
 
 Deno.test("a thread is granted the model's folder, its inputs and what is allowed, and jobs with other grants get another", async () => {
   await staged(async (stage, job) => {

@@ -33,6 +33,7 @@ Deno.test("look() counts the time since the last step", () => {
     stillMs: 500,
     limitMs: 0,
     isPreparing: false,
+    computedMs: 1400,
   });
 });
 
@@ -75,6 +76,19 @@ Deno.test("look() does not count the time that a run waits for the disk", () => 
   assert.equal(watch.look(100_000)!.stillMs, 0);
   Atomics.store(orders, CONTROL.activity, ACTIVITY.computing);
   assert.equal(watch.look(100_300)!.stillMs, 300);
+});
+
+Deno.test("look() counts what a run computes, and not what it prepares, saves or waits for", () => {
+  const { watch, compute, orders } = thread();
+  compute({ begun: 1, index: 0, step: 0 });
+  const activities = ["preparing", "computing", "computing", "saving", "waitingForDisk"] as const;
+  const seen = activities.map((activity, i) => {
+    Atomics.store(orders, CONTROL.activity, ACTIVITY[activity]);
+    return watch.look(i * 100)!.computedMs;
+  });
+  assert.deepEqual(seen, [0, 100, 200, 200, 200]);
+  compute({ begun: 2, index: 1, step: 0 });
+  assert.equal(watch.look(600)!.computedMs, 0, "another run");
 });
 
 function thread() {

@@ -182,28 +182,43 @@ Deno.test("runBatch() gives the same bits over a chain of twenty interruptions",
   assertGolden(agent, golden, "chain");
 });
 
-Deno.test("runBatch() asked back before the first step after a checkpoint gives the same bits", async () => {
+Deno.test("runBatch() told to look, wherever that is, gives the same bits", async () => {
   const job = walkerJob();
-  const golden = new AgentDouble(walker("step")(Infinity));
-  await golden.run(job);
-  // Step 700 is both saved and measured.
-  const saved = golden.saved.find(({ step }) => step === 700)!;
-  let isAsked = false;
-  const model = {
-    ...walker("step")(Infinity),
-    restore: (state: unknown) => {
-      if (!isAsked) agent.askToYield();
-      isAsked = true;
-      return state;
-    },
-  };
-  const agent: AgentDouble = new AgentDouble(model);
-  agent.series = golden.series;
-  const told = await agent.resume(job, saved);
-  assert.ok(told.some(({ type }) => type === "yielded"));
-  await agent.resume(job, saved);
-  assertGolden(agent, golden, "asked back at once");
+  for (const kind of ["step", "advance"] as const) {
+    const golden = new AgentDouble(walker(kind)(Infinity));
+    await golden.run(job);
+    for (const every of [1, 7, 70, 100]) {
+      const agent: AgentDouble = new AgentDouble(walker(kind)(every, () => agent.order("look")));
+      await agent.run(job);
+      assertGolden(agent, golden, `looks every ${every} of ${kind}`);
+    }
+  }
 });
+
+for (const order of ["yield", "look"] as const) {
+  Deno.test(`runBatch() told to ${order} before the first step after a checkpoint gives the same bits`, async () => {
+    const job = walkerJob();
+    const golden = new AgentDouble(walker("step")(Infinity));
+    await golden.run(job);
+    // Step 700 is both saved and measured.
+    const saved = golden.saved.find(({ step }) => step === 700)!;
+    let isAsked = false;
+    const model = {
+      ...walker("step")(Infinity),
+      restore: (state: unknown) => {
+        if (!isAsked) agent.order(order);
+        isAsked = true;
+        return state;
+      },
+    };
+    const agent: AgentDouble = new AgentDouble(model);
+    agent.series = golden.series;
+    const told = await agent.resume(job, saved);
+    assert.equal(told.some(({ type }) => type === "yielded"), order === "yield");
+    if (order === "yield") await agent.resume(job, saved);
+    assertGolden(agent, golden, `told to ${order} at once`);
+  });
+}
 
 Deno.test("runBatch() does not go on with a run that had converged when it was killed", async () => {
   const model: ModelModule = { ...counter, done: ({ x }) => x >= 30 && "converged" };

@@ -1,0 +1,147 @@
+/**
+ * Which runs may not start yet because of what they need, and which never will. Asked of the table each time: what a
+ * needed run has become is written in one place only.
+ */
+import type { Need } from "../job/job.ts";
+import { canonical } from "../plan/digest.ts";
+import type { PlannedJob } from "../plan/plan.ts";
+import { pointAt } from "../plan/sweep.ts";
+import type { RunTable, TableState } from "./run_table.ts";
+
+/** What is to be done with a run that waited for others. */
+export type Verdict =
+  | { readonly kind: "ready" }
+  | { readonly kind: "blocked"; readonly by: string }
+  | { readonly kind: "hopeless"; readonly why: string };
+
+const READY: Verdict = { kind: "ready" };
+const OPEN: readonly TableState[] = ["ready", "assigned", "delayed", "held", "blocked"];
+
+export class Dependencies {
+  readonly #table: RunTable;
+  /** For each need by point: the runs of the needed job by their values of the parameters that both have. */
+  readonly #byPoint = new Map<Need, ReadonlyMap<string, number> | undefined>();
+  #needed: ReadonlySet<string> = new Set();
+  #jobs = 0;
+
+  constructor(table: RunTable) {
+    this.#table = table;
+  }
+
+  /** Whether runs of any other job wait for those of this one. */
+  isNeeded(job: PlannedJob): boolean {
+    if (this.#jobs !== this.#table.jobs.length) {
+      this.#jobs = this.#table.jobs.length;
+      this.#needed = new Set(
+        this.#table.jobs.flatMap((one) => one.job.needs?.map((need) => need.job) ?? []),
+      );
+    }
+    return this.#needed.has(job.job.id);
+  }
+
+  /** Blocked runs that need not, or need never, wait any longer. */
+  *review(): IterableIterator<{ readonly number: number; readonly verdict: Verdict }> {
+    for (const job of this.#table.jobs) {
+      if (job.job.needs === undefined || this.#table.counts.blocked === 0) continue;
+      const whole = this.#judgeJob(job);
+      // What all runs of the job wait for is asked once.
+      if (whole?.kind === "blocked") continue;
+      for (let number = job.offset; number < job.offset + job.count; number++) {
+        if (this.#table.stateOf(number) !== "blocked") continue;
+        const verdict = whole?.kind === "hopeless" ? whole : this.#judgePoint(job, number);
+        if (verdict.kind !== "blocked") yield { number, verdict };
+      }
+    }
+  }
+
+  judge(number: number): Verdict {
+    const job = this.#table.jobOf(number);
+    const whole = this.#judgeJob(job);
+    return whole.kind === "ready" ? this.#judgePoint(job, number) : whole;
+  }
+
+  /** By the needs that all runs of a job share. */
+  #judgeJob({ job }: PlannedJob): Verdict {
+    let blocked: Verdict | undefined;
+    for (const need of job.needs ?? []) {
+      if (need.runs !== "all") continue;
+      const verdict = this.#judgeAll(need);
+      if (verdict.kind === "hopeless") return verdict;
+      if (verdict.kind === "blocked") blocked ??= verdict;
+    }
+    return blocked ?? READY;
+  }
+
+  #judgeAll(need: Need): Verdict {
+    const needed = this.#plannedJob(need);
+    if (needed === undefined) return READY;
+    let bad = 0;
+    for (let number = needed.offset; number < needed.offset + needed.count; number++) {
+      const state = this.#table.stateOf(number);
+      if (OPEN.includes(state)) return { kind: "blocked", by: need.job };
+      if (!isGood(needed, number, state)) bad++;
+    }
+    if (bad === 0 || need.accept === "any") return READY;
+    const what = needed.count === 1 ? "it" : `${bad} of its ${needed.count} runs`;
+    return { kind: "hopeless", why: `it needs ${need.job}, and ${what} did not complete` };
+  }
+
+  #judgePoint({ job, offset }: PlannedJob, number: number): Verdict {
+    let blocked: Verdict | undefined;
+    for (const need of job.needs ?? []) {
+      if (need.runs !== "same-point") continue;
+      const needed = this.#plannedJob(need);
+      if (needed === undefined) continue;
+      const mate = this.#mateOf({ job, offset }, number, need, needed);
+      if (mate === undefined) {
+        return {
+          kind: "hopeless",
+          why: `it needs the run of ${need.job} with its parameters, and there is none`,
+        };
+      }
+      const state = this.#table.stateOf(mate);
+      const { run } = needed.identify(mate - needed.offset);
+      const name = needed.job.sweep === undefined ? need.job : `${need.job}/${run}`;
+      if (OPEN.includes(state)) blocked ??= { kind: "blocked", by: name };
+      else if (!isGood(needed, mate, state) && need.accept === "completed") {
+        return { kind: "hopeless", why: `it needs ${name}, which did not complete` };
+      }
+    }
+    return blocked ?? READY;
+  }
+
+  #mateOf(
+    { job, offset }: Pick<PlannedJob, "job" | "offset">,
+    number: number,
+    need: Need,
+    needed: PlannedJob,
+  ): number | undefined {
+    const own = { ...job.parameters, ...pointAt(job.sweep, number - offset) };
+    const theirs = { ...needed.job.parameters, ...pointAt(needed.job.sweep, 0) };
+    const shared = Object.keys(own).filter((name) => Object.hasOwn(theirs, name)).sort();
+    const keyOf = (values: typeof own) => canonical(shared.map((name) => values[name]!));
+    let runs = this.#byPoint.get(need);
+    if (runs === undefined) {
+      const found = new Map<string, number>();
+      for (let index = 0; index < needed.count; index++) {
+        const values = { ...needed.job.parameters, ...pointAt(needed.job.sweep, index) };
+        const key = keyOf(values);
+        if (!found.has(key)) found.set(key, needed.offset + index);
+      }
+      this.#byPoint.set(need, runs = found);
+    }
+    return runs.get(keyOf(own));
+  }
+
+  /** The last one of that name; one that is in no plan has completed before, or there would be no campaign. */
+  #plannedJob(need: Need): PlannedJob | undefined {
+    return this.#table.jobs.findLast(({ job }) => job.id === need.job);
+  }
+}
+
+/** Completed now or before; what was only left alone has no result. */
+function isGood(job: PlannedJob, number: number, state: TableState): boolean {
+  if (state !== "settled") return false;
+  const decision = job.decisionAt(number - job.offset);
+  return decision !== "held-model" && decision !== "cancelled";
+}

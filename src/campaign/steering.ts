@@ -1,0 +1,216 @@
+/**
+ * What people ask of a campaign at work: cancel, pause, try again, in another order, on fewer slots. Each is written
+ * before it is told as done. What a slot computes at the moment is asked back, and becomes what was wished when it comes.
+ */
+import type { RunEvent } from "../job/event.ts";
+import type { Priority } from "../job/job.ts";
+import type { PlannedJob } from "../plan/plan.ts";
+import type { Dependencies } from "./dependencies.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { runLines } from "./journal_lines.ts";
+import type { RunTable, TableState } from "./run_table.ts";
+import type { Tally } from "./tally.ts";
+
+type Wish = "cancelled" | "held";
+
+/** What became of a wish: `ended` when the run came to its own end first, or nobody wishes it any more. */
+export type Fulfilment = Wish | "ended";
+
+const WISH_EVENT = { cancelled: "runs.cancelled", held: "runs.held" } as const;
+const WAITING: readonly TableState[] = ["ready", "delayed", "held", "blocked"];
+
+export interface SteeringParts {
+  readonly table: RunTable;
+  readonly tally: Tally;
+  readonly dispatcher: Dispatcher;
+  readonly dependencies: Dependencies;
+  /** Runs of a job have ended. */
+  readonly ended: (job: PlannedJob) => void;
+  readonly append: (event: RunEvent, then?: () => void) => void;
+}
+
+export class Steering {
+  readonly #table: RunTable;
+  readonly #tally: Tally;
+  readonly #dispatcher: Dispatcher;
+  readonly #dependencies: Dependencies;
+  readonly #ended: SteeringParts["ended"];
+  readonly #append: SteeringParts["append"];
+  /** For runs that a slot has. */
+  readonly #wishes = new Map<number, { readonly wish: Wish; tell: (what: Fulfilment) => void }>();
+
+  constructor({ table, tally, dispatcher, dependencies, ended, append }: SteeringParts) {
+    this.#table = table;
+    this.#tally = tally;
+    this.#dispatcher = dispatcher;
+    this.#dependencies = dependencies;
+    this.#ended = ended;
+    this.#append = append;
+  }
+
+  /** Resolves with what became of each run that had not ended, when that is durable. */
+  async cancel(numbers: readonly number[]): Promise<Fulfilment[]> {
+    return await this.#wish(numbers, "cancelled");
+  }
+
+  /** As {@linkcode Steering.cancel}; the runs are not started before {@linkcode Steering.unpause}. */
+  async pause(numbers: readonly number[]): Promise<Fulfilment[]> {
+    return await this.#wish(numbers, "held");
+  }
+
+  unpause(numbers: readonly number[]): void {
+    for (const number of numbers) {
+      if (this.#wishes.get(number)?.wish === "held") this.ended(number);
+    }
+    const held = this.#in(numbers, ["held"]);
+    this.#appendRuns("runs.continued", held, () => this.readyAgain(held, "held"));
+  }
+
+  /** Failed and cancelled runs are tried again, as if for the first time. */
+  retry(numbers: readonly number[]): void {
+    const again = this.#in(numbers, ["failed", "cancelled"]);
+    this.#appendRuns("runs.retried", again, () => {
+      for (const number of this.#in(again, ["failed", "cancelled"])) {
+        this.#tally.undo(this.#table.jobOf(number), this.#table.stateOf(number));
+        this.#table.forgive(number);
+        this.#table.become(number, "blocked");
+      }
+      this.#admit(again);
+    });
+  }
+
+  prioritise(numbers: readonly number[], priority: Priority): void {
+    for (const [job, runs] of this.#byJob(numbers)) {
+      for (const line of runLines("runs.prioritised", job, runs)) {
+        this.#append({ ...line, priority });
+      }
+    }
+    for (const number of numbers) this.#table.prioritise(number, priority);
+    this.#dispatcher.fill();
+  }
+
+  /** At most so many runs are computed at the same time from now on. */
+  resize(slots: number): void {
+    this.#dispatcher.resize(slots);
+  }
+
+  // --- what the campaign tells -----------------------------------------------------------------
+
+  /** What a run becomes that its slot gives back, if somebody wished it. */
+  wishedState(number: number): Wish | undefined {
+    return this.#wishes.get(number)?.wish;
+  }
+
+  /** The slot gave these back, and that is on its way into the journal. */
+  gaveBack(numbers: readonly number[]): void {
+    for (const wish of ["held", "cancelled"] as const) {
+      const wished = numbers.filter((number) => this.wishedState(number) === wish);
+      this.#fulfil(wished, wish, () => {
+        for (const number of wished) this.#settle(number, wish);
+      });
+    }
+  }
+
+  ended(number: number): void {
+    this.#settle(number, "ended");
+  }
+
+  /** Nobody will do any of it any more. */
+  end(): void {
+    for (const number of [...this.#wishes.keys()]) this.ended(number);
+  }
+
+  /** Runs that still are what they were become ready. */
+  readyAgain(numbers: readonly number[], from: TableState): void {
+    const again = this.#in(numbers, [from]);
+    for (const number of again) this.#table.become(number, "blocked");
+    this.#admit(again);
+  }
+
+  /** Those that need nothing that is still to come are ready. */
+  #admit(numbers: readonly number[]): void {
+    for (const number of this.#in(numbers, ["blocked"])) {
+      // What has no hope any more is told as failed when the others are looked at.
+      if (this.#dependencies.judge(number).kind === "ready") this.#table.become(number, "ready");
+    }
+    for (const job of new Set(numbers.map((number) => this.#table.jobOf(number)))) this.#ended(job);
+    this.#dispatcher.fill();
+  }
+
+  // --- how it is done --------------------------------------------------------------------------
+
+  async #wish(numbers: readonly number[], wish: Wish): Promise<Fulfilment[]> {
+    const queued = this.#in(numbers, WAITING);
+    const assigned = new Set(this.#in(numbers, ["assigned"]));
+    for (const number of queued) this.#table.become(number, wish);
+    const written = new Promise<void>((done) => this.#fulfil(queued, wish, done));
+    const wished = [...assigned].map((number) => this.#add(number, wish));
+    for (const slot of this.#dispatcher.slots) {
+      const hasOne = [...slot.batches.values()].some(({ open }) => !open.isDisjointFrom(assigned));
+      if (!hasOne) continue;
+      if (wish === "cancelled") this.#dispatcher.demandBack(slot);
+      else this.#dispatcher.askBack(slot, "control");
+    }
+    await written;
+    return [...queued.map(() => wish), ...await Promise.all(wished)];
+  }
+
+  #fulfil(numbers: readonly number[], wish: Wish, then: () => void): void {
+    this.#appendRuns(WISH_EVENT[wish], numbers, () => {
+      if (wish === "cancelled") {
+        for (const number of numbers) this.#tally.cancel(this.#table.jobOf(number));
+        for (const job of new Set(numbers.map((number) => this.#table.jobOf(number)))) {
+          this.#ended(job);
+        }
+      }
+      then();
+    });
+  }
+
+  /** The later wish for a run replaces the earlier one; both hear what became of it. */
+  #add(number: number, wish: Wish): Promise<Fulfilment> {
+    const earlier = this.#wishes.get(number);
+    return new Promise((tell) => {
+      this.#wishes.set(number, {
+        wish,
+        tell: (what) => {
+          earlier?.tell(what);
+          tell(what);
+        },
+      });
+    });
+  }
+
+  #settle(number: number, what: Fulfilment): void {
+    const found = this.#wishes.get(number);
+    this.#wishes.delete(number);
+    found?.tell(what);
+  }
+
+  #in(numbers: readonly number[], states: readonly TableState[]): number[] {
+    return numbers.filter((number) => states.includes(this.#table.stateOf(number)));
+  }
+
+  /** Lines of one type for runs of any jobs; `then` when all of them are durable, at once when there are none. */
+  #appendRuns(
+    type: "runs.cancelled" | "runs.held" | "runs.continued" | "runs.retried",
+    numbers: readonly number[],
+    then: () => void,
+  ): void {
+    const lines = this.#byJob(numbers).flatMap(([job, runs]) => runLines(type, job, runs));
+    if (lines.length === 0) return then();
+    lines.forEach((line, i) => this.#append(line, i === lines.length - 1 ? then : undefined));
+  }
+
+  #byJob(numbers: readonly number[]): [job: string, runs: string[]][] {
+    const found = new Map<string, string[]>();
+    for (const number of numbers) {
+      const job = this.#table.jobOf(number);
+      const { run } = job.identify(number - job.offset);
+      const runs = found.get(job.job.id);
+      if (runs === undefined) found.set(job.job.id, [run]);
+      else runs.push(run);
+    }
+    return [...found];
+  }
+}

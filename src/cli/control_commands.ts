@@ -1,0 +1,155 @@
+/** The commands that steer a simrun at work, for the table of commands: help, flags, and which file runs each. */
+import { VISIBLE_STATES } from "../report/selector.ts";
+import { type Command, command } from "./command.ts";
+
+const ANY = Number.POSITIVE_INFINITY;
+const CONTROL_FLAGS = {
+  noWait: { kind: "switch", brief: "Ask, and do not wait for the answer" },
+} as const;
+
+const STATES = [...VISIBLE_STATES, "all"];
+const LEVELS = ["critical", "high", "normal", "low", "background"];
+
+const SELECTORS =
+  "A SELECTOR is a job, a run, a pattern, or one of running, paused, interrupted, failed, cancelled,\n" +
+  "waiting, completed, all. The simrun that works on the tree is asked, and answers within seconds.";
+
+export const CONTROL_COMMANDS: readonly Command[] = [
+  command({
+    name: "submit",
+    group: "steer",
+    brief: "Add manifests to a simrun at work",
+    synopsis: "FILES…",
+    about:
+      "Checks the manifests and their models first, as simrun validate does, and then has them planned\n" +
+      "by the simrun that works on the tree: its runs join the queue. The files may be changed or removed\n" +
+      "afterwards; the models may not.",
+    examples: [
+      { line: "simrun submit more/*.yaml", what: "more work for what runs already" },
+      { line: "simrun submit --tree /scratch/me/simruns a.yaml", what: "on another tree" },
+    ],
+    flags: CONTROL_FLAGS,
+    args: { min: 1, max: ANY, name: "FILES", complete: "file" },
+    load: async () => (await import("./submit.ts")).submit,
+  }),
+  command({
+    name: "cancel",
+    group: "steer",
+    brief: "Give runs up: those that run are stopped, those that wait are not begun",
+    synopsis: "SELECTOR…",
+    about: `${SELECTORS}\nWhat was saved is kept; simrun retry takes cancelled runs up again.`,
+    examples: [
+      { line: "simrun cancel climate_2030", what: "one job" },
+      { line: "simrun cancel waiting 'ising*'", what: "what has not begun of these jobs" },
+      { line: "simrun cancel all", what: "everything; Ctrl-C stops and keeps it for later" },
+    ],
+    flags: CONTROL_FLAGS,
+    args: {
+      min: 1,
+      max: ANY,
+      name: "SELECTOR",
+      complete: STATES,
+      missing: "Name jobs, runs or states; everything is: simrun cancel all",
+    },
+    load: async () => (await import("./control.ts")).cancel,
+  }),
+  command({
+    name: "pause",
+    group: "steer",
+    brief: "Save runs and let them wait until simrun continue",
+    synopsis: "SELECTOR…",
+    about: SELECTORS,
+    examples: [
+      { line: "simrun pause 'ising*'", what: "leave the cores to the others" },
+      { line: "simrun pause all", what: "free the machine for a while" },
+    ],
+    flags: CONTROL_FLAGS,
+    args: {
+      min: 1,
+      max: ANY,
+      name: "SELECTOR",
+      complete: STATES,
+      missing: "Name jobs, runs or states; everything is: simrun pause all",
+    },
+    load: async () => (await import("./control.ts")).pause,
+  }),
+  command({
+    name: "continue",
+    group: "steer",
+    brief: "Go on with paused runs, each from where it was saved",
+    synopsis: "SELECTOR…",
+    about: SELECTORS,
+    examples: [
+      { line: "simrun continue 'ising*'", what: "those of these jobs" },
+      { line: "simrun continue all", what: "all that is paused" },
+    ],
+    flags: CONTROL_FLAGS,
+    args: {
+      min: 1,
+      max: ANY,
+      name: "SELECTOR",
+      complete: STATES,
+      missing: "Name jobs, runs or states; everything is: simrun continue all",
+    },
+    load: async () => (await import("./control.ts")).goOn,
+  }),
+  command({
+    name: "retry",
+    group: "steer",
+    brief: "Try failed and cancelled runs again",
+    synopsis: "[SELECTOR…]",
+    about: `${SELECTORS}\nWithout one, all failed runs are tried again.`,
+    examples: [
+      { line: "simrun retry", what: "what failed, once its cause is mended" },
+      { line: "simrun retry climate_2030", what: "one job, also when it was cancelled" },
+    ],
+    flags: CONTROL_FLAGS,
+    args: { min: 0, max: ANY, name: "SELECTOR", complete: STATES },
+    load: async () => (await import("./control.ts")).retry,
+  }),
+  command({
+    name: "priority",
+    group: "steer",
+    brief: "Change which runs come first",
+    synopsis: "LEVEL SELECTOR…",
+    about:
+      `LEVEL is critical, high, normal, low or background, or a number from 0 to 3.\n${SELECTORS}\n` +
+      "It holds until this simrun ends; the next one goes by the manifests.",
+    examples: [
+      { line: "simrun priority high climate_2030", what: "before all that is normal" },
+      { line: "simrun priority background 'ising*'", what: "when nothing else waits" },
+    ],
+    flags: CONTROL_FLAGS,
+    args: {
+      min: 2,
+      max: ANY,
+      name: "LEVEL and a SELECTOR",
+      complete: [...LEVELS, ...STATES],
+      missing: "For example simrun priority high climate_2030, or simrun priority low all.",
+    },
+    load: async () => (await import("./control.ts")).priority,
+  }),
+  command({
+    name: "slots",
+    group: "steer",
+    brief: "Change how many runs are computed at the same time",
+    synopsis: "N|N%|-N",
+    about:
+      "A number, a part of the cores, or all but N, as -j of simrun run. Runs that have no slot any more\n" +
+      "are saved and wait.",
+    examples: [
+      { line: "simrun slots 2", what: "leave the machine to others" },
+      { line: "simrun slots 100%", what: "take all of it" },
+      { line: "simrun slots -1", what: "all cores but one" },
+    ],
+    flags: CONTROL_FLAGS,
+    args: {
+      min: 1,
+      max: 1,
+      name: "number",
+      isNumber: true,
+      missing: "For example simrun slots 4, simrun slots 50% or simrun slots -1.",
+    },
+    load: async () => (await import("./control.ts")).slots,
+  }),
+];

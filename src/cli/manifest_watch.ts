@@ -1,0 +1,107 @@
+/** `run --watch`: takes up manifests that appear or change, and goes on until it is stopped. */
+import { Fault } from "../job/fault.ts";
+import type { Job } from "../job/job.ts";
+import { readManifests } from "../manifest/manifest.ts";
+import { renderDiagnostics } from "../manifest/render.ts";
+import type { ManifestSource } from "../manifest/source.ts";
+import { formatNumberOf } from "../report/format.ts";
+import { JobProblems } from "../runner/prepare.ts";
+import type { Runner } from "../runner/runner.ts";
+import type { RunDisplay } from "./run_display.ts";
+import { collectSources } from "./sources.ts";
+
+const EVERY_MS = 1_000;
+
+export interface Watched {
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly maxPoints?: number | undefined;
+  /** What flags say of every job. */
+  readonly override: (job: Job) => Job;
+  readonly runner: Runner;
+  readonly display: RunDisplay;
+}
+
+export class ManifestWatch {
+  readonly #watched: Watched;
+  /** Texts that were taken up, or found wanting, by path. */
+  readonly #known = new Map<string, string>();
+  /** Texts as they were at the last look: one that still changes is being written. */
+  #seen = new Map<string, string>();
+  /** What was said of a manifest, so that it is said once. */
+  readonly #told = new Map<string, string>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isStopped = false;
+
+  constructor(watched: Watched, sources: readonly ManifestSource[]) {
+    this.#watched = watched;
+    for (const { path, text } of sources) this.#known.set(path, text);
+  }
+
+  start(): void {
+    this.#timer = setTimeout(async () => {
+      await this.#look();
+      if (!this.#isStopped) this.start();
+    }, EVERY_MS);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #look(): Promise<void> {
+    const sources = await this.#sources();
+    const settled = sources.filter(({ path, text }) =>
+      this.#known.get(path) !== text && this.#seen.get(path) === text
+    );
+    this.#seen = new Map(sources.map(({ path, text }) => [path, text]));
+    for (const source of settled) {
+      if (this.#isStopped) return;
+      await this.#takeUp(source);
+    }
+  }
+
+  async #sources(): Promise<readonly ManifestSource[]> {
+    try {
+      return await collectSources(this.#watched.args, this.#watched.cwd);
+    } catch (error) {
+      // Nothing there at the moment, or a file that just went: there will be a next look.
+      if (error instanceof Fault && error.code === "no-manifest") return [];
+      this.#tell("", error instanceof Error ? error.message : String(error));
+      return [];
+    }
+  }
+
+  async #takeUp(source: ManifestSource): Promise<void> {
+    const { path, text } = source;
+    const { maxPoints, override, runner, display } = this.#watched;
+    const reading = readManifests([source], maxPoints === undefined ? {} : { maxPoints });
+    if (reading.diagnostics.some(({ severity }) => severity === "error")) {
+      this.#known.set(path, text);
+      return this.#tell(path, renderDiagnostics(reading.diagnostics, [source]));
+    }
+    try {
+      const plan = await runner.add(reading.jobs.map(override), [source]);
+      if (plan === undefined) return;
+      this.#known.set(path, text);
+      this.#told.delete(path);
+      if (plan.jobs.length === 0) return;
+      display.say(`${path}: ${formatNumberOf(plan.toRun, "run")} to compute`);
+    } catch (error) {
+      if (error instanceof JobProblems) {
+        this.#known.set(path, text);
+        return this.#tell(path, renderDiagnostics(error.diagnostics, [source]));
+      }
+      // A job that is still being computed as it was: it is taken up when that has ended.
+      const words = error instanceof Fault ? `${error.message} ${error.hint ?? ""}` : String(error);
+      this.#tell(path, `${path}: ${words}`);
+    }
+  }
+
+  #tell(path: string, words: string): void {
+    if (this.#told.get(path) === words) return;
+    this.#told.set(path, words);
+    this.#watched.display.warn(words);
+  }
+}

@@ -1,0 +1,36 @@
+/** `simrun submit`: gives more manifests to the simrun at work, once they are without a mistake. */
+import { basename } from "node:path";
+import type { ControlAction } from "../job/control.ts";
+import { EXIT } from "../job/fault.ts";
+import { slotLimits } from "../runner/limits.ts";
+import { SlotProcess } from "../worker/slot_process.ts";
+import type { CliContext } from "./context.ts";
+import { ask, type ControlFlags, findHolder } from "./control.ts";
+import { hasErrors, modelDiagnostics, readJobs, showDiagnostics } from "./read_jobs.ts";
+
+export async function submit(
+  context: CliContext,
+  flags: ControlFlags,
+  args: readonly string[],
+): Promise<number> {
+  const holder = await findHolder(context, flags, { type: "submit", manifests: [] }, args);
+  const slot = new SlotProcess(slotLimits({ slots: 1 }));
+  try {
+    const reading = await readJobs(context, {}, args);
+    const found = await modelDiagnostics(reading, slot);
+    const diagnostics = [...reading.diagnostics, ...found];
+    showDiagnostics(context, flags, diagnostics, reading.sources);
+    if (hasErrors(diagnostics)) return EXIT.usage.status;
+    const action: ControlAction = {
+      type: "submit",
+      // Beside whatever a manifest was read from stand the files that it names.
+      manifests: reading.sources.map(({ path, folder, text }) => ({
+        path: `${folder}/${basename(path)}`,
+        text,
+      })),
+    };
+    return await ask(context, flags, action, holder);
+  } finally {
+    slot.kill();
+  }
+}

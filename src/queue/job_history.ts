@@ -1,0 +1,290 @@
+/** The runs of one job as the journal tells of them, a row each in columns. Never reads a file. */
+import type { CompletedRun, ModelIdentity, RequeueCause } from "../job/event.ts";
+import type { Job } from "../job/job.ts";
+import type { Failure } from "../job/run.ts";
+
+/** What a run last was. `running` means: started, and no end was journalled. */
+export type PastState = "running" | "queued" | "completed" | "failed" | "cancelled" | "held";
+
+const STATES: readonly PastState[] = [
+  "running",
+  "queued",
+  "completed",
+  "failed",
+  "cancelled",
+  "held",
+];
+
+/** Where the line stands that holds a run's result; opaque to all but the store. */
+export type Location = unknown;
+
+export interface PastRun {
+  readonly run: string;
+  readonly state: PastState;
+  /** Spec digest of the last attempt. */
+  readonly digest: string;
+  /** Digest of the model of the last attempt. */
+  readonly model: string;
+  /** Steps asked for at the last start; steps done once completed. */
+  readonly steps: number;
+  /** Last saved step, 0 when none is known. */
+  readonly savedStep: number;
+  /** Attempts that counted, the last one included. */
+  readonly attempt: number;
+  /** Milliseconds of computing, once completed. */
+  readonly ms: number;
+}
+
+/** Facts that only few runs have. */
+export interface RareFacts {
+  readonly failure?: Failure;
+  readonly ending?: string;
+  readonly reusedFrom?: { readonly job: string; readonly run: string };
+  readonly savedAt?: string;
+  readonly savedBytes?: number;
+  readonly degraded?: string;
+  /** What somebody should know of the last attempt, e.g. a measurement that is no number. */
+  readonly warning?: string;
+  /** Why it went back to the queue under this simrun, and when it is tried again if not at once. */
+  readonly requeued?: {
+    readonly cause: RequeueCause;
+    readonly message?: string;
+    readonly dueAt?: string;
+  };
+}
+
+/** The runs of one job, a row each in columns: a hundred thousand of them cost a few megabytes. */
+export class JobHistory {
+  job: Job | undefined;
+  model: ModelIdentity | undefined;
+  /** Runs of the last plan. */
+  count = 0;
+  readonly #modelNames = new Map<string, string>();
+  /** How many different plans this job has had; with one, every row belongs to it. */
+  generations = 0;
+  readonly #rows = new Map<string, number>();
+  /** Runs end much in the order in which they were started: a look here saves most looks into the map. */
+  #likely = 0;
+  readonly #runs: string[] = [];
+  readonly #digests: string[] = [];
+  readonly #models: string[] = [];
+  readonly #locations: Location[] = [];
+  readonly #rare = new Map<number, RareFacts>();
+  /** Rows that know why they went back to the queue. */
+  readonly #requeued = new Set<number>();
+  #states = new Uint8Array(16);
+  #attempts = new Uint16Array(16);
+  #steps = new Float64Array(16);
+  #savedSteps = new Float64Array(16);
+  #ms = new Float64Array(16);
+  #counts = { running: 0, queued: 0, completed: 0, failed: 0, cancelled: 0, held: 0 };
+
+  get size(): number {
+    return this.#runs.length;
+  }
+
+  /** A new plan of this job. */
+  planned(job: Job, model: ModelIdentity, count: number): void {
+    this.job = job;
+    this.model = model;
+    this.count = count;
+    this.generations++;
+    this.#modelNames.set(model.digest, model.name);
+  }
+
+  /** The file name that a model had when it had this digest. */
+  modelName(digest: string): string | undefined {
+    return this.#modelNames.get(digest);
+  }
+
+  get counts(): Readonly<Record<PastState, number>> {
+    return this.#counts;
+  }
+
+  row(run: string): number | undefined {
+    return this.#rows.get(run);
+  }
+
+  find(run: string): PastRun | undefined {
+    const row = this.#rows.get(run);
+    return row === undefined ? undefined : this.at(row);
+  }
+
+  at(row: number): PastRun {
+    return {
+      run: this.#runs[row]!,
+      state: STATES[this.#states[row]!]!,
+      digest: this.#digests[row]!,
+      model: this.#models[row]!,
+      steps: this.#steps[row]!,
+      savedStep: this.#savedSteps[row]!,
+      attempt: this.#attempts[row]!,
+      ms: this.#ms[row]!,
+    };
+  }
+
+  rare(run: string): RareFacts {
+    if (this.#rare.size === 0) return {};
+    const row = this.#rows.get(run);
+    return (row === undefined ? undefined : this.#rare.get(row)) ?? {};
+  }
+
+  /** Where the result of a completed run is written. */
+  location(run: string): Location {
+    const row = this.#rows.get(run);
+    return row === undefined ? undefined : this.#locations[row];
+  }
+
+  *rows(): IterableIterator<PastRun> {
+    for (let row = 0; row < this.#runs.length; row++) yield this.at(row);
+  }
+
+  started(run: string, digest: string, model: string, steps: number, attempt: number): void {
+    const row = this.#rowOf(run);
+    // Another spec under the same id is another run: what was saved for the old one is no use to it.
+    if (this.#digests[row] !== digest || this.#models[row] !== model) this.#savedSteps[row] = 0;
+    this.#digests[row] = digest;
+    this.#models[row] = model;
+    this.#steps[row] = steps;
+    this.#attempts[row] = attempt;
+    this.#rare.delete(row);
+    this.#requeued.delete(row);
+    this.#become(row, "running");
+  }
+
+  completed(
+    facts: CompletedRun,
+    model: string,
+    location: Location,
+    reusedFrom?: RareFacts["reusedFrom"],
+  ): void {
+    const row = this.#rowOf(facts.run);
+    this.#digests[row] = facts.digest;
+    this.#models[row] = model;
+    this.#steps[row] = facts.steps;
+    this.#attempts[row] = facts.attempt;
+    this.#ms[row] = facts.ms;
+    this.#locations[row] = location;
+    this.#become(row, "completed");
+    const { ending } = facts;
+    if (ending !== undefined) this.#note(row, { ending });
+    if (reusedFrom !== undefined) this.#note(row, { reusedFrom });
+  }
+
+  failed(run: string, attempt: number, failure: Failure): void {
+    const row = this.#rowOf(run);
+    this.#attempts[row] = attempt;
+    this.#become(row, "failed");
+    this.#note(row, { failure });
+  }
+
+  requeued(run: string, counted: boolean, why: NonNullable<RareFacts["requeued"]>): void {
+    const row = this.#rowOf(run);
+    if (!counted && this.#attempts[row]! > 0) this.#attempts[row]!--;
+    this.#become(row, "queued");
+    // What only waited beside another, or stopped with all others, has no story of its own.
+    if (!counted && (why.cause === "slot-lost" || why.cause === "stopped")) return;
+    this.#note(row, { requeued: why });
+    this.#requeued.add(row);
+  }
+
+  cancelled(run: string): void {
+    this.#become(this.#rowOf(run), "cancelled");
+  }
+
+  held(run: string): void {
+    this.#become(this.#rowOf(run), "held");
+  }
+
+  /** Waits like any other from now on: somebody has let it go on. */
+  continued(run: string): void {
+    const row = this.#rowOf(run);
+    this.#become(row, "queued");
+    this.#forgetRequeue(row);
+  }
+
+  /** Somebody tries it again, as if for the first time. */
+  retried(run: string): void {
+    this.continued(run);
+    this.#attempts[this.#rowOf(run)] = 0;
+  }
+
+  /** A new simrun: what the one before paused, or let wait before its next attempt, is in the queue like any other. */
+  releaseHeld(): void {
+    for (const row of this.#requeued) this.#forgetRequeue(row);
+    if (this.#counts.held === 0) return;
+    for (let row = 0; row < this.#runs.length; row++) {
+      if (STATES[this.#states[row]!] === "held") this.#become(row, "queued");
+    }
+  }
+
+  warned(run: string, warning: string): void {
+    this.#note(this.#rowOf(run), { warning });
+  }
+
+  saved(run: string, step: number, at: string, bytes: number): void {
+    const row = this.#rowOf(run);
+    this.#savedSteps[row] = step;
+    this.#note(row, { savedAt: at, savedBytes: bytes });
+  }
+
+  resumed(run: string, step: number): void {
+    this.#savedSteps[this.#rowOf(run)] = step;
+  }
+
+  repaired(run: string, step: number, again: boolean): void {
+    const row = this.#rowOf(run);
+    this.#savedSteps[row] = step;
+    if (again) this.#become(row, "queued");
+  }
+
+  degraded(run: string, reason: string): void {
+    this.#note(this.#rowOf(run), { degraded: reason });
+  }
+
+  #forgetRequeue(row: number): void {
+    if (!this.#requeued.delete(row)) return;
+    const { requeued: _, ...others } = this.#rare.get(row)!;
+    this.#rare.set(row, others);
+  }
+
+  #note(row: number, facts: RareFacts): void {
+    this.#rare.set(row, { ...this.#rare.get(row), ...facts });
+  }
+
+  #become(row: number, state: PastState): void {
+    this.#counts[STATES[this.#states[row]!]!]--;
+    this.#counts[state]++;
+    this.#states[row] = STATES.indexOf(state);
+  }
+
+  #rowOf(run: string): number {
+    const known = this.#runs[this.#likely] === run ? this.#likely : this.#rows.get(run);
+    if (known !== undefined) {
+      this.#likely = known + 1;
+      return known;
+    }
+    const row = this.#runs.length;
+    if (row === this.#states.length) this.#grow();
+    this.#rows.set(run, row);
+    this.#runs.push(run);
+    this.#digests.push("");
+    this.#models.push("");
+    this.#locations.push(undefined);
+    this.#counts[STATES[0]!]++;
+    return row;
+  }
+
+  #grow(): void {
+    const size = this.#states.length * 2;
+    const copy = <T extends Uint8Array | Uint16Array | Float64Array>(to: T, from: T): T => {
+      to.set(from);
+      return to;
+    };
+    this.#states = copy(new Uint8Array(size), this.#states);
+    this.#attempts = copy(new Uint16Array(size), this.#attempts);
+    this.#steps = copy(new Float64Array(size), this.#steps);
+    this.#savedSteps = copy(new Float64Array(size), this.#savedSteps);
+    this.#ms = copy(new Float64Array(size), this.#ms);
+  }
+}

@@ -1,0 +1,35 @@
+/** The counts of a campaign at work in words, for a picture and for a line. Pure. */
+import type { Live } from "../job/live.ts";
+import { formatCount } from "./format.ts";
+
+/** What of those in the queue waits for something else than a slot, and what was given up: a phrase each. */
+export interface WaitingTexts {
+  readonly waiting: string;
+  readonly delayed: string;
+  /** Where there is no room for the words. */
+  readonly delayedShort: string;
+  readonly paused: string;
+  readonly cancelled: string;
+}
+
+/** Empty where there is none. */
+export function describeWaiting(
+  { queued, held = 0, delayed = 0, cancelled = 0 }: Live["counts"],
+): WaitingTexts {
+  const waiting = queued - held - delayed;
+  const some = (count: number, text: string): string =>
+    count > 0 ? `${formatCount(count)} ${text}` : "";
+  return {
+    waiting: some(waiting, "waiting"),
+    delayed: some(delayed, `${delayed === 1 ? "waits" : "wait"} to be tried again`),
+    delayedShort: some(delayed, "delayed"),
+    paused: some(held, "paused"),
+    cancelled: some(cancelled, "cancelled"),
+  };
+}
+
+/** Nothing is computed and nothing will be before somebody says so. */
+export function isAllPaused({ counts, running }: Live): boolean {
+  const { held = 0 } = counts;
+  return held > 0 && held === counts.queued && running.length === 0;
+}

@@ -1,0 +1,27 @@
+/** What a run waits for of other jobs, as sentences. Pure; ids are to be made safe. */
+import type { Need } from "../job/job.ts";
+import { formatCount, formatNumberOf } from "./format.ts";
+import { needsText } from "./needs_text.ts";
+import type { JobStatus } from "./status.ts";
+
+/** `It needs climate: 3 of 4 runs have completed.` for every need of which something is left to be done. */
+export function describeOpenNeeds(
+  needs: readonly Need[],
+  jobs: readonly Pick<JobStatus, "id" | "runs" | "counts">[],
+): string[] {
+  return needs.flatMap((need) => {
+    const name = needsText([need]);
+    const job = jobs.find(({ id }) => id === need.job);
+    if (job === undefined) return [`It needs ${name}, which the tree does not know yet.`];
+    const { completed, failed, cancelled } = job.counts;
+    const ended = need.accept === "any" ? completed + failed + cancelled : completed;
+    if (ended >= job.runs) return [];
+    const what = need.accept === "any" ? "ended" : "completed";
+    const have = ended === 1 ? "has" : "have";
+    return [
+      `It needs ${name}: ${formatCount(ended)} of ${
+        formatNumberOf(job.runs, "run")
+      } ${have} ${what}.`,
+    ];
+  });
+}

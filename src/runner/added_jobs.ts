@@ -1,0 +1,54 @@
+/** Jobs that join a campaign at work: read from what was submitted, and whether they may join. */
+import { dirname } from "node:path";
+import type { RunTable } from "../campaign/run_table.ts";
+import { Fault } from "../job/fault.ts";
+import type { Job } from "../job/job.ts";
+import { readManifests } from "../manifest/manifest.ts";
+import { canonical } from "../plan/digest.ts";
+import { JobProblems } from "./prepare.ts";
+
+/** Throws {@linkcode JobProblems} with all mistakes at once. */
+export function readSubmitted(
+  manifests: readonly { readonly path: string; readonly text: string }[],
+): readonly Job[] {
+  const sources = manifests.map(({ path, text }) => ({ path, text, folder: dirname(path) }));
+  const { jobs, diagnostics } = readManifests(sources);
+  if (diagnostics.some(({ severity }) => severity === "error")) throw new JobProblems(diagnostics);
+  return jobs;
+}
+
+/**
+ * Those that are not in the campaign yet; `isKnown` when some bear the name of one that has ended in it. A job that is
+ * still being computed cannot be changed on the way: a Fault.
+ */
+export function toAdd(
+  jobs: readonly Job[],
+  table: RunTable,
+): { readonly jobs: readonly Job[]; readonly isKnown: boolean } {
+  const fresh: Job[] = [];
+  let isKnown = false;
+  for (const job of jobs) {
+    const before = table.jobs.findLast((planned) => planned.job.id === job.id);
+    if (before !== undefined) {
+      isKnown = true;
+      if (hasOpenRuns(table, before)) {
+        if (canonical(before.job) === canonical(job)) continue;
+        throw new Fault("manifest", `Job ${job.id} is being computed as it was before.`, {
+          hint: `Wait for it, or type simrun cancel ${job.id} first.`,
+        });
+      }
+    }
+    fresh.push(job);
+  }
+  return { jobs: fresh, isKnown };
+}
+
+function hasOpenRuns(
+  table: RunTable,
+  { offset, count }: { readonly offset: number; readonly count: number },
+): boolean {
+  for (let number = offset; number < offset + count; number++) {
+    if (!["settled", "failed", "cancelled"].includes(table.stateOf(number))) return true;
+  }
+  return false;
+}

@@ -1,0 +1,69 @@
+/** What the journal says of a campaign as a whole: who works here, on which jobs and manifests, and how it ended. */
+import { hostname } from "node:os";
+import type { Outcome } from "../campaign/campaign.ts";
+import type { Job } from "../job/job.ts";
+import { encodeFields } from "../job/plain.ts";
+import { VERSION } from "../job/version.ts";
+import { canonical, shortDigest } from "../plan/digest.ts";
+import type { PlannedJob } from "../plan/plan.ts";
+import type { TreeSession } from "./tree_session.ts";
+
+interface Manifest {
+  readonly path: string;
+  readonly text: string;
+}
+
+export class CampaignRecord {
+  readonly #session: TreeSession;
+  readonly #slots: number;
+
+  constructor(session: TreeSession, slots: number) {
+    this.#session = session;
+    this.#slots = slots;
+  }
+
+  /** Who works here now: the first line of every campaign in the journal. */
+  async began(manifests: readonly Manifest[]): Promise<void> {
+    await this.#session.append({
+      type: "campaign.started",
+      epoch: this.#session.epoch,
+      version: VERSION,
+      host: hostname(),
+      pid: Deno.pid,
+      slots: this.#slots,
+      manifests: await this.keep(manifests),
+    });
+  }
+
+  /** Manifests as they were submitted stay in the tree. */
+  async keep(manifests: readonly Manifest[]): Promise<{ path: string; digest: string }[]> {
+    const kept: { path: string; digest: string }[] = [];
+    for (const { path, text } of manifests) {
+      const digest = shortDigest(text);
+      await this.#session.keepManifest(digest, text);
+      kept.push({ path, digest });
+    }
+    return kept;
+  }
+
+  /** Jobs that are new, or differ from the last ones of their ids. */
+  async planned(jobs: readonly PlannedJob[]): Promise<void> {
+    const lines: Promise<void>[] = [];
+    for (const { job, model, count } of jobs) {
+      const known = this.#session.history.jobs.get(job.id);
+      const same = known?.job !== undefined && known.model?.digest === model.digest &&
+        canonical(known.job) === canonical(job);
+      if (same) continue;
+      // Encoded as a whole: JSON has no word for a parameter that is NaN.
+      const plain = encodeFields(job) as unknown as Job;
+      lines.push(this.#session.append({ type: "job.planned", job: plain, count, model }));
+    }
+    await Promise.all(lines);
+  }
+
+  async ended({ stopped, completed, failed, remaining }: Outcome): Promise<void> {
+    if (!this.#session.isSound) return;
+    const outcome = stopped !== undefined ? "stopped" : failed > 0 ? "failed" : "completed";
+    await this.#session.append({ type: "campaign.ended", outcome, completed, failed, remaining });
+  }
+}

@@ -1,0 +1,182 @@
+/** Does what is asked of a campaign at work: finds the runs that are meant, has it done, says what became of it. */
+import type { Steering } from "../campaign/steering.ts";
+import type { RunTable, TableState } from "../campaign/run_table.ts";
+import type { ControlAction } from "../job/control.ts";
+import { assertNever, Fault } from "../job/fault.ts";
+import { type Priority, PRIORITY_NAMES } from "../job/job.ts";
+import { formatCount, formatNumberOf } from "../report/format.ts";
+import { filterJobs, filterRuns, unknownName, type VisibleState } from "../report/selector.ts";
+import type { Answer } from "../store/request.ts";
+import type { Controllable } from "./controller.ts";
+
+export interface LiveParts {
+  readonly table: RunTable;
+  readonly steering: Steering;
+  readonly slots: () => number;
+  /** Plans the manifests' jobs and lets them join; answers how many runs are to be computed, and how many jobs. */
+  submit(
+    manifests: Extract<ControlAction, { type: "submit" }>["manifests"],
+  ): Promise<{ readonly jobs: number; readonly toRun: number }>;
+}
+
+/** What a run of this campaign looks like to a person. */
+const VISIBLE: { readonly [state in TableState]: VisibleState } = {
+  settled: "completed",
+  ready: "waiting",
+  delayed: "waiting",
+  blocked: "waiting",
+  assigned: "running",
+  held: "paused",
+  failed: "failed",
+  cancelled: "cancelled",
+};
+
+/** A running one is saved at its next step boundary; who asks is not kept waiting for a long step. */
+const WAIT_MS = 3_000;
+
+export class LiveRequests implements Controllable {
+  readonly #parts: LiveParts;
+
+  constructor(parts: LiveParts) {
+    this.#parts = parts;
+  }
+
+  async perform(action: ControlAction): Promise<Answer> {
+    const { steering } = this.#parts;
+    switch (action.type) {
+      case "cancel":
+        return await this.#end(action.selectors, "cancelled", (runs) => steering.cancel(runs));
+      case "pause":
+        return await this.#end(action.selectors, "held", (runs) => steering.pause(runs));
+      case "continue": {
+        const runs = this.#select(action.selectors, ["held", "assigned"]);
+        const held = runs.filter((number) => this.#parts.table.stateOf(number) === "held").length;
+        steering.unpause(runs);
+        return told(held, held === 0 ? NONE_PAUSED : `${numberOf(held)} may go on.`);
+      }
+      case "retry": {
+        const runs = this.#select(action.selectors, ["failed", "cancelled"]);
+        steering.retry(runs);
+        const one = runs.length === 1 ? "is" : "are";
+        return told(
+          runs.length,
+          runs.length === 0
+            ? "Nothing that failed or was cancelled in this campaign is meant."
+            : `${numberOf(runs.length)} ${one} tried again, as if for the first time.`,
+        );
+      }
+      case "priority":
+        return this.#prioritise(action.selectors, action.priority);
+      case "slots": {
+        const before = this.#parts.slots();
+        steering.resize(action.slots);
+        return {
+          ok: true,
+          message: `${formatNumberOf(action.slots, "slot")} from now on, ${before} before.`,
+        };
+      }
+      case "submit": {
+        const { jobs, toRun } = await this.#parts.submit(action.manifests);
+        const what = toRun === 0
+          ? "nothing of it is to be computed"
+          : `${formatNumberOf(toRun, "run")} to compute`;
+        return {
+          ok: true,
+          message: `${formatNumberOf(jobs, "job")} taken up, ${what}.`,
+          runs: toRun,
+        };
+      }
+      default:
+        return assertNever(action);
+    }
+  }
+
+  #prioritise(selectors: readonly string[], priority: Priority): Answer {
+    const states: readonly TableState[] = ["ready", "delayed", "held", "blocked", "assigned"];
+    const runs = this.#select(selectors, states);
+    this.#parts.steering.prioritise(runs, priority);
+    const name = PRIORITY_NAMES[priority];
+    return told(
+      runs.length,
+      runs.length === 0 ? NONE_LEFT : `${numberOf(runs.length)} now ${name}.`,
+    );
+  }
+
+  async #end(
+    selectors: readonly string[],
+    wish: "cancelled" | "held",
+    act: (runs: readonly number[]) => Promise<readonly string[]>,
+  ): Promise<Answer> {
+    const states: TableState[] = ["ready", "delayed", "blocked", "assigned"];
+    if (wish === "cancelled") states.push("held");
+    const runs = this.#select(selectors, states);
+    if (runs.length === 0) return told(0, NONE_LEFT);
+    const done = await soon(act(runs), WAIT_MS);
+    const verb = wish === "cancelled" ? "cancelled" : "paused";
+    if (done === undefined) {
+      const later = `${numberOf(runs.length)} to be ${verb}: what is in the middle of a step, ` +
+        "at the end of that step.";
+      return { ok: true, message: later, runs: runs.length };
+    }
+    const count = done.filter((what) => what === wish).length;
+    const ended = done.length - count;
+    const others = ended === 0 ? "" : ` ${numberOf(ended)} had just ended.`;
+    const next = wish === "held" && count > 0 ? " simrun continue lets them go on." : "";
+    return told(count, `${numberOf(count)} ${verb}.${others}${next}`);
+  }
+
+  /** The runs that are meant and are in one of these states. Throws a Fault for a name that stands for nothing. */
+  #select(selectors: readonly string[], states: readonly TableState[]): number[] {
+    const { table } = this.#parts;
+    const jobs = table.jobs.map(({ job }) => job.id);
+    const unknown = unknownName(selectors, jobs, () => this.#runs());
+    if (unknown !== undefined) {
+      throw new Fault("not-found", `This campaign has no job or run ${unknown}.`, {
+        hint: "simrun status shows what there is.",
+      });
+    }
+    const isMeant = filterRuns(selectors);
+    const mayBe = filterJobs(selectors);
+    const found: number[] = [];
+    for (const job of table.jobs) {
+      if (!mayBe(job.job.id)) continue;
+      for (let number = job.offset; number < job.offset + job.count; number++) {
+        const state = table.stateOf(number);
+        if (!states.includes(state)) continue;
+        const { run } = job.identify(number - job.offset);
+        if (isMeant(job.job.id, run, VISIBLE[state])) found.push(number);
+      }
+    }
+    return found;
+  }
+
+  *#runs(): IterableIterator<{ readonly job: string; readonly run: string }> {
+    for (const job of this.#parts.table.jobs) {
+      for (let index = 0; index < job.count; index++) {
+        yield { job: job.job.id, run: job.identify(index).run };
+      }
+    }
+  }
+}
+
+const NONE_LEFT = "Nothing was done: what is meant has ended already.";
+const NONE_PAUSED = "Nothing was done: none of these is paused.";
+
+function told(runs: number, message: string): Answer {
+  return { ok: runs > 0, message, runs };
+}
+
+function numberOf(runs: number): string {
+  return runs === 1 ? "1 run" : `${formatCount(runs)} runs`;
+}
+
+/** The value, or undefined when it takes longer. */
+async function soon<T>(work: Promise<T>, waitMs: number): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((done) => timer = setTimeout(() => done(undefined), waitMs));
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
