@@ -20,7 +20,7 @@ const OPEN: readonly TableState[] = ["ready", "assigned", "delayed", "held", "bl
 export class Dependencies {
   readonly #table: RunTable;
   /** For each need by point: the runs of the needed job by their values of the parameters that both have. */
-  readonly #byPoint = new Map<Need, ReadonlyMap<string, number> | undefined>();
+  readonly #byPoint = new Map<Need, ReadonlyMap<string, readonly number[]> | undefined>();
   #needed: ReadonlySet<string> = new Set();
   #jobs = 0;
 
@@ -92,45 +92,48 @@ export class Dependencies {
       if (need.runs !== "same-point") continue;
       const needed = this.#plannedJob(need);
       if (needed === undefined) continue;
-      const mate = this.#mateOf({ job, offset }, number, need, needed);
-      if (mate === undefined) {
-        return {
-          kind: "hopeless",
-          why: `it needs the run of ${need.job} with its parameters, and there is none`,
-        };
+      const mates = this.#matesOf({ job, offset }, number, need, needed);
+      if (mates.length === 0) {
+        const why = `it needs the run of ${need.job} with its parameters, and there is none`;
+        return { kind: "hopeless", why };
       }
-      const state = this.#table.stateOf(mate);
-      const { run } = needed.identify(mate - needed.offset);
-      const name = needed.job.sweep === undefined ? need.job : `${need.job}/${run}`;
-      if (OPEN.includes(state)) blocked ??= { kind: "blocked", by: name };
-      else if (!isGood(needed, mate, state) && need.accept === "completed") {
-        return { kind: "hopeless", why: `it needs ${name}, which did not complete` };
+      for (const mate of mates) {
+        const state = this.#table.stateOf(mate);
+        const { run } = needed.identify(mate - needed.offset);
+        const name = needed.job.sweep === undefined ? need.job : `${need.job}/${run}`;
+        if (OPEN.includes(state)) blocked ??= { kind: "blocked", by: name };
+        else if (!isGood(needed, mate, state) && need.accept === "completed") {
+          return { kind: "hopeless", why: `it needs ${name}, which did not complete` };
+        }
       }
     }
     return blocked ?? READY;
   }
 
-  #mateOf(
+  /** All that agree: the needed job may sweep what this one does not know. */
+  #matesOf(
     { job, offset }: Pick<PlannedJob, "job" | "offset">,
     number: number,
     need: Need,
     needed: PlannedJob,
-  ): number | undefined {
+  ): readonly number[] {
     const own = { ...job.parameters, ...pointAt(job.sweep, number - offset) };
     const theirs = { ...needed.job.parameters, ...pointAt(needed.job.sweep, 0) };
     const shared = Object.keys(own).filter((name) => Object.hasOwn(theirs, name)).sort();
     const keyOf = (values: typeof own) => canonical(shared.map((name) => values[name]!));
     let runs = this.#byPoint.get(need);
     if (runs === undefined) {
-      const found = new Map<string, number>();
+      const found = new Map<string, number[]>();
       for (let index = 0; index < needed.count; index++) {
         const values = { ...needed.job.parameters, ...pointAt(needed.job.sweep, index) };
         const key = keyOf(values);
-        if (!found.has(key)) found.set(key, needed.offset + index);
+        const mates = found.get(key);
+        if (mates === undefined) found.set(key, [needed.offset + index]);
+        else mates.push(needed.offset + index);
       }
       this.#byPoint.set(need, runs = found);
     }
-    return runs.get(keyOf(own));
+    return runs.get(keyOf(own)) ?? [];
   }
 
   /** The last one of that name; one that is in no plan has completed before, or there would be no campaign. */

@@ -2,7 +2,7 @@
 import { Fault } from "../job/fault.ts";
 import type { Job } from "../job/job.ts";
 import { readManifests } from "../manifest/manifest.ts";
-import { renderDiagnostics } from "../manifest/render.ts";
+import type { Diagnostic } from "../manifest/diagnostic.ts";
 import type { ManifestSource } from "../manifest/source.ts";
 import { formatNumberOf } from "../report/format.ts";
 import { JobProblems } from "../runner/prepare.ts";
@@ -79,7 +79,7 @@ export class ManifestWatch {
     const reading = readManifests([source], maxPoints === undefined ? {} : { maxPoints });
     if (reading.diagnostics.some(({ severity }) => severity === "error")) {
       this.#known.set(path, text);
-      return this.#tell(path, renderDiagnostics(reading.diagnostics, [source]));
+      return this.#tell(path, mistakesIn(path, reading.diagnostics));
     }
     try {
       const plan = await runner.add(reading.jobs.map(override), [source]);
@@ -91,7 +91,7 @@ export class ManifestWatch {
     } catch (error) {
       if (error instanceof JobProblems) {
         this.#known.set(path, text);
-        return this.#tell(path, renderDiagnostics(error.diagnostics, [source]));
+        return this.#tell(path, mistakesIn(path, error.diagnostics));
       }
       // A job that is still being computed as it was: it is taken up when that has ended.
       const words = error instanceof Fault ? `${error.message} ${error.hint ?? ""}` : String(error);
@@ -104,4 +104,17 @@ export class ManifestWatch {
     this.#told.set(path, words);
     this.#watched.display.warn(words);
   }
+}
+
+/** In a line each is told of; `simrun validate` shows where it stands. */
+function mistakesIn(path: string, diagnostics: readonly Diagnostic[]): string {
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  const [first] = errors;
+  if (first === undefined) return path;
+  const { place, message, hint } = first;
+  const at = place === undefined ? path : `${place.path}:${place.line}:${place.column}`;
+  const more = errors.length > 1
+    ? ` (and ${formatNumberOf(errors.length - 1, "more mistake")})`
+    : "";
+  return `${at}: ${message}.${hint === undefined ? "" : ` ${hint}`}${more}`;
 }

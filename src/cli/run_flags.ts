@@ -17,7 +17,7 @@ export const RUN_FLAGS = {
   rerun: {
     kind: "choice",
     values: ["changed", "cancelled", "all"],
-    brief: "Run again: of an older model, what was cancelled, or all that is done",
+    brief: "Run again what is of an older model, cancelled, or done",
   },
   acceptModel: {
     kind: "switch",
@@ -60,7 +60,7 @@ export const RUN_FLAGS = {
   order: {
     kind: "choice",
     values: ["submitted", "longest-first", "shuffle"],
-    brief: "Which runs of one priority start first (default submitted)",
+    brief: "Which runs of one priority start first",
   },
   batchMax: {
     kind: "count",

@@ -52,7 +52,7 @@ export type OnNan = "fail" | "warn" | "ignore";
 export interface Need {
   /** Id of the job that is needed. */
   readonly job: string;
-  /** All its runs; or, for each run, the one whose parameters agree with its own where both have them. */
+  /** All its runs; or, for each run, those whose parameters agree with its own where both have them. */
   readonly runs: "all" | "same-point";
   /** `any`: runs that failed or were cancelled will do as well. */
   readonly accept: "completed" | "any";

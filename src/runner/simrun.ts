@@ -55,7 +55,7 @@ export interface JobRequest {
 /** A job that is needed; only its id is the same as all its runs, completed. */
 export interface NeedRequest {
   readonly job: string;
-  /** `point`: each run needs the one that has the same parameters. */
+  /** `point`: each run needs those that have the same parameters. */
   readonly match?: "all" | "point";
   /** `any`: runs that failed or were cancelled will do as well. */
   readonly if?: "completed" | "any";

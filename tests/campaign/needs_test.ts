@@ -1,6 +1,7 @@
 /** Runs that need others: when they may start, and what becomes of them when that never comes. */
 import assert from "node:assert/strict";
 import type { Need } from "../../src/job/job.ts";
+import type { Sweep } from "../../src/job/sweep.ts";
 import { aJob, points, sweepOf } from "../helpers/jobs.ts";
 import { stage, type Staged } from "./fake_world.ts";
 
@@ -114,4 +115,31 @@ Deno.test("a job that joins later waits for one that is there already", async ()
   await world.slot.completes();
   await world.slot.completes();
   assert.equal(outcome()?.completed, 2);
+});
+
+Deno.test("with the same point, a run waits for all that agree with it", async () => {
+  const grid: Sweep = {
+    parts: ["x", "y"].map((name) => ({
+      kind: "axis",
+      name,
+      axis: { kind: "list", values: [1, 2] },
+    })),
+  };
+  const staged = await stage([
+    aJob({ id: "first", sweep: grid }),
+    aJob({
+      id: "after",
+      sweep: sweepOf("x", [1, 2]),
+      priority: 0,
+      needs: [need("first", { runs: "same-point" })],
+    }),
+  ]);
+  const { world, outcome } = staged;
+  await world.slot.ready();
+  while (outcome() === undefined) {
+    world.nowMs += 60_000;
+    await world.slot.completes();
+  }
+  const order = started(staged).join(" ");
+  assert.equal(order, "first first first after first after");
 });

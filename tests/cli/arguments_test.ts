@@ -117,7 +117,7 @@ Deno.test("parseArguments() refuses unknown flags and names the nearest one", as
 Deno.test("parseArguments() says what a flag takes", async () => {
   const message = async (...words: string[]) =>
     (await faultOf(() => parse("run", ...words, "a.yaml"))).message;
-  assert.match(await message("--rerun", "chnged"), /takes changed or all, not "chnged"/);
+  assert.match(await message("--rerun", "chnged"), /takes changed, cancelled or all, not "chnged"/);
   assert.match(await message("--max-fails", "0"), /takes a whole number from 1 on, not "0"/);
   assert.match(await message("--max-fails", "2.5"), /whole number/);
   assert.match(await message("--tree", "a", "--tree", "b"), /--tree is given twice/);

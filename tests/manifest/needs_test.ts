@@ -254,7 +254,7 @@ Deno.test("readManifests() takes a need of a job that is not there, and names on
 
 Deno.test("readManifests() takes neither another number nor the job itself for a slip of the pen", () => {
   const run = job("run_1") + job("run_2", "needs: run_3") + job("spinup", "needs: spinups") +
-    job("a", "needs: b") + job("sun", "needs: run");
+    job("a", "needs: b") + job("sun") + job("c", "needs: run");
   assert.deepEqual(mistakes(run), []);
 });
 

@@ -47,6 +47,8 @@ export interface Scenario {
   readonly recentFoldersMax: number;
   readonly dangers: Dangers;
   readonly lives: readonly Life[];
+  /** Somebody steers it about so often, in all lives but the last one. */
+  readonly askEveryMs?: number;
 }
 
 export const MODEL_PATH = "/models/toy.ts";
@@ -65,6 +67,7 @@ export function scenarioOf(seed: number, cuts?: readonly Cut[]): Scenario {
   const stepMs = random.pick([0.01, 1, 20]);
   const steps = jobs.reduce((sum, job) => sum + job.steps * pointsOf(job), 0);
   const estimateMs = 200 + steps * stepMs / slots;
+  const isSteered = random.next() < 0.3;
   const some = (chance: number, value: number) => random.next() < chance ? value : 0;
   return {
     seed,
@@ -86,6 +89,7 @@ export function scenarioOf(seed: number, cuts?: readonly Cut[]): Scenario {
       full: some(0.3, 0.3),
       clockSteps: some(0.3, 1),
     },
+    ...(isSteered && { askEveryMs: random.pick([20, 200, 2_000]) }),
     lives: Array.from(
       { length: cuts === undefined ? random.below(6) : 1 + random.below(6) },
       () => ({

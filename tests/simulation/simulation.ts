@@ -4,10 +4,13 @@
  */
 import { Fault as SimrunFault } from "../../src/job/fault.ts";
 import type { RunEvent } from "../../src/job/event.ts";
-import type { Job } from "../../src/job/job.ts";
+import type { ControlAction } from "../../src/job/control.ts";
+import type { Job, Priority } from "../../src/job/job.ts";
 import { openRunner, type Outcome, type Runner } from "../../src/runner/runner.ts";
 import { lowerFences } from "../../src/store/fence.ts";
+import { makeRequest, postRequest } from "../../src/store/postbox.ts";
 import { useFileSystem } from "../../src/store/file_system.ts";
+import { openTree } from "../../src/store/tree.ts";
 import { type Seeded, seeded } from "../helpers/seeded.ts";
 import { checkTree } from "./aftermath.ts";
 import { jobsOf, type Life, MODEL_PATH, type Scenario } from "./scenario.ts";
@@ -18,6 +21,10 @@ import { currentProcess, outside, SimulatedProcess, VirtualTime } from "./virtua
 
 /** No campaign of these may take longer, in simulated time: else something waits for what never comes. */
 const LIFE_MS_MAX = 3_600_000;
+
+/** In one life somebody asks for no more. */
+const ASKED_MAX = 12;
+const CONTINUE: ControlAction = { type: "continue", selectors: ["all"] };
 
 /** One orchestrator from its start to its end. */
 interface Holder {
@@ -99,6 +106,7 @@ class Machine {
       breakLock = false;
       if (life.isDiskBad && this.#scenario.dangers.full > 0) this.#fillDiskNowAndThen(holder);
       if (this.#scenario.dangers.clockSteps > 0) this.#stepClock(life);
+      this.#askNowAndThen(holder);
       let isCut = false;
       this.#time.schedule(life.afterMs, () => {
         isCut = true;
@@ -278,6 +286,46 @@ class Machine {
       this.#time.schedule(50 + this.#random.next() * 500, turn, "none");
     };
     turn();
+  }
+
+  /** Somebody at another terminal, through the inbox: what is asked changes the course, and never the results. */
+  #askNowAndThen(holder: Holder): void {
+    const { askEveryMs } = this.#scenario;
+    if (askEveryMs === undefined) return;
+    let left = ASKED_MAX;
+    const turn = () => {
+      // Whoever comes after it is not meant.
+      if (holder !== this.#holders.at(-1) || holder.ended !== undefined) return;
+      if (holder.process.state !== "running") return;
+      // The last wish is that all goes on: nobody comes back to say so.
+      const action = left-- > 0 ? this.#actionAtRandom() : CONTINUE;
+      const terminal = new SimulatedProcess("another terminal");
+      void this.#time.within(terminal, async () => {
+        const layout = await openTree(holder.root, "read");
+        await postRequest(layout, makeRequest(action, new Date(0)));
+      }).then(
+        () => this.#say(`somebody asks for ${JSON.stringify(action)}`),
+        (error) => this.#say(`nobody could ask: ${error}`),
+      );
+      if (left < 0) return;
+      this.#time.schedule(this.#random.next() * 2 * askEveryMs, turn, "none");
+    };
+    this.#time.schedule(this.#random.next() * askEveryMs, turn, "none");
+  }
+
+  #actionAtRandom(): ControlAction {
+    const { jobs } = this.#scenario;
+    const selectors = this.#random.next() < 0.3 ? ["all"] : [this.#random.pick(jobs).id];
+    switch (this.#random.below(5)) {
+      case 0:
+        return { type: "pause", selectors };
+      case 1:
+        return { type: "priority", selectors, priority: this.#random.below(4) as Priority };
+      case 2:
+        return { type: "slots", slots: 1 + this.#random.below(3) };
+      default:
+        return CONTINUE;
+    }
   }
 
   #stepClock(life: Life): void {
