@@ -40,7 +40,7 @@ export async function modelDiagnostics(
   slot: SlotHandle,
 ): Promise<readonly Diagnostic[]> {
   try {
-    await prepareJobs(jobs, slot, locate);
+    await prepareJobs(jobs, () => slot, locate);
     return [];
   } catch (error) {
     if (error instanceof JobProblems) return error.diagnostics;

@@ -21,7 +21,8 @@ export interface ControllerOptions extends InboxOptions {
   readonly onAnswered?: (request: ControlRequest, answer: Answer) => void;
 }
 
-const EVERY_MS = 200;
+/** A look costs 0.05 ms: who asks waits less than a blink, and a core notices nothing. */
+const EVERY_MS = 50;
 /** Looking into the inbox costs no more than this part of the time, whatever lies there. */
 const LOAD_MAX = 0.05;
 const STOP_MS = 5_000;

@@ -14,7 +14,7 @@ export async function planOnly(request: RunRequest, treeExists: boolean): Promis
   const slot = request.slot ?? (request.startSlot ?? startSlotProcess)(slotLimits(request));
   try {
     const history = treeExists ? readHistory(await openTree(request.root, "read")) : new History();
-    const jobs = await prepareJobs(request.jobs, slot, request.locate);
+    const jobs = await prepareJobs(request.jobs, () => slot, request.locate);
     const plan = makePlan(jobs, history, planOptions(request));
     checkNeeds(plan.jobs, [], history, request.locate);
     return plan;

@@ -24,11 +24,18 @@ export class JobProblems extends Error {
 
 const MOVED_HINT = "If it was moved, run its manifest instead, e.g. simrun jobs/*.yaml.";
 
-/** Throws {@linkcode JobProblems} with all mistakes at once. */
+/** What models were found to offer, by their files' digests and what they are granted. */
+export type KnownModels = Map<string, Inspected>;
+
+/**
+ * Throws {@linkcode JobProblems} with all mistakes at once. `slot` is asked for when there is a model that is not
+ * `known`; what is found out is added there.
+ */
 export async function prepareJobs(
   jobs: readonly Job[],
-  slot: SlotHandle,
+  slot: () => SlotHandle,
   locate: Locate = () => undefined,
+  known: KnownModels = new Map(),
 ): Promise<JobToPlan[]> {
   const diagnostics: Diagnostic[] = [];
   const identities = new Map<string, ModelIdentity>();
@@ -47,13 +54,20 @@ export async function prepareJobs(
       );
     }
   }
-  const toInspect = jobs.filter(({ model }) => identities.has(model.path));
-  const inspected = await inspectModels(slot, toInspect);
+  const keyOf = (job: Job) => `${inspectionKey(job)} ${identities.get(job.model.path)?.digest}`;
+  const toInspect = jobs.filter((job) => identities.has(job.model.path) && !known.has(keyOf(job)));
+  if (toInspect.length > 0) {
+    const inspected = await inspectModels(slot(), toInspect);
+    for (const job of toInspect) {
+      const found = inspected.get(inspectionKey(job));
+      if (found !== undefined) known.set(keyOf(job), found);
+    }
+  }
   const told = new Set<string>();
   const prepared: JobToPlan[] = [];
   for (const job of jobs) {
     const model = identities.get(job.model.path);
-    const found = inspected.get(inspectionKey(job));
+    const found = known.get(keyOf(job));
     const inputDigests = await digestInputs(job, locate, diagnostics);
     await checkGrants(job, locate, diagnostics);
     // Not found out: an earlier model has ended the slot, and the mistake is told for that one.

@@ -21,7 +21,7 @@ import { Deadline } from "./deadline.ts";
 import { LiveRequests } from "./live_requests.ts";
 import { readSubmitted, toAdd } from "./added_jobs.ts";
 import { checkNeeds } from "./needed_jobs.ts";
-import { prepareJobs } from "./prepare.ts";
+import { type KnownModels, prepareJobs } from "./prepare.ts";
 import { reuseResults } from "./reuse.ts";
 import { planOptions, type RunRequest } from "./run_request.ts";
 import { SlotProcesses, startSlot } from "./slot_processes.ts";
@@ -38,10 +38,11 @@ export async function openRunner(request: RunRequest): Promise<Runner> {
   let session: TreeSession | undefined;
   try {
     session = await TreeSession.open(request);
-    const jobs = await prepareJobs(request.jobs, slot, request.locate);
+    const known: KnownModels = new Map();
+    const jobs = await prepareJobs(request.jobs, () => slot, request.locate, known);
     const plan = makePlan(jobs, session.history, planOptions(request));
     checkNeeds(plan.jobs, [], session.history, request.locate);
-    return new Runner(request, { session, plan, slot });
+    return new Runner(request, { session, plan, slot, known });
   } catch (error) {
     slot.kill();
     await session?.close();
@@ -53,6 +54,7 @@ interface RunnerParts {
   readonly session: TreeSession;
   readonly plan: Plan;
   readonly slot: SlotHandle;
+  readonly known: KnownModels;
 }
 
 export class Runner {
@@ -62,6 +64,7 @@ export class Runner {
   readonly #table: RunTable;
   readonly #startedAt = new Date();
   readonly #slots: SlotProcesses;
+  readonly #known: KnownModels;
   /** Runs by job that left files in the tree. */
   readonly #withFiles = new Map<string, Set<string>>();
   readonly #deadline = new Deadline();
@@ -76,6 +79,7 @@ export class Runner {
     this.#session = parts.session;
     this.#record = new CampaignRecord(parts.session, request.slots);
     this.#plan = parts.plan;
+    this.#known = parts.known;
     this.#slots = new SlotProcesses(request, parts.slot);
     const rates = Rates.of(parts.session.history);
     this.#table = new RunTable(parts.plan.total, rankBy(request.order ?? "submitted", rates));
@@ -175,10 +179,15 @@ export class Runner {
   }
 
   async #add(jobs: readonly Job[]): Promise<Plan | undefined> {
-    const slot = startSlot(this.#request);
+    let slot: SlotHandle | undefined;
     try {
       const fresh = toAdd(jobs, this.#table);
-      const prepared = await prepareJobs(fresh.jobs, slot);
+      const prepared = await prepareJobs(
+        fresh.jobs,
+        () => slot = startSlot(this.#request),
+        undefined,
+        this.#known,
+      );
       if (this.#campaign.hasEnded) return undefined;
       const more = makePlan(
         prepared,
@@ -199,7 +208,7 @@ export class Runner {
       };
       return more;
     } finally {
-      slot.kill();
+      slot?.kill();
     }
   }
 

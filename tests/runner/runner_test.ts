@@ -19,6 +19,7 @@ Deno.test("run() brings a sweep to its results, and finds nothing to do the seco
       stopped: undefined,
       completed: 300,
       failed: 0,
+      cancelled: 0,
       remaining: 0,
     });
     const kept = Object.values(await keptResults(root));
