@@ -1,11 +1,12 @@
 /**
  * `deno task bench`: measures simrun side by side with what stands below it, and prints both sides.
- * `--quick` takes less time; names (steps checkpoints tiny start verify) choose.
+ * `--quick` takes less time; names (steps checkpoints tiny start verify steer) choose.
  */
 import { measureCheckpoints } from "./checkpoints.ts";
 import { isReached, renderSection, type Section } from "./report.ts";
 import { FULL, QUICK, type Sizes, SMOKE } from "./sizes.ts";
 import { measureStart } from "./start.ts";
+import { measureSteering } from "./steer.ts";
 import { measureSteps } from "./steps.ts";
 import { measureTinyRuns } from "./tiny_runs.ts";
 import { measureVerify } from "./verify.ts";
@@ -18,6 +19,7 @@ export const BENCHES: { readonly [name: string]: Bench } = {
   checkpoints: measureCheckpoints,
   steps: measureSteps,
   verify: measureVerify,
+  steer: measureSteering,
 };
 
 if (import.meta.main) {

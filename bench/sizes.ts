@@ -15,6 +15,7 @@ export interface Sizes {
   readonly verifyFiles: number;
   readonly verifyRuns: number;
   readonly verifyRounds: number;
+  readonly steerRounds: number;
 }
 
 export const FULL: Sizes = {
@@ -31,6 +32,7 @@ export const FULL: Sizes = {
   verifyFiles: 40,
   verifyRuns: 1000,
   verifyRounds: 7,
+  steerRounds: 20,
 };
 
 export const QUICK: Sizes = {
@@ -42,6 +44,7 @@ export const QUICK: Sizes = {
   tinyRounds: 1,
   startRounds: 7,
   verifyRounds: 3,
+  steerRounds: 7,
 };
 
 /** For the test: the figures mean nothing. */
@@ -59,4 +62,5 @@ export const SMOKE: Sizes = {
   verifyFiles: 2,
   verifyRuns: 20,
   verifyRounds: 1,
+  steerRounds: 1,
 };

@@ -23,10 +23,12 @@ Deno.test("every bench prints both sides, their ratio and the goal", async () =>
     "steps",
     "tiny",
     "verify",
+    "steer",
   );
   assert.equal(code, 0, stderr);
   for (
     const line of [
+      /^a critical run, from its submission .* two lines appended, each synced .* ≤ 101 ms/m,
       /^simrun --version .* deno run of an empty file .* × +≤ 1.5 ×/m,
       /^simrun status, .* deno run of an empty file .* × +≤ 3 ×/m,
       /^first step of the first run, .* ms .* ≤ 250 ms/m,
