@@ -129,6 +129,8 @@ class Machine {
     await this.#drive(() => holder.ended !== undefined);
     // A stopped one may wake up in the middle of it and find its lock gone, or hold it still.
     for (let tries = 0; isRefused(holder) && tries < 5; tries++) {
+      // It may have been paused by who meant another one.
+      if (this.#scenario.askEveryMs !== undefined) this.#ask(holder.root, CONTINUE);
       await this.#pass(60_000);
       holder = this.#begin(false);
       await this.#drive(() => holder.ended !== undefined);
@@ -299,18 +301,22 @@ class Machine {
       if (holder.process.state !== "running") return;
       // The last wish is that all goes on: nobody comes back to say so.
       const action = left-- > 0 ? this.#actionAtRandom() : CONTINUE;
-      const terminal = new SimulatedProcess("another terminal");
-      void this.#time.within(terminal, async () => {
-        const layout = await openTree(holder.root, "read");
-        await postRequest(layout, makeRequest(action, new Date(0)));
-      }).then(
-        () => this.#say(`somebody asks for ${JSON.stringify(action)}`),
-        (error) => this.#say(`nobody could ask: ${error}`),
-      );
+      this.#ask(holder.root, action);
       if (left < 0) return;
       this.#time.schedule(this.#random.next() * 2 * askEveryMs, turn, "none");
     };
     this.#time.schedule(this.#random.next() * askEveryMs, turn, "none");
+  }
+
+  #ask(root: string, action: ControlAction): void {
+    const terminal = new SimulatedProcess("another terminal");
+    void this.#time.within(terminal, async () => {
+      const layout = await openTree(root, "read");
+      await postRequest(layout, makeRequest(action, new Date(0)));
+    }).then(
+      () => this.#say(`somebody asks for ${JSON.stringify(action)}`),
+      (error) => this.#say(`nobody could ask: ${error}`),
+    );
   }
 
   #actionAtRandom(): ControlAction {
