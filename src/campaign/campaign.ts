@@ -99,9 +99,8 @@ export class Campaign {
       table,
       tally: this.tally,
       dispatcher: this.#dispatcher,
-      dependencies: this.#dependencies,
       append,
-      ended: (job) => this.#endedFor(job),
+      review: () => this.#review(),
     });
   }
 
@@ -129,6 +128,19 @@ export class Campaign {
     this.#review();
     this.#dispatcher.fill();
     this.#endIfDone();
+  }
+
+  /** Jobs that are submitted again: what failed or was cancelled of the earlier ones counts no more. */
+  supersede(ids: readonly string[]): void {
+    for (const job of this.#table.jobs) {
+      if (!ids.includes(job.job.id)) continue;
+      for (let number = job.offset; number < job.offset + job.count; number++) {
+        const state = this.#table.stateOf(number);
+        if (state !== "failed" && state !== "cancelled") continue;
+        this.tally.forget(state);
+        this.#table.become(number, "settled");
+      }
+    }
   }
 
   get hasEnded(): boolean {
@@ -171,6 +183,7 @@ export class Campaign {
 
   #hear(slot: Slot, message: FromSlot): void {
     if (message.type === "ready") {
+      if (slot.isLeaving) return;
       slot.ready = true;
       if (slot.isRetiring) return this.#dispatcher.retire(slot);
       return this.#dispatcher.feed(slot);
@@ -217,6 +230,7 @@ export class Campaign {
       case "warned":
         return this.#warned(batch, message);
       case "yielded": {
+        if (message.isLast) slot.ready = false;
         const numbers = message.indices.map((index) => index + batch.job.offset);
         const cause = this.#stop !== undefined ? "stopped" : slot.yielding ?? "stopped";
         this.#giveBack(slot, batch, numbers, { cause, counted: false });
@@ -232,6 +246,8 @@ export class Campaign {
     const { run } = batch.identities.get(number)!;
     slot.sawStep(batch, number, message.step, this.#world.now(), message.step);
     const { step, rejected } = message;
+    // How long the rest of it takes says nothing of the others.
+    if (step > 0) batch.whole = false;
     const wasSaved = batch.job.decisionAt(message.index) === "resume";
     if (step === 0 && rejected.length === 0 && !wasSaved) return;
     this.#append({ type: "run.resumed", job: batch.job.job.id, run, step, rejected });
@@ -241,12 +257,14 @@ export class Campaign {
     const number = batch.job.offset + message.index;
     const { run } = batch.identities.get(number)!;
     this.#append(checkpointedLine(batch, run, message));
+    batch.isUnsaved = false;
     if (slot.current?.number === number) {
       slot.current.checkpoint = { step: message.step, at: this.#world.wallClock().toISOString() };
     }
   }
 
   #unsaved(batch: SlotBatch, message: Extract<FromSlot, { type: "unsaved" }>): void {
+    batch.isUnsaved = true;
     const { run } = batch.identities.get(batch.job.offset + message.index)!;
     if (!this.tally.degrade(batch.job.job.id, run)) return;
     const { reason } = message;
@@ -416,7 +434,8 @@ export class Campaign {
     slot.ready = false;
     slot.current = undefined;
     if (this.#ended) return;
-    const { isCondemned } = slot;
+    // It was told to go: whatever it had is not to blame.
+    const isCondemned = slot.isCondemned || slot.isLeaving;
     const gaveUp = exit.status === EXIT_GAVE_UP && exit.signal === null;
     const suspect = !gaveUp && !isCondemned && slot.working?.sent ? slot.working : undefined;
     slot.deaths = gaveUp || isCondemned || slot.isRetiring || suspect !== undefined

@@ -11,16 +11,20 @@ import type { RunTable, TableState } from "./run_table.ts";
 /** What is to be done with a run that waited for others. */
 export type Verdict =
   | { readonly kind: "ready" }
-  | { readonly kind: "blocked"; readonly by: string }
+  | { readonly kind: "blocked" }
   | { readonly kind: "hopeless"; readonly why: string };
 
 const READY: Verdict = { kind: "ready" };
+const BLOCKED: Verdict = { kind: "blocked" };
 const OPEN: readonly TableState[] = ["ready", "assigned", "delayed", "held", "blocked"];
 
 export class Dependencies {
   readonly #table: RunTable;
   /** For each need by point: the runs of the needed job by their values of the parameters that both have. */
-  readonly #byPoint = new Map<Need, ReadonlyMap<string, readonly number[]> | undefined>();
+  readonly #byPoint = new Map<
+    Need,
+    { readonly job: number; readonly runs: ReadonlyMap<string, readonly number[]> }
+  >();
   #needed: ReadonlySet<string> = new Set();
   #jobs = 0;
 
@@ -54,12 +58,6 @@ export class Dependencies {
     }
   }
 
-  judge(number: number): Verdict {
-    const job = this.#table.jobOf(number);
-    const whole = this.#judgeJob(job);
-    return whole.kind === "ready" ? this.#judgePoint(job, number) : whole;
-  }
-
   /** By the needs that all runs of a job share. */
   #judgeJob({ job }: PlannedJob): Verdict {
     let blocked: Verdict | undefined;
@@ -78,7 +76,7 @@ export class Dependencies {
     let bad = 0;
     for (let number = needed.offset; number < needed.offset + needed.count; number++) {
       const state = this.#table.stateOf(number);
-      if (OPEN.includes(state)) return { kind: "blocked", by: need.job };
+      if (OPEN.includes(state)) return BLOCKED;
       if (!isGood(needed, number, state)) bad++;
     }
     if (bad === 0 || need.accept === "any") return READY;
@@ -99,10 +97,10 @@ export class Dependencies {
       }
       for (const mate of mates) {
         const state = this.#table.stateOf(mate);
-        const { run } = needed.identify(mate - needed.offset);
-        const name = needed.job.sweep === undefined ? need.job : `${need.job}/${run}`;
-        if (OPEN.includes(state)) blocked ??= { kind: "blocked", by: name };
+        if (OPEN.includes(state)) blocked ??= BLOCKED;
         else if (!isGood(needed, mate, state) && need.accept === "completed") {
+          const { run } = needed.identify(mate - needed.offset);
+          const name = needed.job.sweep === undefined ? need.job : `${need.job}/${run}`;
           return { kind: "hopeless", why: `it needs ${name}, which did not complete` };
         }
       }
@@ -121,8 +119,9 @@ export class Dependencies {
     const theirs = { ...needed.job.parameters, ...pointAt(needed.job.sweep, 0) };
     const shared = Object.keys(own).filter((name) => Object.hasOwn(theirs, name)).sort();
     const keyOf = (values: typeof own) => canonical(shared.map((name) => values[name]!));
-    let runs = this.#byPoint.get(need);
-    if (runs === undefined) {
+    let known = this.#byPoint.get(need);
+    // The needed job may have been submitted again meanwhile.
+    if (known?.job !== needed.number) {
       const found = new Map<string, number[]>();
       for (let index = 0; index < needed.count; index++) {
         const values = { ...needed.job.parameters, ...pointAt(needed.job.sweep, index) };
@@ -131,9 +130,9 @@ export class Dependencies {
         if (mates === undefined) found.set(key, [needed.offset + index]);
         else mates.push(needed.offset + index);
       }
-      this.#byPoint.set(need, runs = found);
+      this.#byPoint.set(need, known = { job: needed.number, runs: found });
     }
-    return runs.get(keyOf(own)) ?? [];
+    return known.runs.get(keyOf(own)) ?? [];
   }
 
   /** The last one of that name; one that is in no plan has completed before, or there would be no campaign. */

@@ -3,13 +3,13 @@
  * leaves what slots say to the campaign.
  */
 import type { RequeueCause, RunEvent } from "../job/event.ts";
-import type { PlannedJob } from "../plan/plan.ts";
 import type { Rates } from "../queue/rates.ts";
 import { type Ahead, BatchSizes, takeBatch, takeLarge, type Taken } from "./batching.ts";
 import { startedLine } from "./journal_lines.ts";
+import { PastFiles } from "./past_files.ts";
 import type { RunTable } from "./run_table.ts";
 import { leastUrgentFirst, Slot, type SlotBatch } from "./slot.ts";
-import type { Assignment, FromSlot } from "./slot_messages.ts";
+import type { FromSlot } from "./slot_messages.ts";
 import type { SlotExit, World } from "./world.ts";
 
 export interface DispatchOptions {
@@ -48,10 +48,12 @@ const GRACE_MS = 5_000;
 export class Dispatcher {
   readonly slots: Slot[] = [];
   readonly sizes: BatchSizes;
-  #slotLimit: number;
+  slotLimit: number;
   #batches = 0;
+  readonly #past: PastFiles;
   /** Timers of slots that have to give something back. */
   readonly #graces = new Set<() => void>();
+  #look: (() => void) | undefined;
   readonly #world: World;
   readonly #table: RunTable;
   readonly #options: DispatchOptions;
@@ -62,24 +64,23 @@ export class Dispatcher {
     this.#table = table;
     this.#options = options;
     this.#ports = ports;
-    this.#slotLimit = options.slots;
+    this.slotLimit = options.slots;
+    this.#past = new PastFiles(table, options.withFiles);
     this.sizes = new BatchSizes(options.batchMax, options.rates);
-  }
-
-  get slotLimit(): number {
-    return this.#slotLimit;
   }
 
   /** More slots are started when there is work for them; of fewer, those at the least urgent work give it back. */
   resize(slots: number): void {
-    this.#slotLimit = slots;
-    for (const slot of this.slots) slot.isRetiring = false;
-    const tooMany = Math.max(0, this.slots.length - slots);
-    const excess = this.slots.toSorted(leastUrgentFirst).slice(0, tooMany);
+    this.slotLimit = slots;
+    for (const slot of this.slots) slot.isRetiring = slot.isLeaving;
+    const stays = this.slots.filter(({ isLeaving }) => !isLeaving);
+    const tooMany = Math.max(0, stays.length - slots);
+    const excess = stays.toSorted(leastUrgentFirst).slice(0, tooMany);
     for (const slot of excess) {
       slot.isRetiring = true;
-      if (slot.batches.size > 0) this.askBack(slot, "control");
-      else this.retire(slot);
+      if (slot.batches.size === 0) this.retire(slot);
+      // What nobody saves comes to its end first.
+      else if (slot.savesItsWork) this.askBack(slot, "control");
     }
     this.fill();
   }
@@ -87,6 +88,7 @@ export class Dispatcher {
   /** Ends a slot that has nothing to do. */
   retire(slot: Slot): void {
     slot.ready = false;
+    slot.isLeaving = true;
     slot.port?.send({ type: "exit" });
   }
 
@@ -94,10 +96,9 @@ export class Dispatcher {
   fill(): void {
     if (!this.#ports.isOpen()) return;
     let idle = this.slots.filter((slot) => slot.batches.size === 0 && !slot.isRetiring).length;
-    this.#makeRoomForLarge();
     const { ready } = this.#table.counts;
-    const isFull = () => this.slots.filter((slot) => !slot.isRetiring).length >= this.#slotLimit;
-    for (; !isFull() && idle < ready; idle++) {
+    const stay = () => this.slots.filter((slot) => !slot.isRetiring).length;
+    for (; stay() < this.slotLimit && idle < ready; idle++) {
       const slot = new Slot(this.#freeId());
       this.slots.push(slot);
       this.start(slot);
@@ -111,6 +112,7 @@ export class Dispatcher {
     slot.ready = false;
     slot.yielding = undefined;
     slot.isCondemned = false;
+    slot.isLeaving = false;
     slot.isLarge = this.#table.readyForLargeCount > 0 &&
       !this.slots.some((other) => other !== slot && other.isLarge);
     slot.jobsKnown.clear();
@@ -134,12 +136,14 @@ export class Dispatcher {
     while (
       slot.ready && slot.yielding === undefined && !slot.isRetiring && this.#ports.isOpen()
     ) {
+      if (this.#becomesLarge(slot)) return;
       const taken = this.#take(slot);
       if (taken === undefined) return;
       const batch = this.#batchOf(taken);
       if (slot.batches.size === 0) slot.busySince = this.#world.now();
       slot.batches.set(batch.id, batch);
-      this.#ports.append(startedLine(batch), () => this.#send(slot, batch));
+      const isAnew = taken.numbers.some((number) => this.#past.isAnew(batch.job, number));
+      this.#ports.append(startedLine(batch, isAnew), () => this.#send(slot, batch));
     }
   }
 
@@ -147,16 +151,17 @@ export class Dispatcher {
   askBack(slot: Slot, cause: RequeueCause): void {
     if (slot.batches.size === 0 || slot.yielding !== undefined) return;
     slot.yielding = cause;
+    slot.yields++;
     slot.port?.send({ type: "yield" });
   }
 
   /** The same, and not for longer than a few seconds. */
   demandBack(slot: Slot): void {
     this.askBack(slot, "control");
-    const { port } = slot;
+    const { port, yields } = slot;
     const cancel = this.#world.after(GRACE_MS, () => {
       this.#graces.delete(cancel);
-      if (slot.port !== port || slot.yielding !== "control" || slot.batches.size === 0) return;
+      if (slot.port !== port || slot.yields !== yields || slot.yielding === undefined) return;
       slot.isCondemned = true;
       port?.kill();
     });
@@ -167,6 +172,7 @@ export class Dispatcher {
   stop(): void {
     for (const cancel of this.#graces) cancel();
     this.#graces.clear();
+    this.#look?.();
   }
 
   /** What a slot has before it. */
@@ -184,12 +190,10 @@ export class Dispatcher {
     return { job: working.job, priority: working.priority, ms, runs, batches };
   }
 
-  // --- who gets what ---------------------------------------------------------------------------
-
   /** The next batch for a slot. What only the large one can run has the large one to itself. */
   #take(slot: Slot): Taken | undefined {
     const now = this.#world.now();
-    if (slot.isLarge && this.#table.readyForLargeCount > 0) {
+    if (slot.isLarge && this.#isLargeNext(now)) {
       return slot.batches.size > 0 ? undefined : takeLarge(this.#table, now);
     }
     if (slot.batches.size > 0) {
@@ -199,9 +203,9 @@ export class Dispatcher {
     }
     return takeBatch(this.#table, this.sizes, {
       now,
-      slots: this.#slotLimit,
+      slots: this.slotLimit,
       ahead: this.aheadOf(slot),
-      mustBeAlone: (job, number) => this.#hasFiles(job, number),
+      mustBeAlone: (job, number) => this.#past.areThere(job, number),
     });
   }
 
@@ -221,6 +225,7 @@ export class Dispatcher {
       open: new Set(numbers),
       identities: new Map(numbers.map((number) => [number, job.identify(number - job.offset)])),
       runs: numbers.length,
+      isUnsaved: false,
       files: new Map(),
       sent: false,
       whole: true,
@@ -256,30 +261,10 @@ export class Dispatcher {
         index: number - job.offset,
         run,
         digest,
-        past: this.#pastOf(job, number),
+        past: this.#past.take(job, number),
       })),
     });
   }
-
-  /** What a slot does about files of earlier attempts. Asked to compute anew, the first attempt clears them. */
-  #pastOf(job: PlannedJob, number: number): Assignment["past"] {
-    if (!this.#hasFiles(job, number)) return "none";
-    const isAnew = job.decisionAt(number - job.offset) === "asked";
-    return isAnew && !this.#table.isAlone(number) ? "clear" : "look";
-  }
-
-  /** Whether a run may have files of an earlier attempt: by the folder it has, or because its slot was lost. */
-  #hasFiles(job: PlannedJob, number: number): boolean {
-    // By the journal it had checkpoints: that there are none any more is found out, and told.
-    if (job.decisionAt(number - job.offset) === "resume" || this.#table.isAlone(number)) {
-      return true;
-    }
-    const runs = this.#options.withFiles(job.job.id);
-    if (runs === undefined || runs.size === 0) return false;
-    return runs.has(job.identify(number - job.offset).run);
-  }
-
-  // --- which slots there are -------------------------------------------------------------------
 
   /** A critical run does not wait for what is less urgent: the least urgent of it is saved and comes back later. */
   #preempt(): void {
@@ -292,17 +277,38 @@ export class Dispatcher {
       if (coming >= waiting) return;
       if (isFree(slot) || !slot.mayBePreempted) continue;
       coming++;
-      if ((this.aheadOf(slot)?.ms ?? 0) > PREEMPT_ABOVE_MS) this.askBack(slot, "preempted");
+      const expectedMs = this.aheadOf(slot)?.ms ?? 0;
+      const isOverdue = this.#world.now() - slot.busySince > PREEMPT_ABOVE_MS;
+      if (expectedMs > PREEMPT_ABOVE_MS || isOverdue) this.askBack(slot, "preempted");
+      else this.#lookAgain();
     }
   }
 
-  /** The slot whose run was out of memory mostly ends and becomes the large one; else an idle one does. */
-  #makeRoomForLarge(): void {
-    if (this.#table.readyForLargeCount === 0 || this.slots.some((slot) => slot.isLarge)) return;
-    const idle = this.slots.find((slot) => slot.ready && slot.batches.size === 0);
-    if (idle === undefined) return;
-    idle.ready = false;
-    idle.port?.kill();
+  /** What was expected to be done soon may not be. */
+  #lookAgain(): void {
+    if (this.#look !== undefined) return;
+    this.#look = this.#world.after(PREEMPT_ABOVE_MS + 1, () => {
+      this.#look = undefined;
+      this.fill();
+    });
+  }
+
+  /** Of what only a large slot can take and what any can, the more urgent comes first. */
+  #isLargeNext(now: number): boolean {
+    const large = this.#table.readyForLarge.peek(now);
+    const normal = this.#table.ready.peek(now);
+    if (large === undefined || normal === undefined) return large !== undefined;
+    return this.#table.priorityOf(large) <= this.#table.priorityOf(normal);
+  }
+
+  /** The slot whose run was out of memory mostly ends and becomes the large one; else the next empty one does. */
+  #becomesLarge(slot: Slot): boolean {
+    if (slot.batches.size > 0 || !this.#isLargeNext(this.#world.now())) return false;
+    if (this.slots.some(({ isLarge }) => isLarge)) return false;
+    slot.ready = false;
+    slot.isCondemned = true;
+    slot.port?.kill();
+    return true;
   }
 
   #freeId(): number {

@@ -6,10 +6,7 @@ import type { SlotBatch } from "./slot.ts";
 import type { FromSlot, RunResult } from "./slot_messages.ts";
 
 /** Of runs that were asked for anew the line says so before their files are cleared away. */
-export function startedLine({ job, attempt, identities }: SlotBatch): RunEvent {
-  const [number] = identities.keys();
-  const isAnew = attempt === 1 && number !== undefined &&
-    job.decisionAt(number - job.offset) === "asked";
+export function startedLine({ job, attempt, identities }: SlotBatch, isAnew: boolean): RunEvent {
   return {
     type: "runs.started",
     job: job.job.id,

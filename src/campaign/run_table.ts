@@ -1,7 +1,7 @@
 /** The runs of a campaign by number: what became of each so far. A few bytes a run, no objects. */
 import type { Priority } from "../job/job.ts";
 import type { Plan, PlannedJob } from "../plan/plan.ts";
-import { PRIORITIES, ReadyQueue } from "../queue/ready_queue.ts";
+import { ReadyQueue } from "../queue/ready_queue.ts";
 
 /** What a run is to this campaign. */
 export const TABLE_STATES = [
@@ -42,7 +42,7 @@ export class RunTable {
   readonly readyForLarge: ReadyQueue;
   /** Runs in each state. */
   readonly counts: Record<TableState, number>;
-  /** Ready runs of each priority, those for a large slot included. */
+  /** Ready runs of each priority that any slot can take. */
   readonly readyOf: [number, number, number, number] = [0, 0, 0, 0];
   #readyForLarge = 0;
   #states: Uint8Array;
@@ -163,11 +163,6 @@ export class RunTable {
     if (state === "ready") this.#enqueue(number);
   }
 
-  /** The most urgent of the runs that are ready, whichever slot they need. */
-  mostUrgent(): Priority | undefined {
-    return PRIORITIES.find((priority) => this.readyOf[priority] > 0);
-  }
-
   #enqueue(number: number): void {
     const queue = (this.#flags[number]! & LARGE) !== 0 ? this.readyForLarge : this.ready;
     queue.push(this.priorityOf(number), this.#rank(this.jobOf(number), number), number);
@@ -176,8 +171,8 @@ export class RunTable {
   #count(number: number, state: TableState, by: 1 | -1): void {
     this.counts[state] += by;
     if (state !== "ready") return;
-    this.readyOf[this.priorityOf(number)] += by;
     if ((this.#flags[number]! & LARGE) !== 0) this.#readyForLarge += by;
+    else this.readyOf[this.priorityOf(number)] += by;
   }
 
   #reserve(size: number): void {

@@ -10,8 +10,8 @@ export interface SlotBatch {
   readonly id: number;
   readonly job: PlannedJob;
   readonly attempt: number;
-  /** Of its first run. */
-  readonly priority: Priority;
+  /** Of the most urgent of its runs. */
+  priority: Priority;
   readonly open: Set<number>;
   /** Run ids and digests by number, as they were journalled. */
   readonly identities: ReadonlyMap<number, { readonly run: string; readonly digest: string }>;
@@ -19,6 +19,8 @@ export interface SlotBatch {
   /** What the files of results must be, by number; told before the results. */
   readonly files: Map<number, CompletedRun["files"]>;
   sent: boolean;
+  /** What was last to be saved of it could not be. */
+  isUnsaved: boolean;
   /** No run of it was given back: the time it took says how long its runs take. */
   whole: boolean;
 }
@@ -43,6 +45,10 @@ export class Slot {
   isLarge = false;
   /** Why it was asked to save what it computes and give everything back; until it has, it gets nothing more. */
   yielding: RequeueCause | undefined;
+  /** Counts how often it was asked back: a timer that was set for an earlier time means nothing. */
+  yields = 0;
+  /** It was told to exit. */
+  isLeaving = false;
   /** It is one too many: it ends when it is empty. */
   isRetiring = false;
   /** Killed because it did not give back in time: its runs are not to blame. */
@@ -76,6 +82,8 @@ export class Slot {
       };
       return;
     }
+    // A sign of life without a step says nothing of the rate: steps may take longer than that.
+    if (step === current.step) return;
     const seconds = (now - current.seenAt) / 1000;
     if (seconds > 0) {
       const rate = (step - current.step) / seconds;
@@ -112,12 +120,16 @@ export class Slot {
     return undefined;
   }
 
-  /** What nobody saves would be lost with the slot it is in. */
+  /** What it computes would not be lost with it; what only waits in it never is. */
+  get savesItsWork(): boolean {
+    const { working } = this;
+    if (working === undefined) return true;
+    return working.job.job.checkpoint.every.kind !== "off" && !working.isUnsaved;
+  }
+
   get mayBePreempted(): boolean {
-    for (const { job, priority } of this.batches.values()) {
-      if (priority === 0 || job.job.checkpoint.every.kind === "off") return false;
-    }
-    return true;
+    for (const { priority } of this.batches.values()) if (priority === 0) return false;
+    return this.savesItsWork;
   }
 }
 

@@ -124,7 +124,13 @@ export type FromSlot =
     readonly message: string;
   }
   /** These runs were given back: the first one perhaps saved at `step`, the others not begun. */
-  | { readonly type: "yielded"; readonly batch: number; readonly indices: readonly number[] }
+  | {
+    readonly type: "yielded";
+    readonly batch: number;
+    readonly indices: readonly number[];
+    /** The slot ends after these words. */
+    readonly isLast?: true;
+  }
   | {
     readonly type: "hung";
     readonly batch: number;

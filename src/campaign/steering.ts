@@ -4,8 +4,6 @@
  */
 import type { RunEvent } from "../job/event.ts";
 import type { Priority } from "../job/job.ts";
-import type { PlannedJob } from "../plan/plan.ts";
-import type { Dependencies } from "./dependencies.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { runLines } from "./journal_lines.ts";
 import type { RunTable, TableState } from "./run_table.ts";
@@ -23,9 +21,8 @@ export interface SteeringParts {
   readonly table: RunTable;
   readonly tally: Tally;
   readonly dispatcher: Dispatcher;
-  readonly dependencies: Dependencies;
-  /** Runs of a job have ended. */
-  readonly ended: (job: PlannedJob) => void;
+  /** Looks at what is blocked: some may start, some never will. */
+  readonly review: () => void;
   readonly append: (event: RunEvent, then?: () => void) => void;
 }
 
@@ -33,18 +30,16 @@ export class Steering {
   readonly #table: RunTable;
   readonly #tally: Tally;
   readonly #dispatcher: Dispatcher;
-  readonly #dependencies: Dependencies;
-  readonly #ended: SteeringParts["ended"];
+  readonly #review: SteeringParts["review"];
   readonly #append: SteeringParts["append"];
   /** For runs that a slot has. */
   readonly #wishes = new Map<number, { readonly wish: Wish; tell: (what: Fulfilment) => void }>();
 
-  constructor({ table, tally, dispatcher, dependencies, ended, append }: SteeringParts) {
+  constructor({ table, tally, dispatcher, review, append }: SteeringParts) {
     this.#table = table;
     this.#tally = tally;
     this.#dispatcher = dispatcher;
-    this.#dependencies = dependencies;
-    this.#ended = ended;
+    this.#review = review;
     this.#append = append;
   }
 
@@ -73,9 +68,9 @@ export class Steering {
       for (const number of this.#in(again, ["failed", "cancelled"])) {
         this.#tally.undo(this.#table.jobOf(number), this.#table.stateOf(number));
         this.#table.forgive(number);
-        this.#table.become(number, "blocked");
+        this.#waitsAgain(number);
       }
-      this.#admit(again);
+      this.#admit();
     });
   }
 
@@ -86,6 +81,12 @@ export class Steering {
       }
     }
     for (const number of numbers) this.#table.prioritise(number, priority);
+    for (const { batches } of this.#dispatcher.slots) {
+      for (const batch of batches.values()) {
+        const priorities = [...batch.open].map((number) => this.#table.priorityOf(number));
+        if (priorities.length > 0) batch.priority = Math.min(...priorities) as Priority;
+      }
+    }
     this.#dispatcher.fill();
   }
 
@@ -123,17 +124,18 @@ export class Steering {
   /** Runs that still are what they were become ready. */
   readyAgain(numbers: readonly number[], from: TableState): void {
     const again = this.#in(numbers, [from]);
-    for (const number of again) this.#table.become(number, "blocked");
-    this.#admit(again);
+    for (const number of again) this.#waitsAgain(number);
+    this.#admit();
   }
 
-  /** Those that need nothing that is still to come are ready. */
-  #admit(numbers: readonly number[]): void {
-    for (const number of this.#in(numbers, ["blocked"])) {
-      // What has no hope any more is told as failed when the others are looked at.
-      if (this.#dependencies.judge(number).kind === "ready") this.#table.become(number, "ready");
-    }
-    for (const job of new Set(numbers.map((number) => this.#table.jobOf(number)))) this.#ended(job);
+  #waitsAgain(number: number): void {
+    const { needs } = this.#table.jobOf(number).job;
+    this.#table.become(number, needs === undefined ? "ready" : "blocked");
+  }
+
+  /** What was set to blocked and needs nothing that is still to come is ready; what has no hope fails. */
+  #admit(): void {
+    this.#review();
     this.#dispatcher.fill();
   }
 
@@ -157,11 +159,10 @@ export class Steering {
 
   #fulfil(numbers: readonly number[], wish: Wish, then: () => void): void {
     this.#appendRuns(WISH_EVENT[wish], numbers, () => {
-      if (wish === "cancelled") {
+      if (wish === "cancelled" && numbers.length > 0) {
         for (const number of numbers) this.#tally.cancel(this.#table.jobOf(number));
-        for (const job of new Set(numbers.map((number) => this.#table.jobOf(number)))) {
-          this.#ended(job);
-        }
+        this.#review();
+        this.#dispatcher.fill();
       }
       then();
     });

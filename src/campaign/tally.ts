@@ -34,6 +34,11 @@ export class Tally {
     this.#end(job, 1);
   }
 
+  /** One that ended so counts no more: its job was submitted again. */
+  forget(state: "failed" | "cancelled"): void {
+    this[state]--;
+  }
+
   /** Answers how many warnings there were of this job. */
   warn(job: PlannedJob): number {
     const count = (this.#warned.get(job.number) ?? 0) + 1;

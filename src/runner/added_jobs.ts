@@ -28,11 +28,13 @@ export function toAdd(
   const fresh: Job[] = [];
   let isKnown = false;
   for (const job of jobs) {
-    const before = table.jobs.findLast((planned) => planned.job.id === job.id);
-    if (before !== undefined) {
+    // It may have been submitted more than once, and an early one be tried again.
+    const before = table.jobs.filter((planned) => planned.job.id === job.id);
+    if (before.length > 0) {
       isKnown = true;
-      if (hasOpenRuns(table, before)) {
-        if (canonical(before.job) === canonical(job)) continue;
+      const open = before.filter((planned) => hasOpenRuns(table, planned));
+      if (open.length > 0) {
+        if (open.every((planned) => canonical(planned.job) === canonical(job))) continue;
         throw new Fault("manifest", `Job ${job.id} is being computed as it was before.`, {
           hint: `Wait for it, or type simrun cancel ${job.id} first.`,
         });

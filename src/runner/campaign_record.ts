@@ -6,6 +6,7 @@ import { encodeFields } from "../job/plain.ts";
 import { VERSION } from "../job/version.ts";
 import { canonical, shortDigest } from "../plan/digest.ts";
 import type { PlannedJob } from "../plan/plan.ts";
+import type { History } from "../queue/history.ts";
 import type { TreeSession } from "./tree_session.ts";
 
 interface Manifest {
@@ -46,11 +47,11 @@ export class CampaignRecord {
     return kept;
   }
 
-  /** Jobs that are new, or differ from the last ones of their ids. */
-  async planned(jobs: readonly PlannedJob[]): Promise<void> {
+  /** Jobs that are new, or differ from the last ones of their ids in the history. */
+  async planned(jobs: readonly PlannedJob[], history: History): Promise<void> {
     const lines: Promise<void>[] = [];
     for (const { job, model, count } of jobs) {
-      const known = this.#session.history.jobs.get(job.id);
+      const known = history.jobs.get(job.id);
       const same = known?.job !== undefined && known.model?.digest === model.digest &&
         canonical(known.job) === canonical(job);
       if (same) continue;

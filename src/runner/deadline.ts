@@ -34,7 +34,10 @@ export class Deadline {
   marginMs(running: readonly LiveRun[]): number {
     const stepMs = Math.max(
       0,
-      ...running.map(({ stepsPerSecond }) => stepsPerSecond > 0 ? 1000 / stepsPerSecond : 0),
+      // Before its first step has ended, that takes as long as it has taken so far.
+      ...running.map(({ stepsPerSecond, elapsedMs }) =>
+        stepsPerSecond > 0 ? 1000 / stepsPerSecond : elapsedMs
+      ),
     );
     const wanted = CLOSING_MS + SAVING_FACTOR * this.#slowestSaveMs + 2 * stepMs;
     return Math.min(wanted, SHARE_MAX * this.#limitMs);

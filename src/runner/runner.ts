@@ -12,6 +12,7 @@ import type { Job } from "../job/job.ts";
 import type { Live } from "../job/live.ts";
 import { Fault } from "../job/fault.ts";
 import { makePlan, type Plan, type PlannedJob } from "../plan/plan.ts";
+import type { History } from "../queue/history.ts";
 import { Rates } from "../queue/rates.ts";
 import type { Layout } from "../store/layout.ts";
 import type { SlotHandle } from "../worker/slot_process.ts";
@@ -83,7 +84,10 @@ export class Runner {
     this.#slots = new SlotProcesses(request, parts.slot);
     const rates = Rates.of(parts.session.history);
     this.#table = new RunTable(parts.plan.total, rankBy(request.order ?? "submitted", rates));
-    this.#table.add(parts.plan, (job, index) => this.#earlierAttempts(job, index));
+    this.#table.add(
+      parts.plan,
+      (job, index) => earlierAttempts(job, index, parts.session.history),
+    );
     this.#campaign = new Campaign(this.#world(), this.#table, {
       root: parts.session.layout.root,
       epoch: parts.session.epoch,
@@ -119,7 +123,7 @@ export class Runner {
       await this.#adding;
       this.#isRunning = true;
       await this.#record.began(this.#request.manifests ?? []);
-      await this.#prepare(this.#plan);
+      await this.#prepare(this.#plan, this.#session.history);
       const outcome = await this.#campaign.run();
       await (await controller)?.stop();
       await this.#record.ended(outcome);
@@ -182,6 +186,9 @@ export class Runner {
     let slot: SlotHandle | undefined;
     try {
       const fresh = toAdd(jobs, this.#table);
+      // What this campaign itself has done with a job of that name counts, to the last line.
+      if (fresh.isKnown) await this.#session.journal.flush();
+      const history = fresh.isKnown ? readHistory(this.layout) : this.#session.history;
       const prepared = await prepareJobs(
         fresh.jobs,
         () => slot = startSlot(this.#request),
@@ -191,15 +198,17 @@ export class Runner {
       if (this.#campaign.hasEnded) return undefined;
       const more = makePlan(
         prepared,
-        // What this campaign itself has done with a job of that name counts.
-        fresh.isKnown ? readHistory(this.layout) : this.#session.history,
+        history,
         planOptions(this.#request),
         this.#table.jobs.length,
         this.#table.total,
       );
-      checkNeeds(more.jobs, this.#table.jobs, this.#session.history);
-      if (this.#isRunning) await this.#prepare(more);
-      this.#table.add(more, (job, index) => this.#earlierAttempts(job, index));
+      checkNeeds(more.jobs, this.#table.jobs, history);
+      if (this.#isRunning) await this.#prepare(more, history);
+      // Meanwhile somebody may have had an earlier one of that name tried again.
+      toAdd(fresh.jobs, this.#table);
+      this.#campaign.supersede(fresh.jobs.map(({ id }) => id));
+      this.#table.add(more, (job, index) => earlierAttempts(job, index, history));
       this.#plan = {
         jobs: [...this.#plan.jobs, ...more.jobs],
         total: this.#plan.total + more.total,
@@ -264,22 +273,13 @@ export class Runner {
     };
   }
 
-  /** Attempts that count already, by the history. A crash in between does not count. */
-  #earlierAttempts(job: PlannedJob, index: number): number {
-    const decision = job.decisionAt(index);
-    if (decision !== "resume" && decision !== "restart") return 0;
-    const past = this.#session.history.jobs.get(job.job.id)?.find(job.identify(index).run);
-    if (past === undefined) return 0;
-    return Math.max(0, past.state === "running" ? past.attempt - 1 : past.attempt);
-  }
-
   /** What must be known and written before the runs of a plan may start. */
-  async #prepare(plan: Plan): Promise<void> {
-    await this.#record.planned(plan.jobs);
+  async #prepare(plan: Plan, history: History): Promise<void> {
+    await this.#record.planned(plan.jobs, history);
     for (const { job } of plan.jobs) {
       this.#withFiles.set(job.id, await this.#session.runsWithFiles(job.id));
     }
-    const parts = { layout: this.layout, history: this.#session.history, plan };
+    const parts = { layout: this.layout, history, plan };
     this.#reused += await reuseResults(parts, (event) => this.#session.append(event));
   }
 
@@ -304,4 +304,13 @@ export class Runner {
       this.#campaign.stop("now", "broken", error);
     }
   }
+}
+
+/** Attempts that count already, by the history. A crash in between does not count. */
+function earlierAttempts(job: PlannedJob, index: number, history: History): number {
+  const decision = job.decisionAt(index);
+  if (decision !== "resume" && decision !== "restart") return 0;
+  const past = history.jobs.get(job.job.id)?.find(job.identify(index).run);
+  if (past === undefined) return 0;
+  return Math.max(0, past.state === "running" ? past.attempt - 1 : past.attempt);
 }

@@ -107,7 +107,7 @@ export class Overseer {
     if (life.isPreparing && mustYield) {
       // An init may take for ever, and nothing is lost with it: whoever asks is not kept waiting.
       const indices = this.#batches.indices(batch);
-      return { kind: "give-up", message: { type: "yielded", batch, indices } };
+      return { kind: "give-up", message: { type: "yielded", batch, indices, isLast: true } };
     }
     const isTold = life.begunMs > PROGRESS_AFTER_MS;
     const message = { type: "progress", batch, index, step, memoryBytes } as const;

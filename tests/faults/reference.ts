@@ -51,10 +51,10 @@ function open(name) {
 export const STEPS_IN_ALL = 30;
 
 const MANIFEST = `
-defaults: { model: walk.ts, steps: ${STEPS}, measure_every: 1, checkpoint: { every: ${INTERVAL}, keep: ${KEEP} } }
+defaults: { model: walk.ts, retry: { backoff: 0s }, steps: ${STEPS}, measure_every: 1, checkpoint: { every: ${INTERVAL}, keep: ${KEEP} } }
 jobs:
-  - { id: pair, sweep: { drift: [0.1, 0.2] } }
-  - { id: loud, seed: 3, parameters: { loud: true } }
+  - { id: pair, priority: high, sweep: { drift: [0.1, 0.2] } }
+  - { id: loud, priority: low, seed: 3, parameters: { loud: true } }
 `;
 
 const JOBS = 2;

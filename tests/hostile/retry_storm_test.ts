@@ -195,7 +195,7 @@ Deno.test("simrun with runs that take their slots with them ends, having tried e
     const retries = isTorture ? 3 : 1;
     await placeAll(folder, {
       "storm.yaml":
-        `{ id: storm, model: m.ts, steps: 5, hang_after: 0.3, retry: { limit: ${retries} }, ` +
+        `{ id: storm, model: m.ts, steps: 5, hang_after: 0.3, retry: { limit: ${retries}, backoff: 0.1s }, ` +
         `sweep: { i: { from: 1, to: ${runs + 2}, count: ${runs + 2} } } }`,
       // The last two are good.
       "m.ts": `export function step(_, c) { if (c.params.i <= ${runs}) for (;;); }\n` +

@@ -85,7 +85,8 @@ Deno.test("a run that kills its slot is known as such across kill -9 of simrun: 
     await placeAll(folder, {
       "models/poison.ts": POISON,
       "models/count.ts": COUNT,
-      "jobs.yaml": "defaults: { steps: 20, hang_after: 30s, retry: { limit: 3 } }\njobs:\n" +
+      "jobs.yaml":
+        "defaults: { steps: 20, hang_after: 30s, retry: { limit: 3, backoff: 0s } }\njobs:\n" +
         "  - { id: poison, model: models/poison.ts, sweep: { i: [1, 2, 3, 4, 5] } }\n" +
         "  - { id: good, model: models/count.ts, sweep: { by: [1, 2, 3] } }\n",
     });

@@ -37,7 +37,7 @@ export function manifestOf(hostile: Record<string, Hostile>): string {
     }}\n`
   );
   // The first half before the hostile ones, the rest after them: in the slots that they had.
-  return `defaults: { retry: { limit: 1 }, hang_after: 2s, checkpoint_every: 100 }\njobs:\n` +
+  return `defaults: { retry: { limit: 1, backoff: 0s }, hang_after: 2s, checkpoint_every: 100 }\njobs:\n` +
     goodJob("before") + jobs.join("") + goodJob("after");
 }
 
