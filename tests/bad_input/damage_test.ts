@@ -37,10 +37,10 @@ const DAMAGES: readonly (readonly [name: string, shell: string, said: RegExp])[]
   ],
   [
     "a checkpoint is of another run",
-    "cp other/checkpoints/run/run/step-000000001500.ckpt $K/step-000000002900.ckpt",
+    "cp other/checkpoints/run/run/step-000000001500.ckpt $K/step-000000002999.ckpt",
     /is not used: it was computed with other parameters|is not used: it belongs to|is not used: it is of step/,
   ],
-  ["a checkpoint is a link", "ln -s /etc/passwd $K/step-000000002900.ckpt", /goes on at step/],
+  ["a checkpoint is a link", "ln -s /etc/passwd $K/step-000000002999.ckpt", /goes on at step/],
   ["the checkpoints are gone", "rm -r tree/checkpoints", /^Done: 1 run in /m],
   ["temporaries were left", "touch $K/.tmp-abc tree/hot/.tmp-x", /goes on at step/],
   ["the journal is torn", "truncate -s -50 tree/hot/journal.jsonl", /goes on at step/],
