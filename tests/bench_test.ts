@@ -43,7 +43,7 @@ Deno.test("every bench prints both sides, their ratio and the goal", async () =>
       /^files in the tree .* one a run .* ≤ 199 files/m,
       /^most memory the orchestrator held .* MB .* ≤ 300 MB/m,
       /^verify, 2 checkpoints of 1 MiB .* MB\/s .* read them, zstd -t .* ≥ 0.5 ×/m,
-      /^verify, 3 small checkpoints of each of 20 runs .* ≤ 2 ×/m,
+      /^verify, 3 small checkpoints of each of 20 runs .* read them, zstd -t/m,
       /^resume to the first step, a tree of 20 runs.* ≤ 300 ms/m,
       /^\d+ of \d+ goals reached$/m,
     ]

@@ -304,7 +304,8 @@ export class Dispatcher {
   /** The slot whose run was out of memory mostly ends and becomes the large one; else the next empty one does. */
   #becomesLarge(slot: Slot): boolean {
     if (slot.batches.size > 0 || !this.#isLargeNext(this.#world.now())) return false;
-    if (this.slots.some(({ isLarge }) => isLarge)) return false;
+    // One is, or is about to be.
+    if (this.slots.some(({ isLarge, isCondemned }) => isLarge || isCondemned)) return false;
     slot.ready = false;
     slot.isCondemned = true;
     slot.port?.kill();
