@@ -163,6 +163,16 @@ export class Campaign {
     this.#endIfDone();
   }
 
+  /** The machine has only so many cores to spare for now; without a number as many as are wished. */
+  restrain(slots?: number): void {
+    this.#dispatcher.restrain(slots);
+  }
+
+  /** Whether runs may be started, e.g. because there is room for what they write. What is computed goes on. */
+  letStart(mayStart: boolean): void {
+    this.#dispatcher.letStart(mayStart);
+  }
+
   live(): Pick<Live, "running" | "counts" | "steps" | "slots" | "work"> {
     const now = this.#world.now();
     const { slots, slotLimit, sizes } = this.#dispatcher;

@@ -48,7 +48,10 @@ const GRACE_MS = 5_000;
 export class Dispatcher {
   readonly slots: Slot[] = [];
   readonly sizes: BatchSizes;
-  slotLimit: number;
+  /** What people allow; the machine may have less to give at times. */
+  #slotsWished: number;
+  #slotsToSpare = Infinity;
+  #mayStart = true;
   #batches = 0;
   readonly #past: PastFiles;
   /** Timers of slots that have to give something back. */
@@ -64,14 +67,37 @@ export class Dispatcher {
     this.#table = table;
     this.#options = options;
     this.#ports = ports;
-    this.slotLimit = options.slots;
+    this.#slotsWished = options.slots;
     this.#past = new PastFiles(table, options.withFiles);
     this.sizes = new BatchSizes(options.batchMax, options.rates);
   }
 
-  /** More slots are started when there is work for them; of fewer, those at the least urgent work give it back. */
+  /** Runs that are computed at the same time, at most. */
+  get slotLimit(): number {
+    return Math.min(this.#slotsWished, this.#slotsToSpare);
+  }
+
+  /** Somebody wishes so many. */
   resize(slots: number): void {
-    this.slotLimit = slots;
+    this.#slotsWished = slots;
+    this.#fit("control");
+  }
+
+  /** The machine has only so many cores to spare, at least one; without a number as many as are wished. */
+  restrain(slots = Infinity): void {
+    this.#slotsToSpare = Math.max(1, slots);
+    this.#fit("load");
+  }
+
+  /** Whether runs may be started; what is computed goes on either way. */
+  letStart(mayStart: boolean): void {
+    this.#mayStart = mayStart;
+    if (mayStart) this.fill();
+  }
+
+  /** More slots are started when there is work for them; of fewer, those at the least urgent work give it back. */
+  #fit(cause: RequeueCause): void {
+    const slots = this.slotLimit;
     for (const slot of this.slots) slot.isRetiring = slot.isLeaving;
     const stays = this.slots.filter(({ isLeaving }) => !isLeaving);
     const tooMany = Math.max(0, stays.length - slots);
@@ -80,7 +106,7 @@ export class Dispatcher {
       slot.isRetiring = true;
       if (slot.batches.size === 0) this.retire(slot);
       // What nobody saves comes to its end first.
-      else if (slot.savesItsWork) this.askBack(slot, "control");
+      else if (slot.savesItsWork) this.askBack(slot, cause);
     }
     this.fill();
   }
@@ -94,7 +120,7 @@ export class Dispatcher {
 
   /** Starts slots as long as there is work for them, and hands out batches. */
   fill(): void {
-    if (!this.#ports.isOpen()) return;
+    if (!this.#isOpen) return;
     let idle = this.slots.filter((slot) => slot.batches.size === 0 && !slot.isRetiring).length;
     const { ready } = this.#table.counts;
     const stay = () => this.slots.filter((slot) => !slot.isRetiring).length;
@@ -134,7 +160,7 @@ export class Dispatcher {
 
   feed(slot: Slot): void {
     while (
-      slot.ready && slot.yielding === undefined && !slot.isRetiring && this.#ports.isOpen()
+      slot.ready && slot.yielding === undefined && !slot.isRetiring && this.#isOpen
     ) {
       if (this.#becomesLarge(slot)) return;
       const taken = this.#take(slot);
@@ -310,6 +336,10 @@ export class Dispatcher {
     slot.isCondemned = true;
     slot.port?.kill();
     return true;
+  }
+
+  get #isOpen(): boolean {
+    return this.#mayStart && this.#ports.isOpen();
   }
 
   #freeId(): number {

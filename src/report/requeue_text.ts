@@ -11,6 +11,8 @@ const CAUSE_WORDS: { readonly [cause in RequeueCause]: string } = {
   "disk": "the disk refused to save it",
   "preempted": "gave its slot to a critical run",
   "control": "gave its slot back on request",
+  "load": "gave its core to others who compute on this machine",
+  "memory": "made room for a run that needs more memory",
 };
 
 export function describeCause(cause: RequeueCause): string {
@@ -32,13 +34,22 @@ export interface ReadersClock {
 export function describeNext(next: NextAttempt, clock: ReadersClock): string {
   const most = next.attemptsMax === undefined ? "" : ` of ${next.attemptsMax}`;
   // Who gave its slot away has lost nothing: no attempt is worth counting.
-  const why = isOwnFault(next.cause)
-    ? `${describeCause(next.cause)}; attempt ${next.attempt}${most}`
-    : describeCause(next.cause);
+  const why = isGivenAway(next.cause)
+    ? describeCause(next.cause)
+    : `${describeCause(next.cause)}; attempt ${next.attempt}${most}`;
   if (next.at === undefined) return why;
   return `tried again at ${formatMoment(next.at, clock.nowMs, clock.offsetMinutes)} (${why})`;
 }
 
-function isOwnFault(cause: RequeueCause): boolean {
-  return cause !== "preempted" && cause !== "control" && cause !== "stopped";
+/** It was computed without a fault, and saved before it went. */
+export function isGivenAway(cause: RequeueCause): boolean {
+  return GIVEN_AWAY.has(cause);
 }
+
+const GIVEN_AWAY: ReadonlySet<RequeueCause> = new Set([
+  "preempted",
+  "control",
+  "load",
+  "memory",
+  "stopped",
+]);

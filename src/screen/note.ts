@@ -4,7 +4,7 @@ import { PRIORITY_NAMES } from "../job/job.ts";
 import { runName } from "../job/run.ts";
 import { describeFailure, describePlace } from "../report/failure_text.ts";
 import { formatCount, formatNumberOf, formatWait } from "../report/format.ts";
-import { describeCause } from "../report/requeue_text.ts";
+import { describeCause, isGivenAway } from "../report/requeue_text.ts";
 import { safeText } from "./safe_text.ts";
 
 export interface Note {
@@ -66,9 +66,9 @@ export function noteOf(entry: RunEvent, folder: string): Note | undefined {
       const [first] = entry.runs;
       if (first === undefined) return undefined;
       const subject = subjectOf(entry.job, first, entry.runs.length);
-      if (entry.cause === "preempted") {
+      if (isGivenAway(entry.cause)) {
         const text = `${describeCause(entry.cause)}; goes on later`;
-        return { kind: "warning", subject, text, topic: `preempted: ${entry.job}` };
+        return { kind: "warning", subject, text, topic: `${entry.cause}: ${entry.job}` };
       }
       const why = entry.message ?? describeCause(entry.cause);
       const when = entry.waitMs === undefined ? "" : ` in ${formatWait(entry.waitMs)}`;

@@ -14,7 +14,12 @@ import {
 } from "../report/format.ts";
 import { grantsText } from "../report/grants_text.ts";
 import { describeChange } from "../report/job_changes.ts";
-import { describeCause, describeNext, describeReturn } from "../report/requeue_text.ts";
+import {
+  describeCause,
+  describeNext,
+  describeReturn,
+  isGivenAway,
+} from "../report/requeue_text.ts";
 import type { Chapter } from "../report/run_story.ts";
 import type { RunStatus } from "../report/run_status.ts";
 import { fractionOf } from "../report/status_json.ts";
@@ -201,7 +206,7 @@ function requeuedText(
   { cause, counted, message, dueAt }: Chapter & { readonly kind: "requeued" },
   { paint, nowMs, offsetMinutes }: StoryCanvas,
 ): string {
-  if (cause === "preempted" || cause === "control") return describeCause(cause);
+  if (cause !== "stopped" && isGivenAway(cause)) return describeCause(cause);
   const parts = [
     `back to the queue (${describeReturn(cause, message)})`,
     counted ? "a failed attempt" : "not counted as an attempt",
