@@ -11,7 +11,7 @@ import {
 } from "../job/control.ts";
 import { Fault } from "../job/fault.ts";
 import { VERSION } from "../job/version.ts";
-import { diskFault, makeFolderDurable, removeQuietly, writeFileDurable } from "./disk.ts";
+import { diskFault, refuseLinks, removeQuietly, writeFileDurable } from "./disk.ts";
 import { fs } from "./file_system.ts";
 import type { Layout } from "./layout.ts";
 import { describeProcess } from "./owner.ts";
@@ -65,7 +65,8 @@ export async function postRequest(layout: Layout, request: ControlRequest): Prom
   if (bytes.length > most) {
     throw new Fault("usage", TOO_LARGE, { hint: "Divide it into several." });
   }
-  await makeFolderDurable(layout.inbox, { within: layout.root });
+  // It is not made here: a folder that has lost its marker must not become half a tree again by a request.
+  await refuseLinks(layout.root, layout.inbox);
   const path = layout.requestFile(request.id);
   try {
     await writeFileDurable(path, bytes);
@@ -73,8 +74,17 @@ export async function postRequest(layout: Layout, request: ControlRequest): Prom
     // A simrun that began just then has swept the temporary away.
     const isSwept = error instanceof Fault && error.cause instanceof Deno.errors.NotFound;
     if (!isSwept) throw error;
+    if (await isMissing(layout.inbox)) {
+      throw new Fault("not-found", `${layout.inbox} is not there: nobody hears requests.`, {
+        hint: "Start simrun there anew; it makes the folder.",
+      });
+    }
     await writeFileDurable(path, bytes);
   }
+}
+
+async function isMissing(path: string): Promise<boolean> {
+  return await fs.stat(path).then(() => false, (error) => error instanceof Deno.errors.NotFound);
 }
 
 /** Waits for the answer to a request that was posted; removes it when it was read. */

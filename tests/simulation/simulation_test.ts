@@ -46,5 +46,8 @@ async function holdFor(count: number, cuts?: readonly Cut[]): Promise<void> {
 /** The trace without what is no part of the world: process ids and the time of day are the machine's. */
 async function courseOf(seed: number): Promise<readonly string[]> {
   const { trace } = await simulate(scenarioOf(seed));
-  return trace.map((line) => line.replace(/process \d+/, "process").replace(/\/mnt[^/]*/g, ""));
+  return trace.map((line) =>
+    line.replace(/process \d+/, "process").replace(/\/mnt[^/]*/g, "")
+      .replace(/\d{17}-\d{4}-[0-9a-f]{8}/, "request")
+  );
 }

@@ -285,10 +285,12 @@ Deno.test("a folder exchanged for a link while simrun works leads nobody out of 
     await assert.rejects(inbox.tidy(), /is a link/);
     await assert.rejects(post(layout), /inbox is a link; simrun does not write/);
     assert.equal(canary.harm(), undefined);
-    // Removed altogether they are made again.
     await Deno.remove(layout.inbox);
     await Deno.remove(layout.answers);
     assert.deepEqual(await inbox.waiting(), []);
+    // Whoever asks makes nothing: where the tree itself is gone, a part of it would be in the next one's way.
+    await assert.rejects(post(layout), /inbox is not there: nobody hears requests/);
+    await Deno.mkdir(layout.inbox);
     const id = await post(layout);
     assert.ok(await inbox.take(id));
     await inbox.answer(id, DONE);
