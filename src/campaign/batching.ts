@@ -108,17 +108,10 @@ export interface Ahead {
   readonly batches: ReadonlyMap<number, number>;
 }
 
-/** Takes the most urgent run that needs a large slot. It is alone. */
-export function takeLarge(table: RunTable, now: number): Taken | undefined {
-  const number = table.readyForLarge.pop(now);
-  if (number === undefined) return undefined;
-  const taken = { job: table.jobOf(number), attempt: table.attempt(number), numbers: [number] };
-  table.become(number, "assigned");
-  return taken;
-}
-
 export interface Taking {
   readonly now: number;
+  /** Of the slot that it is for. */
+  readonly size: number;
   readonly slots: number;
   /** What the slot has before it; undefined for an empty one. */
   readonly ahead: Ahead | undefined;
@@ -132,16 +125,17 @@ export interface Taking {
 export function takeBatch(
   table: RunTable,
   sizes: BatchSizes,
-  { now, slots, ahead, mustBeAlone }: Taking,
+  { now, size, slots, ahead, mustBeAlone }: Taking,
 ): Taken | undefined {
-  const first = table.ready.peek(now);
+  const queue = table.queueOf(size);
+  const first = queue.peek(now);
   if (first === undefined) return undefined;
   const job = table.jobOf(first);
   const priority = table.priorityOf(first);
   if (ahead !== undefined && !goesWith(job, priority, ahead)) return undefined;
   const attempt = table.attempt(first);
   const alone = mustBeAlone(job, first);
-  let limit = alone ? 1 : sizes.size(job, table.counts.ready, slots);
+  let limit = alone ? 1 : sizes.size(job, table.readyIn(size), slots);
   if (ahead !== undefined) {
     const expectedMs = sizes.expectedMs(job);
     // A batch that grows with what is learned is worth more than many small ones.
@@ -151,13 +145,13 @@ export function takeBatch(
     if (limit < 1) return undefined;
   }
   const numbers = [first];
-  table.ready.pop(now);
+  queue.pop(now);
   table.become(first, "assigned");
   while (numbers.length < limit) {
-    const next = table.ready.peekOf(priority);
+    const next = queue.peekOf(priority);
     if (next === undefined || next < job.offset || next >= job.offset + job.count) break;
     if (table.attempt(next) !== attempt || mustBeAlone(job, next)) break;
-    table.ready.popOf(priority);
+    queue.popOf(priority);
     table.become(next, "assigned");
     numbers.push(next);
   }

@@ -175,13 +175,13 @@ export class Campaign {
 
   live(): Pick<Live, "running" | "counts" | "steps" | "slots" | "work"> {
     const now = this.#world.now();
-    const { slots, slotLimit, sizes } = this.#dispatcher;
+    const { slots, sizes, pool: { limit } } = this.#dispatcher;
     const running = slots.flatMap((slot) => slot.live(now) ?? []);
-    const work = forecast(this.tally.jobs((job) => sizes.expectedMs(job)), running, slotLimit);
+    const work = forecast(this.tally.jobs((job) => sizes.expectedMs(job)), running, limit);
     // A better guess of what is left must not look like work undone.
     if (work !== undefined) this.#fraction = Math.max(this.#fraction, work.fraction);
     return {
-      slots: slotLimit,
+      slots: limit,
       running,
       counts: this.tally.counts(),
       steps: this.tally.steps(running),
@@ -195,7 +195,7 @@ export class Campaign {
     if (message.type === "ready") {
       if (slot.isLeaving) return;
       slot.ready = true;
-      if (slot.isRetiring) return this.#dispatcher.retire(slot);
+      if (slot.isRetiring) return this.#dispatcher.pool.retire(slot);
       return this.#dispatcher.feed(slot);
     }
     if (message.type === "inspected" || message.type === "uninspectable") {
@@ -325,14 +325,26 @@ export class Campaign {
       this.#giveBack(slot, batch, [number], { cause: "disk", counted: false });
       return this.stop("checkpoint", "no-space", failure.message);
     }
-    const cause = retryCause(failure.class, slot.isLarge);
+    const { memory } = this.#dispatcher.pool;
+    // Once: what needs more than that needs a person to say so.
+    const larger = this.#table.isRaised(number) ? undefined : memory.above(slot.size);
+    const cause = retryCause(failure.class, larger !== undefined);
     if (cause !== undefined && batch.attempt <= batch.job.job.retries) {
       const { message } = failure;
-      const large = cause === "out-of-memory";
+      const size = cause === "out-of-memory" ? larger : undefined;
       // More memory is there at once; what else has passed by itself needs its time.
       const { digest } = batch.identities.get(number)!;
-      const waitMs = large ? 0 : retryWaitMs(batch.attempt, digest, batch.job.job.backoff);
-      const why = { cause, counted: true, alone: true, large, message, waitMs };
+      const waitMs = size !== undefined
+        ? 0
+        : retryWaitMs(batch.attempt, digest, batch.job.job.backoff);
+      const why = {
+        cause,
+        counted: true,
+        alone: true,
+        message,
+        waitMs,
+        ...(size !== undefined && { size }),
+      };
       return this.#giveBack(slot, batch, [number], why);
     }
     batch.open.delete(number);
@@ -342,7 +354,10 @@ export class Campaign {
     const job = batch.job.job.id;
     this.#endBatchIfEmpty(slot, batch);
     const log = more.log === undefined ? {} : { log: more.log };
-    const told = withAdvice(failure, this.#dispatcher.slotLimit);
+    const told = withAdvice(
+      failure,
+      slot.memoryBytesMax < memory.totalBytes ? slot.memoryBytesMax : undefined,
+    );
     const { attempt } = batch;
     this.#append({ type: "run.failed", job, run, attempt, failure: told, ...log }, () => {
       this.tally.fail(batch.job);
@@ -426,7 +441,7 @@ export class Campaign {
     slot.busySince = now;
     if (slot.batches.size > 0) return;
     slot.yielding = undefined;
-    if (slot.isRetiring) this.#dispatcher.retire(slot);
+    if (slot.isRetiring) this.#dispatcher.pool.retire(slot);
   }
 
   // --- slots that end --------------------------------------------------------------------------
@@ -469,10 +484,7 @@ export class Campaign {
       const words = classifyExit(exit, 0).message;
       return this.stop("checkpoint", "broken", new Error(`slots cannot be kept running: ${words}`));
     }
-    // There is work, or what was given back will soon be: the slot's core is not left idle.
-    const isNeeded = this.#stop === undefined && !slot.isRetiring;
-    if (isNeeded && this.#table.counts.ready > 0) this.#dispatcher.start(slot);
-    else this.#dispatcher.drop(slot);
+    this.#dispatcher.lost(slot);
     this.#endIfDone();
   }
 

@@ -7,26 +7,29 @@ type Cause = Extract<RunEvent, { type: "runs.requeued" }>["cause"];
 
 /**
  * Why a run that failed is tried again, or undefined when it is not: only what may be different the next time
- * is, and a model's own exception never is. Who was out of memory gets twice as much, once.
+ * is, and a model's own exception never is. Who was out of memory is when there is more to give.
  */
-export function retryCause(failure: FailureClass, isLarge: boolean): Cause | undefined {
+export function retryCause(failure: FailureClass, hasMore: boolean): Cause | undefined {
   switch (failure) {
     case "slot-lost":
     case "hang":
       return failure;
     case "out-of-memory":
-      return isLarge ? undefined : failure;
+      return hasMore ? failure : undefined;
     default:
       return undefined;
   }
 }
 
-/** A run that fails for want of memory has had all that this simrun had to give: what else to type. */
-export function withAdvice(failure: Failure, slots: number): Failure {
+/**
+ * A run that fails for want of memory had as much as it asked for, or twice that: what to type next. `hadBytes` is
+ * undefined when it had all of simrun's.
+ */
+export function withAdvice(failure: Failure, hadBytes: number | undefined): Failure {
   if (failure.class !== "out-of-memory") return failure;
-  const advice = slots > 1
-    ? `fewer slots have more memory each: -j ${Math.floor(slots / 2)}`
-    : "--memory gives it more, where there is more";
+  const advice = hadBytes === undefined
+    ? "--memory gives it more, where there is more"
+    : `memory: ${mebibytes(2 * hadBytes).replace(" ", "")} in its job gives it more`;
   return { ...failure, message: `${failure.message}; ${advice}` };
 }
 

@@ -4,13 +4,14 @@
  */
 import type { RequeueCause, RunEvent } from "../job/event.ts";
 import type { Rates } from "../queue/rates.ts";
-import { type Ahead, BatchSizes, takeBatch, takeLarge, type Taken } from "./batching.ts";
+import { type Ahead, BatchSizes, takeBatch, type Taken } from "./batching.ts";
 import { startedLine } from "./journal_lines.ts";
+import { MemoryBudget } from "./memory_budget.ts";
 import { PastFiles } from "./past_files.ts";
 import type { RunTable } from "./run_table.ts";
-import { leastUrgentFirst, Slot, type SlotBatch } from "./slot.ts";
-import type { FromSlot } from "./slot_messages.ts";
-import type { SlotExit, World } from "./world.ts";
+import { leastUrgentFirst, type Slot, type SlotBatch } from "./slot.ts";
+import { SlotPool, type SlotPorts } from "./slot_pool.ts";
+import type { World } from "./world.ts";
 
 export interface DispatchOptions {
   readonly root: string;
@@ -18,6 +19,8 @@ export interface DispatchOptions {
   /** Names the holder of the tree's lock: with it a slot knows whether it may still write. */
   readonly holder: string;
   readonly slots: number;
+  /** Plenty when absent. */
+  readonly memory?: MemoryBudget;
   /** Runs that go to a slot together, at most. */
   readonly batchMax?: number;
   /** What earlier campaigns have taught. */
@@ -29,13 +32,7 @@ export interface DispatchOptions {
 }
 
 /** What the dispatcher asks of the campaign. */
-export interface DispatchPorts {
-  /** Whether more may be started. */
-  isOpen(): boolean;
-  hear(slot: Slot, message: FromSlot): void;
-  lost(slot: Slot, exit: SlotExit): void;
-  /** The system gives no process. */
-  broken(error: unknown): void;
+export interface DispatchPorts extends Omit<SlotPorts, "askBack"> {
   append(event: RunEvent, then: () => void): void;
   giveBack(slot: Slot, batch: SlotBatch, cause: RequeueCause): void;
 }
@@ -46,11 +43,8 @@ const PREEMPT_ABOVE_MS = 100;
 const GRACE_MS = 5_000;
 
 export class Dispatcher {
-  readonly slots: Slot[] = [];
+  readonly pool: SlotPool;
   readonly sizes: BatchSizes;
-  /** What people allow; the machine may have less to give at times. */
-  #slotsWished: number;
-  #slotsToSpare = Infinity;
   #mayStart = true;
   #batches = 0;
   readonly #past: PastFiles;
@@ -67,26 +61,30 @@ export class Dispatcher {
     this.#table = table;
     this.#options = options;
     this.#ports = ports;
-    this.#slotsWished = options.slots;
+    const { slots, memory = new MemoryBudget(Number.MAX_SAFE_INTEGER, slots) } = options;
+    this.pool = new SlotPool(world, table, { slots, memory }, {
+      ...ports,
+      isOpen: () => this.#isOpen,
+      askBack: (slot, cause) => this.askBack(slot, cause),
+    });
     this.#past = new PastFiles(table, options.withFiles);
     this.sizes = new BatchSizes(options.batchMax, options.rates);
   }
 
-  /** Runs that are computed at the same time, at most. */
-  get slotLimit(): number {
-    return Math.min(this.#slotsWished, this.#slotsToSpare);
+  get slots(): readonly Slot[] {
+    return this.pool.slots;
   }
 
-  /** Somebody wishes so many. */
+  /** Somebody wishes so many slots. */
   resize(slots: number): void {
-    this.#slotsWished = slots;
-    this.#fit("control");
+    this.pool.resize(slots);
+    this.fill();
   }
 
-  /** The machine has only so many cores to spare, at least one; without a number as many as are wished. */
+  /** The machine has only so many cores to spare; without a number as many as are wished. */
   restrain(slots = Infinity): void {
-    this.#slotsToSpare = Math.max(1, slots);
-    this.#fit("load");
+    this.pool.restrain(slots);
+    this.fill();
   }
 
   /** Whether runs may be started; what is computed goes on either way. */
@@ -95,74 +93,26 @@ export class Dispatcher {
     if (mayStart) this.fill();
   }
 
-  /** More slots are started when there is work for them; of fewer, those at the least urgent work give it back. */
-  #fit(cause: RequeueCause): void {
-    const slots = this.slotLimit;
-    for (const slot of this.slots) slot.isRetiring = slot.isLeaving;
-    const stays = this.slots.filter(({ isLeaving }) => !isLeaving);
-    const tooMany = Math.max(0, stays.length - slots);
-    const excess = stays.toSorted(leastUrgentFirst).slice(0, tooMany);
-    for (const slot of excess) {
-      slot.isRetiring = true;
-      if (slot.batches.size === 0) this.retire(slot);
-      // What nobody saves comes to its end first.
-      else if (slot.savesItsWork) this.askBack(slot, cause);
-    }
-    this.fill();
-  }
-
-  /** Ends a slot that has nothing to do. */
-  retire(slot: Slot): void {
-    slot.ready = false;
-    slot.isLeaving = true;
-    slot.port?.send({ type: "exit" });
-  }
-
   /** Starts slots as long as there is work for them, and hands out batches. */
   fill(): void {
     if (!this.#isOpen) return;
-    let idle = this.slots.filter((slot) => slot.batches.size === 0 && !slot.isRetiring).length;
-    const { ready } = this.#table.counts;
-    const stay = () => this.slots.filter((slot) => !slot.isRetiring).length;
-    for (; stay() < this.slotLimit && idle < ready; idle++) {
-      const slot = new Slot(this.#freeId());
-      this.slots.push(slot);
-      this.start(slot);
-      if (!this.#ports.isOpen()) return;
-    }
+    this.pool.fill(this.#world.now());
+    if (!this.#isOpen) return;
     for (const slot of this.slots) this.feed(slot);
     this.#preempt();
   }
 
-  start(slot: Slot): void {
-    slot.ready = false;
-    slot.yielding = undefined;
-    slot.isCondemned = false;
-    slot.isLeaving = false;
-    slot.isLarge = this.#table.readyForLargeCount > 0 &&
-      !this.slots.some((other) => other !== slot && other.isLarge);
-    slot.jobsKnown.clear();
-    try {
-      slot.port = this.#world.startSlot({
-        onMessage: (message) => this.#ports.hear(slot, message),
-        onExit: (exit) => this.#ports.lost(slot, exit),
-      }, slot.isLarge);
-    } catch (error) {
-      // What runs already is saved, the rest waits for a better time.
-      this.drop(slot);
-      this.#ports.broken(error);
-    }
-  }
-
-  drop(slot: Slot): void {
-    this.slots.splice(this.slots.indexOf(slot), 1);
+  /** Its process has ended, and what it had was given back. */
+  lost(slot: Slot): void {
+    this.pool.drop(slot);
+    this.fill();
   }
 
   feed(slot: Slot): void {
     while (
       slot.ready && slot.yielding === undefined && !slot.isRetiring && this.#isOpen
     ) {
-      if (this.#becomesLarge(slot)) return;
+      if (slot.batches.size === 0 && this.#isInTheWay(slot)) return;
       const taken = this.#take(slot);
       if (taken === undefined) return;
       const batch = this.#batchOf(taken);
@@ -216,20 +166,18 @@ export class Dispatcher {
     return { job: working.job, priority: working.priority, ms, runs, batches };
   }
 
-  /** The next batch for a slot. What only the large one can run has the large one to itself. */
+  /** The next batch for a slot. */
   #take(slot: Slot): Taken | undefined {
-    const now = this.#world.now();
-    if (slot.isLarge && this.#isLargeNext(now)) {
-      return slot.batches.size > 0 ? undefined : takeLarge(this.#table, now);
-    }
+    const { size } = slot;
     if (slot.batches.size > 0) {
       // What an idle slot can begin at once does not wait behind others.
-      const idle = this.slots.filter((one) => one.batches.size === 0 && !one.isRetiring).length;
-      if (this.#isSuspicious(slot) || this.#table.counts.ready <= idle) return undefined;
+      const isLast = this.#table.readyIn(size) <= this.pool.idle(size);
+      if (this.#isSuspicious(slot) || isLast) return undefined;
     }
     return takeBatch(this.#table, this.sizes, {
-      now,
-      slots: this.slotLimit,
+      now: this.#world.now(),
+      size,
+      slots: this.pool.limit,
       ahead: this.aheadOf(slot),
       mustBeAlone: (job, number) => this.#past.areThere(job, number),
     });
@@ -294,13 +242,20 @@ export class Dispatcher {
 
   /** A critical run does not wait for what is less urgent: the least urgent of it is saved and comes back later. */
   #preempt(): void {
-    const waiting = this.#table.readyOf[0];
-    if (waiting === 0) return;
-    const stays = this.slots.filter((slot) => !slot.isRetiring);
+    const now = this.#world.now();
+    for (const size of this.#table.readySizes(now)) {
+      const waiting = this.#table.readyOf(size, 0);
+      if (waiting > 0 && !this.#preemptFor(size, waiting)) this.pool.makeRoom(size, now);
+    }
+  }
+
+  /** Whether so many slots of that size are free, or will be. */
+  #preemptFor(size: number, waiting: number): boolean {
+    const stays = this.pool.staying.filter((slot) => slot.size === size);
     const isFree = (slot: Slot) => slot.batches.size === 0 || slot.yielding !== undefined;
     let coming = stays.filter(isFree).length;
     for (const slot of stays.toSorted(leastUrgentFirst)) {
-      if (coming >= waiting) return;
+      if (coming >= waiting) break;
       if (isFree(slot) || !slot.mayBePreempted) continue;
       coming++;
       const expectedMs = this.aheadOf(slot)?.ms ?? 0;
@@ -308,6 +263,7 @@ export class Dispatcher {
       if (expectedMs > PREEMPT_ABOVE_MS || isOverdue) this.askBack(slot, "preempted");
       else this.#lookAgain();
     }
+    return coming >= waiting;
   }
 
   /** What was expected to be done soon may not be. */
@@ -319,32 +275,15 @@ export class Dispatcher {
     });
   }
 
-  /** Of what only a large slot can take and what any can, the more urgent comes first. */
-  #isLargeNext(now: number): boolean {
-    const large = this.#table.readyForLarge.peek(now);
-    const normal = this.#table.ready.peek(now);
-    if (large === undefined || normal === undefined) return large !== undefined;
-    return this.#table.priorityOf(large) <= this.#table.priorityOf(normal);
-  }
-
-  /** The slot whose run was out of memory mostly ends and becomes the large one; else the next empty one does. */
-  #becomesLarge(slot: Slot): boolean {
-    if (slot.batches.size > 0 || !this.#isLargeNext(this.#world.now())) return false;
-    // One is, or is about to be.
-    if (this.slots.some(({ isLarge, isCondemned }) => isLarge || isCondemned)) return false;
-    slot.ready = false;
-    slot.isCondemned = true;
-    slot.port?.kill();
-    return true;
+  /** Runs that need another size wait: an empty slot may have to leave for one of theirs. */
+  #isInTheWay(slot: Slot): boolean {
+    const now = this.#world.now();
+    if (this.#table.readySizes(now).every((size) => size === slot.size)) return false;
+    this.pool.fill(now);
+    return slot.isRetiring;
   }
 
   get #isOpen(): boolean {
     return this.#mayStart && this.#ports.isOpen();
-  }
-
-  #freeId(): number {
-    let id = 0;
-    while (this.slots.some((slot) => slot.id === id)) id++;
-    return id;
   }
 }

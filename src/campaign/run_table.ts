@@ -24,50 +24,56 @@ export type TableState = (typeof TABLE_STATES)[number];
 const OPEN_STATES = ["ready", "assigned", "delayed", "held", "blocked"] as const;
 
 const ALONE = 1;
-const LARGE = 2;
+const RAISED = 2;
 
 export interface Requeue {
   /** Whether it used up an attempt. */
   readonly counted: boolean;
   /** It must not share a batch from now on. */
   readonly alone?: boolean;
-  /** Only the large slot will do from now on. */
-  readonly large?: boolean;
+  /** It needs a slot of this size from now on. */
+  readonly size?: number;
+}
+
+/** What waits for slots of one size. */
+interface Waiting {
+  readonly queue: ReadyQueue;
+  /** Ready runs of each priority. */
+  readonly counts: [number, number, number, number];
 }
 
 export class RunTable {
   readonly jobs: PlannedJob[] = [];
-  readonly ready: ReadyQueue;
-  /** Those that are ready for a large slot only. */
-  readonly readyForLarge: ReadyQueue;
   /** Runs in each state. */
   readonly counts: Record<TableState, number>;
-  /** Ready runs of each priority that any slot can take. */
-  readonly readyOf: [number, number, number, number] = [0, 0, 0, 0];
-  #readyForLarge = 0;
+  /** By the size of the slots; mostly there is one. */
+  readonly #waiting: (Waiting | undefined)[] = [];
   #states: Uint8Array;
   #attempts: Uint16Array;
   #flags: Uint8Array;
   #priorities: Uint8Array;
+  #sizes: Uint8Array;
   #total = 0;
   readonly #rank: (job: PlannedJob, number: number) => number;
+  readonly #sizeFor: (job: PlannedJob) => number;
 
-  /** Runs of one priority start by rank, the smallest first; as they were submitted when nothing is said. */
+  /**
+   * Runs of one priority start by rank, the smallest first; as they were submitted when nothing is said. `sizeFor`
+   * tells the size of the slots that the runs of a job need; any will do when nothing is said.
+   */
   constructor(
     capacity: number,
     rank: (job: PlannedJob, number: number) => number = (_, number) => number,
+    sizeFor: (job: PlannedJob) => number = () => 0,
   ) {
     this.#rank = rank;
+    this.#sizeFor = sizeFor;
     this.counts = Object.fromEntries(TABLE_STATES.map((state) => [state, 0])) as typeof this.counts;
-    const isReady = (number: number, priority: Priority, flag: number) =>
-      TABLE_STATES[this.#states[number]!] === "ready" && this.#priorities[number] === priority &&
-      (this.#flags[number]! & LARGE) === flag;
-    this.ready = new ReadyQueue((number, priority) => isReady(number, priority, 0));
-    this.readyForLarge = new ReadyQueue((number, priority) => isReady(number, priority, LARGE));
     this.#states = new Uint8Array(capacity);
     this.#attempts = new Uint16Array(capacity);
     this.#flags = new Uint8Array(capacity);
     this.#priorities = new Uint8Array(capacity);
+    this.#sizes = new Uint8Array(capacity);
   }
 
   get total(): number {
@@ -79,8 +85,28 @@ export class RunTable {
     return OPEN_STATES.reduce((sum, state) => sum + this.counts[state], 0);
   }
 
-  get readyForLargeCount(): number {
-    return this.#readyForLarge;
+  /** What is ready for slots of this size. */
+  queueOf(size: number): ReadyQueue {
+    return this.#waitingFor(size).queue;
+  }
+
+  readyIn(size: number): number {
+    return this.#waiting[size]?.counts.reduce((sum, count) => sum + count, 0) ?? 0;
+  }
+
+  readyOf(size: number, priority: Priority): number {
+    return this.#waiting[size]?.counts[priority] ?? 0;
+  }
+
+  /** Sizes of slots that something is ready for; the run that is the most urgent comes first, then the largest. */
+  readySizes(now: number): number[] {
+    const sizes: number[] = [];
+    for (let size = 0; size < this.#waiting.length; size++) {
+      if (this.readyIn(size) > 0) sizes.push(size);
+    }
+    if (sizes.length < 2) return sizes;
+    const urgency = (size: number) => this.priorityOf(this.queueOf(size).peek(now)!);
+    return sizes.toSorted((a, b) => urgency(a) - urgency(b) || b - a);
   }
 
   /**
@@ -91,12 +117,14 @@ export class RunTable {
     this.#reserve(this.#total + plan.total);
     for (const job of plan.jobs) {
       this.jobs.push(job);
+      const size = this.#sizeFor(job);
       for (let index = 0; index < job.count; index++) {
         const number = job.offset + index;
         this.counts.settled++;
         if (!job.isToRun(index)) continue;
         this.#attempts[number] = attemptsOf(job, index);
         this.#priorities[number] = job.job.priority;
+        this.#sizes[number] = size;
         this.become(number, job.job.needs === undefined ? "ready" : "blocked");
       }
     }
@@ -133,17 +161,29 @@ export class RunTable {
     return (this.#flags[number]! & ALONE) !== 0;
   }
 
-  /** Attempts begin to count anew: somebody asked for it. */
+  /** The size of the slots that will do. */
+  sizeOf(number: number): number {
+    return this.#sizes[number]!;
+  }
+
+  /** Whether it was given more memory once already. */
+  isRaised(number: number): boolean {
+    return (this.#flags[number]! & RAISED) !== 0;
+  }
+
+  /** Attempts begin to count anew: somebody asked for it. What it is known to need it gets. */
   forgive(number: number): void {
     this.#attempts[number] = 0;
     this.#flags[number] = 0;
   }
 
   /** What an attempt that came to nothing leaves behind; the run's next state is said with {@linkcode become}. */
-  mark(number: number, { counted, alone, large }: Requeue): void {
+  mark(number: number, { counted, alone, size }: Requeue): void {
     if (counted) this.#attempts[number] = Math.min(0xffff, this.#attempts[number]! + 1);
     if (alone) this.#flags[number]! |= ALONE;
-    if (large) this.#flags[number]! |= LARGE;
+    if (size === undefined) return;
+    this.#flags[number]! |= RAISED;
+    this.#sizes[number] = size;
   }
 
   /** Whoever becomes ready is in the queue; whoever becomes something else is in it no more. */
@@ -164,15 +204,26 @@ export class RunTable {
   }
 
   #enqueue(number: number): void {
-    const queue = (this.#flags[number]! & LARGE) !== 0 ? this.readyForLarge : this.ready;
+    const { queue } = this.#waitingFor(this.#sizes[number]!);
     queue.push(this.priorityOf(number), this.#rank(this.jobOf(number), number), number);
   }
 
   #count(number: number, state: TableState, by: 1 | -1): void {
     this.counts[state] += by;
-    if (state !== "ready") return;
-    if ((this.#flags[number]! & LARGE) !== 0) this.#readyForLarge += by;
-    else this.readyOf[this.priorityOf(number)] += by;
+    if (state === "ready") {
+      this.#waitingFor(this.#sizes[number]!).counts[this.priorityOf(number)] += by;
+    }
+  }
+
+  #waitingFor(size: number): Waiting {
+    const known = this.#waiting[size];
+    if (known !== undefined) return known;
+    const isReady = (number: number, priority: Priority) =>
+      TABLE_STATES[this.#states[number]!] === "ready" && this.#priorities[number] === priority &&
+      this.#sizes[number] === size;
+    const waiting: Waiting = { queue: new ReadyQueue(isReady), counts: [0, 0, 0, 0] };
+    this.#waiting[size] = waiting;
+    return waiting;
   }
 
   #reserve(size: number): void {
@@ -186,5 +237,6 @@ export class RunTable {
     this.#attempts = grow(new Uint16Array(room), this.#attempts);
     this.#flags = grow(new Uint8Array(room), this.#flags);
     this.#priorities = grow(new Uint8Array(room), this.#priorities);
+    this.#sizes = grow(new Uint8Array(room), this.#sizes);
   }
 }

@@ -41,8 +41,9 @@ export class Slot {
   readonly id: number;
   port: SlotPort | undefined;
   ready = false;
-  /** Its process has twice the memory of the others. */
-  isLarge = false;
+  /** How much memory its process has; 0 is the even share. */
+  size = 0;
+  memoryBytesMax = Infinity;
   /** Why it was asked to save what it computes and give everything back; until it has, it gets nothing more. */
   yielding: RequeueCause | undefined;
   /** Counts how often it was asked back: a timer that was set for an earlier time means nothing. */
@@ -64,6 +65,17 @@ export class Slot {
 
   constructor(id: number) {
     this.id = id;
+  }
+
+  /** Another process takes its place. */
+  begin(): void {
+    this.ready = false;
+    this.yielding = undefined;
+    this.isLeaving = false;
+    this.isRetiring = false;
+    this.isCondemned = false;
+    this.memoryBytes = 0;
+    this.jobsKnown.clear();
   }
 
   /** A sign of life: the run it is at and its step. `fromStep` is where this attempt began. */
@@ -110,6 +122,7 @@ export class Slot {
       elapsedMs: now - current.startedAt,
       stepsPerSecond: current.stepsPerSecond,
       memoryBytes: this.memoryBytes,
+      ...(Number.isFinite(this.memoryBytesMax) && { memoryBytesMax: this.memoryBytesMax }),
       ...(current.checkpoint === undefined ? {} : { checkpoint: current.checkpoint }),
     };
   }

@@ -30,8 +30,8 @@ export interface SlotHandlers {
 
 export interface World {
   readonly journal: JournalPort;
-  /** A large one has twice the memory; there is never more than one. */
-  startSlot(handlers: SlotHandlers, isLarge: boolean): SlotPort;
+  /** Starts a process that may use so much memory. */
+  startSlot(handlers: SlotHandlers, memoryBytesMax: number): SlotPort;
   /** Monotonic, in milliseconds. */
   now(): number;
   /** Calls back once after so many milliseconds, unless what is answered was called before. */

@@ -7,6 +7,7 @@ import type { ManifestSource } from "../manifest/source.ts";
 import type { Plan } from "../plan/plan.ts";
 import { countDecision, planJson } from "../report/plan_report.ts";
 import { SummaryFold, summaryJson } from "../report/summary.ts";
+import { machineMemory, plannedMemory } from "../runner/limits.ts";
 import { JobProblems } from "../runner/prepare.ts";
 import { planOnly } from "../runner/plan_only.ts";
 import { openRunner, type Outcome, type Runner } from "../runner/runner.ts";
@@ -133,7 +134,7 @@ function runRequest(
   return {
     root: world.root,
     slots: world.slots,
-    ...memoryOf(flags.memory),
+    ...memoryOf(flags.memory, machineMemory()),
     jobs: work.jobs,
     manifests: work.sources.map(({ path, text }) => ({ path, text })),
     ...(work.locate === undefined ? {} : { locate: work.locate }),
@@ -155,11 +156,13 @@ function runRequest(
 
 async function showPlan(context: CliContext, flags: Flags, request: RunRequest): Promise<number> {
   const plan = await planOnly(request, isThere(request.root));
-  if (flags.json) printJson(context.stdout, planJson(plan, request.root, request.slots));
+  const { root, slots } = request;
+  const memory = plannedMemory(request);
+  if (flags.json) printJson(context.stdout, planJson(plan, { tree: root, slots, memory }));
   else {
     printLines(
       context.stdout,
-      renderPlan(plan, request.slots, {
+      renderPlan(plan, { slots, memory }, {
         paint: paintOf(context.stdout),
         columns: columnsOf(context.stdout),
       }),

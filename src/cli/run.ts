@@ -1,7 +1,7 @@
 /** `simrun run`, or no word at all: manifests to results. Starts a slot before it loads anything else. */
 import { EXIT, Fault } from "../job/fault.ts";
-import { slotLimits } from "../runner/limits.ts";
-import { SlotProcess } from "../worker/slot_process.ts";
+import { machineMemory } from "../runner/limits.ts";
+import { startSlot } from "../runner/slot_processes.ts";
 import type { CliContext, GlobalFlags } from "./context.ts";
 import { availableCores, coreLimits } from "./cores.ts";
 import type { RunFlags } from "./run_flags.ts";
@@ -17,8 +17,8 @@ export async function run(
 ): Promise<number> {
   // A process takes as long to start as the rest of this program to load: both at once.
   const { slots } = parseSlots(flags.slots, availableCores(coreLimits(context.env)));
-  const memory = memoryOf(flags.memory);
-  const slot = new SlotProcess(slotLimits({ slots, ...memory }));
+  const memory = memoryOf(flags.memory, machineMemory());
+  const slot = startSlot({ slots, ...memory });
   try {
     const { hasErrors, modelDiagnostics, readJobs, showDiagnostics } = await import(
       "./read_jobs.ts"

@@ -2,8 +2,7 @@
 import { basename } from "node:path";
 import type { ControlAction } from "../job/control.ts";
 import { EXIT } from "../job/fault.ts";
-import { slotLimits } from "../runner/limits.ts";
-import { SlotProcess } from "../worker/slot_process.ts";
+import { startSlot } from "../runner/slot_processes.ts";
 import type { CliContext } from "./context.ts";
 import { ask, type ControlFlags, findHolder } from "./control.ts";
 import { hasErrors, modelDiagnostics, readJobs, showDiagnostics } from "./read_jobs.ts";
@@ -14,7 +13,7 @@ export async function submit(
   args: readonly string[],
 ): Promise<number> {
   const holder = await findHolder(context, flags, { type: "submit", manifests: [] }, args);
-  const slot = new SlotProcess(slotLimits({ slots: 1 }));
+  const slot = startSlot({ slots: 1 });
   try {
     const reading = await readJobs(context, {}, args);
     const found = await modelDiagnostics(reading, slot);

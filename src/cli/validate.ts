@@ -2,8 +2,7 @@
 import { EXIT } from "../job/fault.ts";
 import { countPoints } from "../plan/sweep.ts";
 import { formatNumberOf } from "../report/format.ts";
-import { slotLimits } from "../runner/limits.ts";
-import { SlotProcess } from "../worker/slot_process.ts";
+import { startSlot } from "../runner/slot_processes.ts";
 import { type CliContext, type GlobalFlags, paintOf, printJson, say } from "./context.ts";
 import { hasErrors, modelDiagnostics, readJobs, showDiagnostics } from "./read_jobs.ts";
 
@@ -19,7 +18,7 @@ export async function validate(
   args: readonly string[],
 ): Promise<number> {
   // It takes as long to start as the manifests to be read: both at once.
-  const slot = flags.syntax ? undefined : new SlotProcess(slotLimits({ slots: 1 }));
+  const slot = flags.syntax ? undefined : startSlot({ slots: 1 });
   try {
     const reading = await readJobs(context, flags, args);
     const { sources, jobs } = reading;

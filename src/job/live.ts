@@ -14,6 +14,8 @@ export interface LiveRun {
   readonly stepsPerSecond: number;
   /** Resident memory of the slot's process, in bytes. */
   readonly memoryBytes: number;
+  /** What it may use; absent where nobody limits it. */
+  readonly memoryBytesMax?: number;
   /** The last saved checkpoint of the run. */
   readonly checkpoint?: { readonly step: number; readonly at: string };
 }

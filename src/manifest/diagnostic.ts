@@ -37,6 +37,8 @@ export type DiagnosticCode =
   | "sweep-too-large"
   /** Jobs that need each other, or what cannot be needed. */
   | "needs"
+  /** Runs that need more memory than there is. */
+  | "memory"
   | "not-offered"
   /** Refused by what the model says of its parameters. */
   | "parameter"

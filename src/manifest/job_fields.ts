@@ -19,7 +19,7 @@ import {
   timeoutShape,
 } from "./job_shapes.ts";
 import { needsShape } from "./need_shape.ts";
-import { count, duration, list, named, parameterValue, text } from "./shape.ts";
+import { count, duration, list, named, parameterValue, size, text } from "./shape.ts";
 import { sweepShape } from "./sweep_shape.ts";
 
 export const JOB_FIELDS = {
@@ -133,6 +133,12 @@ export const JOB_FIELDS = {
     default: "off",
     examples: ["2h", "off"],
   },
+  memory: {
+    shape: size({ min: 2 ** 20 }),
+    about: "What one run needs, with its checkpoints: where it is more than a slot's even share, " +
+      "fewer run at a time. A size.",
+    examples: ["8GiB", "512MiB"],
+  },
   on_nan: {
     shape: onNanShape(),
     about: "What to do when a measurement is not a finite number: fail, warn or ignore.",
@@ -188,7 +194,6 @@ export const REQUIRED_FIELDS = ["id", "model", "steps"] as const;
 
 export const JOB_FOREIGN: ForeignWords = {
   notOffered: {
-    memory: "A run's memory cannot be set yet; simrun --memory sets that of all slots together.",
     order: "Jobs are ordered by priority, then as they are written.",
   },
   synonyms: {

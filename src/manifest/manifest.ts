@@ -208,6 +208,7 @@ function readJob(map: YamlMap, maxPoints: number, report: Report): Job | undefin
       ? {}
       : { timeoutMs: values.timeout }),
     ...(values.on_nan === undefined ? {} : { onNan: values.on_nan }),
+    ...(values.memory === undefined ? {} : { memoryBytes: values.memory }),
     ...(values.needs === undefined || values.needs.length === 0 ? {} : { needs: values.needs }),
   };
 }

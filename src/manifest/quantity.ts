@@ -25,7 +25,9 @@ const CHARACTERS_MAX = 64;
 
 const COUNT = new RegExp(COUNT_PATTERN);
 const DURATION = new RegExp(DURATION_PATTERN);
-const SIZE = /^(\d+(?:\.\d+)?) ?([kKMGTP]?)(i?)(B?)$/;
+/** Sizes as text: `2GiB`, `512 MB`, `1.5G`. */
+export const SIZE_PATTERN = "^([0-9]+(?:[.][0-9]+)?) ?([kKMGTP]?)(i?)(B?)$";
+const SIZE = new RegExp(SIZE_PATTERN);
 
 /** A whole number from `min` to `max`. `1000000`, `1_000_000`, `1e6` and these in quotes are the same. */
 export function parseCount(

@@ -8,7 +8,9 @@ import {
   DURATION_PATTERN,
   parseCount,
   parseDuration,
+  parseSize,
   type Quantity,
+  SIZE_PATTERN,
 } from "./quantity.ts";
 
 export type JsonSchema = { readonly [keyword: string]: unknown };
@@ -86,6 +88,24 @@ export function duration(options: { readonly zero?: boolean } = {}): Shape<numbe
     },
     read: (node, name, report) =>
       quantity(node, name, report, (value) => parseDuration(value, options)),
+  };
+}
+
+/** A size in bytes, at least `min`. */
+export function size({ min }: { readonly min: number }): Shape<number> {
+  return {
+    schema: {
+      anyOf: [{ type: "number", minimum: min }, { type: "string", pattern: SIZE_PATTERN }],
+    },
+    read: (node, name, report) =>
+      quantity(node, name, report, (value) => {
+        const parsed = parseSize(value);
+        if (!parsed.ok || parsed.value >= min) return parsed;
+        const hint = typeof value === "number" && value < 2 ** 20
+          ? `A plain number is bytes; write ${value}GiB or ${value}MiB.`
+          : "Write for example 512MiB or 8GiB.";
+        return { ok: false, mistake: `must be at least ${min / 2 ** 20} MiB`, hint };
+      }),
   };
 }
 

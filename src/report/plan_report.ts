@@ -20,6 +20,27 @@ export interface JobReport {
   readonly decisions: readonly { readonly decision: Decision; readonly runs: number }[];
 }
 
+/** How memory is shared out among slots, in bytes. */
+export interface MemoryPlan {
+  /** Of all slots together. */
+  readonly totalBytes: number;
+  /** Of each slot. */
+  readonly slotBytes: number;
+  /** What a slot's memory is for, as shares of it. */
+  readonly parts: {
+    readonly state: number;
+    readonly checkpoints: number;
+    readonly measurements: number;
+    readonly other: number;
+  };
+  /** Jobs whose runs ask for more than that, and how many of them fit at a time. */
+  readonly larger: readonly {
+    readonly job: string;
+    readonly memoryBytes: number;
+    readonly atOnce: number;
+  }[];
+}
+
 /** Lists of single runs longer than this are left out of the JSON. */
 const RUNS_LISTED_MAX = 10_000;
 
@@ -45,10 +66,19 @@ export function stepsToRun(plan: Plan): number {
   return plan.jobs.reduce((sum, job) => sum + job.toRun * job.job.steps, 0);
 }
 
-export function planJson(plan: Plan, tree: string, slots: number): Record<string, unknown> {
+export function planJson(
+  plan: Plan,
+  { tree, slots, memory }: {
+    readonly tree: string;
+    readonly slots: number;
+    readonly memory: MemoryPlan;
+  },
+): Record<string, unknown> {
   return {
     tree,
     slots,
+    memory_bytes: Math.floor(memory.totalBytes),
+    slot_memory_bytes: Math.floor(memory.slotBytes),
     runs_total: plan.total,
     runs_to_run: plan.toRun,
     steps_to_run: stepsToRun(plan),
@@ -71,8 +101,9 @@ export function planJson(plan: Plan, tree: string, slots: number): Record<string
 }
 
 /** What else the manifest says of how its runs are run; what it does not say is absent. */
-function termsOf({ timeoutMs, needs, allow }: Job): Record<string, unknown> {
+function termsOf({ timeoutMs, memoryBytes, needs, allow }: Job): Record<string, unknown> {
   return {
+    ...(memoryBytes === undefined ? {} : { memory_bytes: memoryBytes }),
     ...(timeoutMs === undefined ? {} : { timeout_seconds: timeoutMs / 1000 }),
     ...(needs === undefined ? {} : { needs: needsJson(needs) }),
     ...(allow === undefined ? {} : { allow }),

@@ -41,6 +41,7 @@ export type RunCondition =
     readonly stepsPerSecond: number;
     readonly etaMs: number | undefined;
     readonly memoryBytes: number;
+    readonly memoryBytesMax: number | undefined;
   }
   /** Somebody paused it: it goes on when somebody says so. */
   | { readonly state: "paused" }
@@ -154,6 +155,7 @@ export function liveStatus(live: LiveRun, nowMs: number): RunStatus {
     stepsPerSecond: live.stepsPerSecond,
     etaMs: remainingMs(live.steps - live.step, live.stepsPerSecond),
     memoryBytes: live.memoryBytes,
+    memoryBytesMax: live.memoryBytesMax,
     savedStep: live.checkpoint?.step ?? 0,
     savedAt: live.checkpoint?.at,
     savedAgeMs: live.checkpoint === undefined ? undefined : nowMs - Date.parse(live.checkpoint.at),

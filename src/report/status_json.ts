@@ -38,6 +38,7 @@ export function runJson(run: RunStatus): Json {
       ? {
         memory_used: formatBytes(run.memoryBytes),
         memory_bytes: run.memoryBytes,
+        memory_limit_bytes: run.memoryBytesMax,
         steps_per_second: run.stepsPerSecond,
         eta_seconds: seconds(run.etaMs),
         slot: run.slot,

@@ -1,26 +1,46 @@
-/**
- * How much memory a slot may use: what simrun may use, divided by the slots and one more. The share that is left
- * over goes to one slot at a time, for a run that was out of memory and is tried again with twice as much.
- * So all limits together are never more than there is.
- */
+/** How much memory there is, and what a slot's part of it allows its process. */
+import { MEMORY_SHARES, MemoryBudget } from "../campaign/memory_budget.ts";
+import type { MemoryPlan } from "../report/plan_report.ts";
 import type { SlotLimits } from "../worker/slot_process.ts";
+import type { RunRequest } from "./run_request.ts";
 
 /** Of the machine's memory; the rest is for the orchestrator and whatever else there is. */
 const MACHINE_SHARE = 0.8;
-/** Of a slot's share this much may be JavaScript heap; the rest is for arrays and snapshot buffers. */
-const HEAP_SHARE = 0.5;
 
-/** `memoryBytes` is what all slots together may use; without it a part of what the machine or its container has. */
-export function slotLimits(
+/** What slots have together: as much as was said, else a part of what the machine or its container has. */
+export function memoryBudget(
   { slots, memoryBytes }: { readonly slots: number; readonly memoryBytes?: number },
-  isLarge = false,
-): SlotLimits {
-  const share = (memoryBytes ?? machineMemory() * MACHINE_SHARE) / (Math.max(1, slots) + 1);
-  const bytes = isLarge ? 2 * share : share;
-  return { memoryBytesMax: bytes, heapBytesMax: bytes * HEAP_SHARE };
+): MemoryBudget {
+  return new MemoryBudget(memoryBytes ?? machineMemory() * MACHINE_SHARE, slots);
 }
 
-function machineMemory(): number {
+/** Of a slot that may use so much. */
+export function slotLimits(memoryBytesMax: number): SlotLimits {
+  const { state, measurements } = MEMORY_SHARES;
+  // Arrays lie outside of the heap; a state without any, and what was measured, lie in it.
+  return { memoryBytesMax, heapBytesMax: memoryBytesMax * (state + measurements) };
+}
+
+/** How the memory is shared out, for a person to see before anything runs. */
+export function plannedMemory(
+  { jobs, ...request }: Pick<RunRequest, "jobs" | "slots" | "memoryBytes">,
+): MemoryPlan {
+  const budget = memoryBudget(request);
+  return {
+    totalBytes: budget.totalBytes,
+    slotBytes: budget.bytesOf(0),
+    parts: MEMORY_SHARES,
+    larger: jobs.flatMap(({ id, memoryBytes }) => {
+      const bytes = budget.bytesOf(budget.sizeFor(memoryBytes));
+      if (bytes <= budget.bytesOf(0)) return [];
+      const atOnce = Math.min(request.slots, Math.floor(budget.totalBytes / bytes * (1 + 1e-9)));
+      return [{ job: id, memoryBytes: memoryBytes!, atOnce }];
+    }),
+  };
+}
+
+/** Of the machine, or of the container that this process is in. */
+export function machineMemory(): number {
   return Math.min(Deno.systemMemoryInfo().total, cgroupMemory() ?? Infinity);
 }
 

@@ -6,8 +6,10 @@ import { assertNever, Fault } from "../job/fault.ts";
 import { type Priority, PRIORITY_NAMES } from "../job/job.ts";
 import { formatCount, formatNumberOf } from "../report/format.ts";
 import { filterJobs, filterRuns, unknownName, type VisibleState } from "../report/selector.ts";
+import type { WarningSink } from "../store/disk.ts";
+import type { Layout } from "../store/layout.ts";
 import type { Answer } from "../store/request.ts";
-import type { Controllable } from "./controller.ts";
+import { type Controllable, Controller } from "./controller.ts";
 
 export interface LiveParts {
   readonly table: RunTable;
@@ -178,5 +180,22 @@ async function soon<T>(work: Promise<T>, waitMs: number): Promise<T | undefined>
     return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** Nothing waits for it, and nothing fails with it: what cannot be steered is a campaign all the same. */
+export async function hearRequests(
+  layout: Layout,
+  parts: LiveParts,
+  onWarning?: WarningSink,
+): Promise<Controller | undefined> {
+  try {
+    const controller = await Controller.open(layout, onWarning === undefined ? {} : { onWarning });
+    controller.start(new LiveRequests(parts));
+    return controller;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    onWarning?.(`Nobody can steer this simrun from outside: ${reason}`);
+    return undefined;
   }
 }

@@ -17,10 +17,12 @@ import { Rates } from "../queue/rates.ts";
 import type { Layout } from "../store/layout.ts";
 import type { SlotHandle } from "../worker/slot_process.ts";
 import { CampaignRecord } from "./campaign_record.ts";
-import { Controller } from "./controller.ts";
+import type { Controller } from "./controller.ts";
 import { Deadline } from "./deadline.ts";
-import { LiveRequests } from "./live_requests.ts";
+import { memoryBudget } from "./limits.ts";
+import { hearRequests } from "./live_requests.ts";
 import { readSubmitted, toAdd } from "./added_jobs.ts";
+import { checkMemory } from "./needed_memory.ts";
 import { checkNeeds } from "./needed_jobs.ts";
 import { type KnownModels, prepareJobs } from "./prepare.ts";
 import { reuseResults } from "./reuse.ts";
@@ -43,6 +45,7 @@ export async function openRunner(request: RunRequest): Promise<Runner> {
     const jobs = await prepareJobs(request.jobs, () => slot, request.locate, known);
     const plan = makePlan(jobs, session.history, planOptions(request));
     checkNeeds(plan.jobs, [], session.history, request.locate);
+    checkMemory(request.jobs, memoryBudget(request), request.locate);
     return new Runner(request, { session, plan, slot, known });
   } catch (error) {
     slot.kill();
@@ -83,7 +86,12 @@ export class Runner {
     this.#known = parts.known;
     this.#slots = new SlotProcesses(request, parts.slot);
     const rates = Rates.of(parts.session.history);
-    this.#table = new RunTable(parts.plan.total, rankBy(request.order ?? "submitted", rates));
+    const memory = memoryBudget(request);
+    this.#table = new RunTable(
+      parts.plan.total,
+      rankBy(request.order ?? "submitted", rates),
+      ({ job }) => memory.sizeFor(job.memoryBytes),
+    );
     this.#table.add(
       parts.plan,
       (job, index) => earlierAttempts(job, index, parts.session.history),
@@ -93,6 +101,7 @@ export class Runner {
       epoch: parts.session.epoch,
       holder: parts.session.holder,
       slots: request.slots,
+      memory,
       rates,
       ...(request.batchMax === undefined ? {} : { batchMax: request.batchMax }),
       ...(request.maxFails === undefined ? {} : { maxFails: request.maxFails }),
@@ -204,6 +213,7 @@ export class Runner {
         this.#table.total,
       );
       checkNeeds(more.jobs, this.#table.jobs, history);
+      checkMemory(fresh.jobs, memoryBudget(this.#request));
       if (this.#isRunning) await this.#prepare(more, history);
       // Meanwhile somebody may have had an earlier one of that name tried again.
       toAdd(fresh.jobs, this.#table);
@@ -232,38 +242,24 @@ export class Runner {
     };
   }
 
-  /** Hears what is asked for from other terminals. Nothing waits for it: one that cannot be steered is a campaign. */
-  async #listen(): Promise<Controller | undefined> {
-    try {
-      const { onWarning } = this.#request;
-      const controller = await Controller.open(this.layout, {
-        ...(onWarning === undefined ? {} : { onWarning }),
-      });
-      controller.start(
-        new LiveRequests({
-          table: this.#table,
-          steering: this.#campaign.steering,
-          slots: () => this.#campaign.live().slots,
-          submit: async (manifests) => {
-            const jobs = readSubmitted(manifests);
-            const plan = await this.add(jobs, manifests);
-            if (plan === undefined) throw new Fault("not-found", "This simrun has just ended.");
-            return { jobs: plan.jobs.length, toRun: plan.toRun };
-          },
-        }),
-      );
-      return controller;
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#request.onWarning?.(`Nobody can steer this simrun from outside: ${reason}`);
-      return undefined;
-    }
+  /** Hears what is asked for from other terminals. */
+  #listen(): Promise<Controller | undefined> {
+    return hearRequests(this.layout, {
+      table: this.#table,
+      steering: this.#campaign.steering,
+      slots: () => this.#campaign.live().slots,
+      submit: async (manifests) => {
+        const plan = await this.add(readSubmitted(manifests), manifests);
+        if (plan === undefined) throw new Fault("not-found", "This simrun has just ended.");
+        return { jobs: plan.jobs.length, toRun: plan.toRun };
+      },
+    }, this.#request.onWarning);
   }
 
   #world(): World {
     return {
       journal: this.#session.journal,
-      startSlot: (handlers, isLarge) => this.#slots.start(handlers, isLarge),
+      startSlot: (handlers, memoryBytesMax) => this.#slots.start(handlers, memoryBytesMax),
       now: () => performance.now(),
       after: (ms, then) => {
         const timer = setTimeout(then, ms);

@@ -1,18 +1,24 @@
 /** The slots' processes of a campaign: started, kept apart from its loop, and seen to their end. */
 import type { SlotHandlers, SlotPort } from "../campaign/world.ts";
 import { type SlotHandle, startSlotProcess } from "../worker/slot_process.ts";
-import { slotLimits } from "./limits.ts";
+import { memoryBudget, slotLimits } from "./limits.ts";
 import type { RunRequest } from "./run_request.ts";
 
 /** One that was told to exit and does not is killed after so long. */
 const LAST_MS = 5_000;
 
-export function startSlot(request: RunRequest, isLarge = false): SlotHandle {
-  return (request.startSlot ?? startSlotProcess)(slotLimits(request, isLarge));
+/** With the even share unless it is said how much it may use. */
+export function startSlot(
+  request: Pick<RunRequest, "slots" | "memoryBytes" | "startSlot">,
+  memoryBytesMax: number = memoryBudget(request).bytesOf(0),
+): SlotHandle {
+  return (request.startSlot ?? startSlotProcess)(slotLimits(memoryBytesMax));
 }
 
 export class SlotProcesses {
   readonly #request: RunRequest;
+  /** What the warm one may use. */
+  readonly #shareBytes: number;
   readonly #all = new Set<SlotHandle>();
   /** The slot that inspected the models and waits for its first batch. */
   #warm: SlotHandle | undefined;
@@ -20,13 +26,14 @@ export class SlotProcesses {
   constructor(request: RunRequest, warm: SlotHandle) {
     this.#request = request;
     this.#warm = warm;
+    this.#shareBytes = memoryBudget(request).bytesOf(0);
     this.#all.add(warm);
   }
 
-  start(handlers: SlotHandlers, isLarge: boolean): SlotPort {
-    const warm = isLarge ? undefined : this.#warm;
+  start(handlers: SlotHandlers, memoryBytesMax: number): SlotPort {
+    const warm = memoryBytesMax === this.#shareBytes ? this.#warm : undefined;
     if (warm !== undefined) this.#warm = undefined;
-    const slot = warm ?? startSlot(this.#request, isLarge);
+    const slot = warm ?? startSlot(this.#request, memoryBytesMax);
     this.#all.add(slot);
     slot.attach({
       onMessage: handlers.onMessage,

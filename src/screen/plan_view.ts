@@ -1,8 +1,8 @@
 /** A plan as a table for a person. Pure. */
-import { formatCount, formatDuration, formatNumberOf } from "../report/format.ts";
+import { formatBytes, formatCount, formatDuration, formatNumberOf } from "../report/format.ts";
 import { grantsText } from "../report/grants_text.ts";
 import { needsText } from "../report/needs_text.ts";
-import { countDecision, reportJobs, stepsToRun } from "../report/plan_report.ts";
+import { countDecision, type MemoryPlan, reportJobs, stepsToRun } from "../report/plan_report.ts";
 import { type Decision, DECISION_MEANING, DECISIONS, type Plan } from "../plan/plan.ts";
 import type { Paint } from "./paint.ts";
 import { safeText } from "./safe_text.ts";
@@ -13,7 +13,11 @@ export interface PlanCanvas {
   readonly columns: number | undefined;
 }
 
-export function renderPlan(plan: Plan, slots: number, canvas: PlanCanvas): string[] {
+export function renderPlan(
+  plan: Plan,
+  { slots, memory }: { readonly slots: number; readonly memory: MemoryPlan },
+  canvas: PlanCanvas,
+): string[] {
   const { paint } = canvas;
   const jobs = reportJobs(plan);
   const isTimed = jobs.some(({ timeoutMs }) => timeoutMs !== undefined);
@@ -39,8 +43,10 @@ export function renderPlan(plan: Plan, slots: number, canvas: PlanCanvas): strin
     { columns: canvas.columns, header: paint.faint },
   );
   lines.push("", ...meaningLines(plan, canvas), "");
-  const terms = termLines(plan, canvas);
+  const terms = termLines(plan, memory, canvas);
   if (terms.length > 0) lines.push(...terms, "");
+  const isShared = slots > 1 || plan.jobs.some(({ job }) => job.memoryBytes !== undefined);
+  if (plan.toRun > 0 && isShared) lines.push(memoryLine(memory, slots));
   lines.push(
     plan.toRun === 0
       ? "Nothing is to be run."
@@ -65,9 +71,15 @@ function timeoutText(timeoutMs: number | undefined, paint: Paint): string {
   return timeoutMs === undefined ? paint.faint("–") : formatDuration(timeoutMs);
 }
 
-/** What jobs wait for, and what models may reach beside their folders and inputs: seen before they do. */
-function termLines(plan: Plan, canvas: PlanCanvas): string[] {
+/** What runs of jobs need, and what models may reach beside their folders and inputs: seen before they do. */
+function termLines(plan: Plan, { larger }: MemoryPlan, canvas: PlanCanvas): string[] {
   const rows = plan.jobs.flatMap(({ job: { id, needs, allow } }) => [
+    ...larger.filter(({ job }) => job === id).map(({ memoryBytes, atOnce }) => [
+      safeText(id),
+      `memory: ${formatBytes(memoryBytes)} a run, so ${
+        atOnce === 1 ? "one runs" : `${atOnce} run`
+      } at a time`,
+    ]),
     ...(needs === undefined ? [] : [[safeText(id), `needs: ${safeText(needsText(needs))}`]]),
     ...(allow === undefined ? [] : [[safeText(id), `allowed: ${safeText(grantsText(allow))}`]]),
   ]);
@@ -76,6 +88,14 @@ function termLines(plan: Plan, canvas: PlanCanvas): string[] {
     rows,
     { columns: canvas.columns, indent: "  " },
   );
+}
+
+/** `Memory: 19 GB, 6.4 GB a slot (1.3 GB state, 1.9 GB checkpoints, …).` */
+function memoryLine({ totalBytes, slotBytes, parts }: MemoryPlan, slots: number): string {
+  const of = slots === 1 ? "for the one slot" : `${formatBytes(slotBytes)} a slot`;
+  const shares = Object.entries(parts)
+    .map(([what, share]) => `${formatBytes(share * slotBytes)} ${what}`).join(", ");
+  return `Memory: ${formatBytes(totalBytes)}, ${of} (${shares}).`;
 }
 
 function meaningLines(plan: Plan, canvas: PlanCanvas): string[] {

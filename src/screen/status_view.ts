@@ -156,7 +156,8 @@ function runningSection(status: TreeStatus, canvas: StatusCanvas): string[] {
       formatCount(run.stepsDone),
       formatRate(run.stepsPerSecond),
       run.etaMs === undefined ? "" : formatRemaining(run.etaMs),
-      formatBytes(run.memoryBytes),
+      formatBytes(run.memoryBytes) +
+      (run.memoryBytesMax === undefined ? "" : ` of ${formatBytes(run.memoryBytesMax)}`),
       savedText(run) + (run.attempt > 1 ? `, attempt ${run.attempt}` : ""),
     ]),
     { columns: canvas.columns, header: paint.faint },

@@ -231,6 +231,8 @@ export class Agent {
       }
       case "file":
         return this.#then(() => this.#files.write(...this.#writerOf(message.batch), message));
+      case "rows":
+        return this.#then(() => this.#files.rows(...this.#writerOf(message.batch), message));
       case "log":
         return this.#then(() => this.#files.log(...this.#writerOf(message.batch), message));
       case "results":

@@ -1,4 +1,5 @@
 /** What an agent makes of its simulation thread at each look: it goes on, or why it must end. Asks no clock. */
+import { MEMORY_SHARES } from "../campaign/memory_budget.ts";
 import type { FromSlot } from "../campaign/slot_messages.ts";
 import type { Job } from "../job/job.ts";
 import { type Life, LifeWatch, LivedTime } from "./life_watch.ts";
@@ -50,6 +51,8 @@ export class Overseer {
     this.#life = this.#watchOver(control);
     this.#progress = new Float64Array(control);
     this.#progress[CONTROL.livedMs] = livedMs;
+    this.#progress[CONTROL.snapshotBytesMax] = this.memoryBytesMax * MEMORY_SHARES.checkpoints;
+    this.#progress[CONTROL.seriesBytesMax] = this.memoryBytesMax * MEMORY_SHARES.measurements;
     this.#standstill.begin();
   }
 

@@ -63,6 +63,8 @@ export type FromSimulation =
     readonly name: "series.csv" | "result.json";
     readonly text: string;
   }
+  /** Rows of the series that would take too much memory until the next checkpoint. The run goes on. */
+  | { readonly type: "rows"; readonly batch: number; readonly index: number; readonly text: string }
   | { readonly type: "log"; readonly batch: number; readonly index: number; readonly text: string }
   | { readonly type: "results"; readonly batch: number; readonly text: string }
   | {
@@ -89,7 +91,7 @@ export type FromSimulation =
  * floats for progress, so that neither a heartbeat nor a stop costs a message.
  */
 export const CONTROL = {
-  bytes: 64,
+  bytes: 80,
   /** Int32 index: see {@linkcode ORDER}. */
   order: 0,
   /** Int32 indices: 1 while the agent writes that snapshot buffer. */
@@ -106,6 +108,10 @@ export const CONTROL = {
   step: 6,
   /** Float64 index: the agent's clock, which stands still while the process does; it lags a little. */
   livedMs: 7,
+  /** Float64 index: what the two snapshot buffers may take together, in bytes. */
+  snapshotBytesMax: 8,
+  /** Float64 index: rows that wait for a checkpoint may take so much, in bytes. */
+  seriesBytesMax: 9,
 } as const;
 
 /**

@@ -41,7 +41,10 @@ export class RunLoop {
     this.#model = model;
     this.#orders = new Int32Array(control);
     this.#progress = new Float64Array(control);
-    this.#buffers = new SnapshotBuffers(this.#orders);
+    this.#buffers = new SnapshotBuffers(
+      this.#orders,
+      this.#progress[CONTROL.snapshotBytesMax] || Infinity,
+    );
     this.#tell = tell;
   }
 

@@ -42,6 +42,8 @@ const LOG_TO_DISK_AFTER_MS = 1000;
 /** Longer series and results are files; shorter ones stand in the journal. */
 const SERIES_INLINE_CHARACTERS_MAX = 4096;
 const LOG_INLINE_CHARACTERS_MAX = 2048;
+/** Rows beyond this go to disk before the next checkpoint; earlier where the slot has less memory for them. */
+const SERIES_CHARACTERS_MAX = 1 << 23;
 const RESULT_INLINE_CHARACTERS_MAX = 1 << 16;
 const RESULT_CHARACTERS_MAX = 1 << 26;
 
@@ -233,7 +235,10 @@ export class SimulatedRun {
     const isMeasured = at === this.#lookedAt;
     this.#lookedAt = at;
     if (!isMeasured) {
-      if (measureEverySteps !== undefined && at % measureEverySteps === 0) this.#measureRow(at);
+      if (measureEverySteps !== undefined && at % measureEverySteps === 0) {
+        this.#measureRow(at);
+        this.#flushRows();
+      }
       if (doneEvery > 1 && at % doneEvery === 0) this.#askDone();
     }
     if (now - this.#startedAt > LOG_TO_DISK_AFTER_MS) this.#logToDisk();
@@ -289,6 +294,17 @@ export class SimulatedRun {
     const measured = this.#model.measure(this.#state, this.context as never);
     this.#series.add(step, measured);
     this.#checkFinite(measured, step);
+  }
+
+  #flushRows(): void {
+    const most = Math.min(
+      SERIES_CHARACTERS_MAX,
+      this.#parts.progress[CONTROL.seriesBytesMax] || Infinity,
+    );
+    if (this.#series.length <= most) return;
+    this.#seriesOnDisk = true;
+    const text = this.#series.take();
+    this.#parts.tell({ type: "rows", batch: this.#batch, index: this.#index, text });
   }
 
   /** The measurement that is the result of a model without `result`. */

@@ -8,6 +8,7 @@ import type { RunFiles, Writer } from "./run_files.ts";
 export type Batch = Extract<ToSlot, { type: "batch" }>;
 type Snapshot = Extract<FromSimulation, { type: "snapshot" }>;
 type Text = Extract<FromSimulation, { type: "file" }>;
+type Rows = Extract<FromSimulation, { type: "rows" }>;
 type Log = Extract<FromSimulation, { type: "log" }>;
 
 export class SlotFiles {
@@ -62,6 +63,16 @@ export class SlotFiles {
       else await files.writeResult(name, text);
     } catch (error) {
       this.tellDiskFailed(batch, index, error);
+    }
+  }
+
+  /** What cannot be written now is kept, and goes with the next rows. */
+  async rows(batch: Batch, writer: Writer, { index, text }: Rows): Promise<void> {
+    const files = await this.of(batch, writer, index);
+    try {
+      await files.appendSeries(text);
+    } catch (error) {
+      this.#tellUnsaved(batch, index, error);
     }
   }
 

@@ -133,7 +133,7 @@ function taking(
   sizes: BatchSizes,
   over: Partial<Taking> = {},
 ): Taken | undefined {
-  const taking = { now: 0, slots: 1, ahead: undefined, mustBeAlone: () => false, ...over };
+  const taking = { now: 0, size: 0, slots: 1, ahead: undefined, mustBeAlone: () => false, ...over };
   return takeBatch(table, sizes, taking);
 }
 

@@ -30,7 +30,7 @@ export class FakeSlot implements SlotPort {
   readonly #world: FakeWorld;
   readonly #done = new Set<number>();
 
-  constructor(world: FakeWorld, handlers: SlotHandlers, readonly isLarge: boolean) {
+  constructor(world: FakeWorld, handlers: SlotHandlers, readonly memoryBytesMax: number) {
     this.#world = world;
     this.#handlers = handlers;
   }
@@ -158,9 +158,9 @@ export class FakeWorld implements World {
     },
   };
 
-  startSlot(handlers: SlotHandlers, isLarge = false): SlotPort {
+  startSlot(handlers: SlotHandlers, memoryBytesMax: number): SlotPort {
     if (this.startFault !== undefined) throw this.startFault;
-    const slot = new FakeSlot(this, handlers, isLarge);
+    const slot = new FakeSlot(this, handlers, memoryBytesMax);
     this.slots.push(slot);
     return slot;
   }
@@ -272,7 +272,11 @@ export async function stage(
   const world = new FakeWorld();
   prepare?.(world);
   const plan = planOf(jobs);
-  const table = new RunTable(plan.total);
+  const table = new RunTable(
+    plan.total,
+    undefined,
+    ({ job }) => rest.memory?.sizeFor(job.memoryBytes) ?? 0,
+  );
   table.add(plan, () => 0);
   const campaign = new Campaign(world, table, {
     root: "/tree",

@@ -12,11 +12,15 @@ type Batch = Extract<ToSlot, { type: "batch" }>;
 export interface Course {
   readonly ms: number;
   readonly ends: "completes" | "fails" | "kills its slot";
+  /** In a slot that has less it is out of memory. */
+  readonly needsBytes?: number;
 }
 
 export interface PlayOptions {
   readonly course: (job: number, index: number, attempt: number) => Course;
   readonly slotStartMs?: number;
+  /** A process that was told to exit takes so long. */
+  readonly slotEndMs?: number;
 }
 
 /** A slot that computes by the clock of its world, one run after the other. */
@@ -30,7 +34,7 @@ class PlayedSlot implements SlotPort {
   #begunMs = 0;
   isGone = false;
 
-  constructor(play: Played, handlers: SlotHandlers) {
+  constructor(play: Played, handlers: SlotHandlers, readonly memoryBytesMax: number) {
     this.#play = play;
     this.#handlers = handlers;
     this.#cancel = play.world.after(play.options.slotStartMs ?? 0, () => {
@@ -55,7 +59,10 @@ class PlayedSlot implements SlotPort {
       if (this.#batches.length === 1) this.#begin();
     }
     if (message.type === "yield") this.#yield();
-    if (message.type === "exit") this.#exit({ status: 0, signal: null });
+    if (message.type === "exit") {
+      const end = () => this.#exit({ status: 0, signal: null });
+      this.#play.world.after(this.#play.options.slotEndMs ?? 0, end);
+    }
   }
 
   kill(): void {
@@ -68,8 +75,11 @@ class PlayedSlot implements SlotPort {
     const course = this.#play.options.course(job, index, attempt);
     const savedMs = this.#play.saved.get(`${job}/${index}`) ?? 0;
     this.#begunMs = this.#play.world.nowMs - savedMs;
-    this.#play.began(job, index);
+    this.#play.began(job, index, this.memoryBytesMax);
     this.#cancel = this.#play.world.after(Math.max(0, course.ms - savedMs), () => {
+      if ((course.needsBytes ?? 0) > this.memoryBytesMax) {
+        return this.#exit({ status: 133, signal: "SIGTRAP" }, "Reached heap limit");
+      }
       if (course.ends === "kills its slot") return this.#exit({ status: 1, signal: "SIGSEGV" });
       this.#ended(course);
     });
@@ -116,12 +126,12 @@ class PlayedSlot implements SlotPort {
     for (const { batch, indices } of rest) this.#tell({ type: "yielded", batch, indices });
   }
 
-  #exit(exit: Pick<SlotExit, "status" | "signal">): void {
+  #exit(exit: Pick<SlotExit, "status" | "signal">, stderr = ""): void {
     if (this.isGone) return;
     this.isGone = true;
     this.#cancel?.();
     this.#play.slots.delete(this);
-    this.#handlers.onExit({ ...exit, stderr: "" });
+    this.#handlers.onExit({ ...exit, stderr });
   }
 
   #tell(message: FromSlot): void {
@@ -138,23 +148,32 @@ export class Played {
   /** Milliseconds of computing that a checkpoint holds, by job number and index. */
   readonly saved = new Map<string, number>();
   /** In the order in which they were begun, with the time. */
-  readonly begun: { readonly job: number; readonly index: number; readonly atMs: number }[] = [];
+  readonly begun: {
+    readonly job: number;
+    readonly index: number;
+    readonly atMs: number;
+    readonly memoryBytesMax: number;
+  }[] = [];
   slotsMost = 0;
+  /** What all slots together were allowed, at most. */
+  memoryBytesMost = 0;
 
   constructor(table: RunTable, options: PlayOptions & { readonly campaign: CampaignOptions }) {
     this.table = table;
     this.options = options;
-    this.world.startSlot = (handlers) => {
-      const slot = new PlayedSlot(this, handlers);
+    this.world.startSlot = (handlers, memoryBytesMax) => {
+      const slot = new PlayedSlot(this, handlers, memoryBytesMax);
       this.slots.add(slot);
+      const bytes = [...this.slots].reduce((sum, one) => sum + one.memoryBytesMax, 0);
+      this.memoryBytesMost = Math.max(this.memoryBytesMost, bytes);
       this.slotsMost = Math.max(this.slotsMost, this.slots.size);
       return slot as never;
     };
     this.campaign = new Campaign(this.world, table, options.campaign);
   }
 
-  began(job: number, index: number): void {
-    this.begun.push({ job, index, atMs: this.world.nowMs });
+  began(job: number, index: number, memoryBytesMax: number): void {
+    this.begun.push({ job, index, atMs: this.world.nowMs, memoryBytesMax });
   }
 
   /** To its end; `at` are things that happen at their time. */

@@ -61,17 +61,31 @@ Deno.test("mark() counts attempts far beyond any limit of retries without wrappi
   assert.equal(table.attempt(0), 1301);
 });
 
-Deno.test("a run that needs the large slot is in its queue alone", () => {
+Deno.test("a run that needs a larger slot is in the queue of that size alone", () => {
   const table = new RunTable(0);
   table.add(planOf([aJob({ sweep: points(2) })]), () => 0);
   table.become(0, "assigned");
-  table.mark(0, { counted: true, large: true });
+  table.mark(0, { counted: true, size: 8 });
   table.become(0, "ready");
-  assert.equal(table.readyForLargeCount, 1);
+  assert.deepEqual([table.readyIn(0), table.readyIn(8), table.isRaised(0)], [1, 1, true]);
+  assert.deepEqual(table.readySizes(0), [8, 0]);
   assert.deepEqual(popAll(table), [1]);
-  assert.equal(table.readyForLarge.pop(0), 0);
+  assert.equal(table.queueOf(8).pop(0), 0);
   table.become(0, "assigned");
-  assert.equal(table.readyForLargeCount, 0);
+  assert.deepEqual([table.readyIn(8), table.readySizes(0)], [0, []]);
+});
+
+Deno.test("readySizes() puts the size first whose next run is the most urgent", () => {
+  const jobs = [
+    aJob({ id: "small", priority: 1 }),
+    aJob({ id: "large", priority: 2, memoryBytes: 8 }),
+    aJob({ id: "middle", priority: 1, memoryBytes: 4 }),
+  ];
+  const table = new RunTable(0, undefined, ({ job }) => job.memoryBytes ?? 0);
+  table.add(planOf(jobs), () => 0);
+  assert.deepEqual(table.readySizes(0), [4, 0, 8]);
+  table.prioritise(1, 0);
+  assert.deepEqual(table.readySizes(0), [8, 4, 0]);
 });
 
 Deno.test("a run that is paused, put off or given another priority is in the queue where it belongs", () => {
@@ -87,7 +101,7 @@ Deno.test("a run that is paused, put off or given another priority is in the que
     const ready = Array.from({ length: 30 }, (_, number) => number)
       .filter((number) => table.stateOf(number) === "ready")
       .toSorted((a, b) => table.priorityOf(a) - table.priorityOf(b) || a - b);
-    assert.equal(table.readyOf.reduce((sum, count) => sum + count, 0), ready.length);
+    assert.equal(table.readyIn(0), ready.length);
     assert.deepEqual(popAll(table), ready);
   });
 });
@@ -113,7 +127,7 @@ Deno.test("counts are right after any order of moves", () => {
 
 function popAll(table: RunTable): number[] {
   const numbers: number[] = [];
-  for (let next = table.ready.pop(0); next !== undefined; next = table.ready.pop(0)) {
+  for (let next = table.queueOf(0).pop(0); next !== undefined; next = table.queueOf(0).pop(0)) {
     table.become(next, "assigned");
     numbers.push(next);
   }

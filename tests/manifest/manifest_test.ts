@@ -179,7 +179,6 @@ Deno.test("readManifests() names the word that was meant", () => {
 Deno.test("readManifests() says what this version does not offer", () => {
   for (
     const line of [
-      "memory: 2GiB",
       "order: longest-first",
       "checkpoint_every: auto",
       "checkpoint: { every: auto }",

@@ -120,7 +120,6 @@ const INVALID = [
     "needs: [{ job: other, if: failed }]",
     "needs: { job: other, when: any }",
     "needs: { job: [other] }",
-    "memory: 2GiB",
     "sweep:",
     "sweep: {}",
     "sweep: []",

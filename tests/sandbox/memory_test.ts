@@ -48,7 +48,7 @@ Deno.test("a run that takes memory without end is told with its figures, tried o
     for (const name in runs) {
       const failure = failures[name];
       assert.equal(failure?.class, "out-of-memory", `${name}: ${JSON.stringify(failure)}`);
-      assert.match(failure!.message, /\d+ MiB.*; fewer slots have more memory each: -j 1$/);
+      assert.match(failure!.message, /\d+ MiB.*; memory: 1200MiB in its job gives it more$/);
       const own = journal.filter(({ job, type }) => job === name && type !== "job.planned");
       assert.deepEqual(
         own.map(({ type, attempt, cause, counted }) => [type, attempt ?? cause, counted]),
@@ -82,5 +82,45 @@ Deno.test("a run that needs a little more than its slot has completes at its sec
     const requeued = journal.find(({ type }) => type === "runs.requeued");
     assert.deepEqual([requeued?.job, requeued?.cause], ["large", "out-of-memory"]);
     assert.match(String(requeued?.message), /it uses \d+ MiB; its slot has 300 MiB/);
+  });
+});
+
+Deno.test("a run that asks for memory gets it at its first try", async () => {
+  await inFolder(async (folder) => {
+    const model = `
+      export function init() { return { u: new Float64Array(45 << 20).fill(1), x: 0 }; }
+      export function step(state) { state.x++; for (const end = performance.now() + 300; performance.now() < end;); }
+      export function result(state) { return state.u.length + state.x; }
+    `;
+    const large = { model, keys: "checkpoint_every: off, memory: 600MiB" };
+    const { status, stderr, results, journal } = await amongNeighbours(folder, { large }, MEMORY);
+    assert.equal(status, 0, stderr);
+    assert.equal(results["large/large"]!.result, (45 << 20) + 4);
+    const again = journal.filter(({ type, cause }) =>
+      type === "runs.requeued" && cause !== "memory"
+    );
+    assert.deepEqual(again, []);
+  });
+});
+
+Deno.test("a state that has no room for checkpoints is tried with more memory, and completes there", async () => {
+  await inFolder(async (folder) => {
+    const model = `
+      export function init() { return { u: new Float64Array(14 << 20).fill(1), x: 0 }; }
+      export function step(state) { state.x++; }
+      export function result(state) { return state.u.length + state.x; }
+    `;
+    const { status, stderr, results, journal } = await amongNeighbours(folder, {
+      large: { model, keys: "checkpoint_every: 2" },
+    }, MEMORY);
+    assert.equal(status, 0, stderr);
+    assert.equal(results["large/large"]!.result, (14 << 20) + 4);
+    const requeued = journal.find(({ type, cause }) =>
+      type === "runs.requeued" && cause !== "memory"
+    );
+    assert.match(
+      String(requeued?.message),
+      /a checkpoint of its state takes 112 MiB, and 90 MiB of its slot's memory are for checkpoints/,
+    );
   });
 });

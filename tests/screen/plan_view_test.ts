@@ -10,6 +10,12 @@ import { aJob, sweepOf } from "../helpers/jobs.ts";
 
 const CO2 = sweepOf("co2", [280, 420]);
 const SPINUP: Need = { job: "spinup", runs: "same-point", accept: "completed" };
+const MEMORY = {
+  totalBytes: 12e9,
+  slotBytes: 4e9,
+  parts: { state: 0.2, checkpoints: 0.3, measurements: 0.3, other: 0.2 },
+  larger: [{ job: "report", memoryBytes: 8e9, atOnce: 1 }],
+};
 const JOBS = [
   aJob({ id: "spinup", sweep: CO2, timeoutMs: 7_200_000 }),
   aJob({ id: "sensitivity", sweep: CO2, needs: [SPINUP] }),
@@ -29,9 +35,9 @@ function planOf(jobs: readonly Job[]) {
 }
 
 const rendered = (jobs: readonly Job[], columns?: number) =>
-  renderPlan(planOf(jobs), 1, { paint: paintFor(false), columns });
+  renderPlan(planOf(jobs), { slots: 2, memory: MEMORY }, { paint: paintFor(false), columns });
 
-Deno.test("renderPlan() shows timeouts in a column and needs by job", () => {
+Deno.test("renderPlan() shows timeouts in a column, needs by job, and how memory is shared out", () => {
   assert.deepEqual(rendered(JOBS), [
     "job          runs  to run  steps each     timeout  why",
     "spinup          2       2         100  2 h 00 min  2 new",
@@ -41,9 +47,11 @@ Deno.test("renderPlan() shows timeouts in a column and needs by job", () => {
     "  new  never run before",
     "",
     "  sensitivity  needs: spinup (same point)",
+    "  report       memory: 8.0 GB a run, so one runs at a time",
     "  report       needs: spinup, sensitivity (however it ends)",
     "",
-    "5 runs of 5, up to 500 steps, on 1 slot. Without -n they are run.",
+    "Memory: 12 GB, 4.0 GB a slot (800 MB state, 1.2 GB checkpoints, 1.2 GB measurements, 800 MB other).",
+    "5 runs of 5, up to 500 steps, on 2 slots. Without -n they are run.",
   ]);
 });
 
@@ -56,12 +64,14 @@ Deno.test("renderPlan() fits its terminal, whatever is needed", () => {
   const needs = Array.from({ length: 30 }, (_, i) => ({ ...SPINUP, job: `job_${i}` }));
   const lines = rendered([...JOBS, aJob({ id: "wide", needs })], 60);
   assert.ok(lines.some((line) => line.startsWith("  wide")));
-  // The last line is a sentence: the terminal breaks it.
-  for (const line of lines.slice(0, -1)) assert.ok(line.length <= 60, line);
+  // The last two lines are sentences: the terminal breaks them.
+  for (const line of lines.slice(0, -2)) assert.ok(line.length <= 60, line);
 });
 
 Deno.test("planJson() tells timeouts in seconds and needs in the words of the manifest", () => {
-  const { jobs } = planJson(planOf(JOBS), "/tree", 1) as { jobs: Record<string, unknown>[] };
+  const { jobs } = planJson(planOf(JOBS), { tree: "/tree", slots: 2, memory: MEMORY }) as {
+    jobs: Record<string, unknown>[];
+  };
   assert.deepEqual(jobs.map(({ timeout_seconds }) => timeout_seconds), [
     7200,
     undefined,
