@@ -108,7 +108,7 @@ Deno.test("of many runs that are out of memory one at a time has the share that 
     slots: 3,
     memory,
   });
-  const { world, outcome } = staged;
+  const { outcome } = staged;
   const greedy = new Set([0, 1, 2]);
   for (let turn = 0; turn < 60 && outcome() === undefined; turn++) {
     const bytes = liveSlots(staged).reduce((sum, slot) => sum + slot.memoryBytesMax, 0);
