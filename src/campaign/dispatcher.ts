@@ -231,6 +231,7 @@ export class Dispatcher {
       batch: batch.id,
       job: job.number,
       attempt: batch.attempt,
+      priority: batch.priority,
       runs: [...batch.identities].map(([number, { run, digest }]) => ({
         index: number - job.offset,
         run,

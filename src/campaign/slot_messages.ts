@@ -1,6 +1,6 @@
 /** Everything that is said between the orchestrator and a slot, one JSON line each. Types, never a pipe. */
 import type { FileSum } from "../job/event.ts";
-import type { Grants, Job } from "../job/job.ts";
+import type { Grants, Job, Priority } from "../job/job.ts";
 import type { ParameterRules } from "../job/model.ts";
 import type { Failure, SourcePlace } from "../job/run.ts";
 
@@ -35,6 +35,8 @@ export type ToSlot =
     readonly batch: number;
     readonly job: number;
     readonly attempt: number;
+    /** Of the most urgent of them: how nice the thread is that computes them. */
+    readonly priority: Priority;
     readonly runs: readonly Assignment[];
   }
   /** Save what is running at the next step boundary, give back the rest, go on listening. */

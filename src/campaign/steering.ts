@@ -32,6 +32,7 @@ export class Steering {
   readonly #dispatcher: Dispatcher;
   readonly #review: SteeringParts["review"];
   readonly #append: SteeringParts["append"];
+  #slotsWished: number | undefined;
   /** For runs that a slot has. */
   readonly #wishes = new Map<number, { readonly wish: Wish; tell: (what: Fulfilment) => void }>();
 
@@ -90,8 +91,14 @@ export class Steering {
     this.#dispatcher.fill();
   }
 
+  /** As many slots as somebody has wished for since it began. */
+  get slotsWished(): number | undefined {
+    return this.#slotsWished;
+  }
+
   /** At most so many runs are computed at the same time from now on. */
   resize(slots: number): void {
+    this.#slotsWished = slots;
     this.#dispatcher.resize(slots);
   }
 

@@ -134,6 +134,7 @@ function runRequest(
   return {
     root: world.root,
     slots: world.slots,
+    nice: flags.nice,
     ...memoryOf(flags.memory, machineMemory()),
     jobs: work.jobs,
     manifests: work.sources.map(({ path, text }) => ({ path, text })),

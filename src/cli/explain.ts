@@ -58,12 +58,16 @@ export async function explain(
   const needs = status.state === "waiting"
     ? describeOpenNeeds(jobHistory.job?.needs ?? [], read.jobs)
     : [];
+  const givesWay = status.state === "waiting" && read.activity.kind === "working"
+    ? read.activity.givesWay
+    : undefined;
   if (flags.json) {
     printJson(context.stdout, {
       run: name,
       ...runJson(status),
       ...(priority === undefined ? {} : { priority_on_request: priority }),
       ...(needs.length === 0 ? {} : { waits_for: needs }),
+      ...(givesWay === undefined ? {} : { slots_giving_way: givesWay.slots }),
       job: jobHistory.job,
       point,
       ...(decision === undefined ? {} : { next: decision }),
@@ -82,6 +86,7 @@ export async function explain(
       priority,
       working,
       needs,
+      givesWay,
     }, {
       paint: paintOf(context.stdout),
       columns: columnsOf(context.stdout),

@@ -1,6 +1,7 @@
 /** `simrun run`, or no word at all: manifests to results. Starts a slot before it loads anything else. */
 import { EXIT, Fault } from "../job/fault.ts";
 import { machineMemory } from "../runner/limits.ts";
+import { withNiceSlots } from "../runner/run_request.ts";
 import { startSlot } from "../runner/slot_processes.ts";
 import type { CliContext, GlobalFlags } from "./context.ts";
 import { availableCores, coreLimits } from "./cores.ts";
@@ -18,7 +19,7 @@ export async function run(
   // A process takes as long to start as the rest of this program to load: both at once.
   const { slots } = parseSlots(flags.slots, availableCores(coreLimits(context.env)));
   const memory = memoryOf(flags.memory, machineMemory());
-  const slot = startSlot({ slots, ...memory });
+  const slot = startSlot(withNiceSlots({ slots, nice: flags.nice, ...memory }));
   try {
     const { hasErrors, modelDiagnostics, readJobs, showDiagnostics } = await import(
       "./read_jobs.ts"

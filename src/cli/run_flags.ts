@@ -9,6 +9,10 @@ export const RUN_FLAGS = {
     value: "N|N%|-N",
     brief: "Runs at a time: a number, a part of the cores, all but N (default -1)",
   },
+  nice: {
+    kind: "switch",
+    brief: "Give way to others who compute on this machine: slots pause while they do",
+  },
   memory: {
     kind: "text",
     value: "SIZE",

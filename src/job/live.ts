@@ -20,6 +20,15 @@ export interface LiveRun {
   readonly checkpoint?: { readonly step: number; readonly at: string };
 }
 
+/** Slots that give way to others who compute on the machine. */
+export interface GivesWay {
+  readonly slots: number;
+  /** As many as are wished. */
+  readonly of: number;
+  /** What the others use or want. */
+  readonly othersCores: number;
+}
+
 export interface Live {
   readonly at: string;
   readonly epoch: number;
@@ -27,6 +36,8 @@ export interface Live {
   readonly host: string;
   readonly startedAt: string;
   readonly slots: number;
+  /** Under `--nice`, while some of the slots that are wished must not work. */
+  readonly givesWay?: GivesWay | undefined;
   readonly running: readonly LiveRun[];
   readonly counts: {
     readonly total: number;

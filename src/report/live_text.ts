@@ -1,5 +1,5 @@
 /** The counts of a campaign at work in words, for a picture and for a line. Pure. */
-import type { Live } from "../job/live.ts";
+import type { GivesWay, Live } from "../job/live.ts";
 import { formatCount } from "./format.ts";
 
 /** What of those in the queue waits for something else than a slot, and what was given up: a phrase each. */
@@ -26,6 +26,15 @@ export function describeWaiting(
     paused: some(held, "paused"),
     cancelled: some(cancelled, "cancelled"),
   };
+}
+
+/** `2 of 4 slots give way: others use 2.1 cores`. */
+export function describeGivingWay({ slots, of, othersCores }: GivesWay): string {
+  const give = slots === 1 ? "gives" : "give";
+  const cores = othersCores.toFixed(1);
+  return `${slots} of ${of} slots ${give} way: others use ${cores} core${
+    cores === "1.0" ? "" : "s"
+  }`;
 }
 
 /** Nothing is computed and nothing will be before somebody says so. */

@@ -1,5 +1,5 @@
 /** The state of a whole tree at one moment: history and live picture put together. Never reads a file or a clock. */
-import type { Live, LiveRun } from "../job/live.ts";
+import type { GivesWay, Live, LiveRun } from "../job/live.ts";
 import type { History, JobHistory } from "../queue/history.ts";
 import { runId } from "../plan/digest.ts";
 import { countPoints, pointAt } from "../plan/sweep.ts";
@@ -19,6 +19,8 @@ export type Activity =
     readonly host: string;
     readonly since: string;
     readonly slots: number | undefined;
+    /** Of them, those that must not work for now. */
+    readonly givesWay: GivesWay | undefined;
     /** Age of the live picture; a large one means that the simrun does not answer. */
     readonly heardMs: number | undefined;
   }
@@ -140,6 +142,7 @@ function activityOf(history: History, options: StatusOptions): Activity {
       host: live?.host ?? session?.host ?? "",
       since: live?.startedAt ?? session?.at ?? "",
       slots: live?.slots,
+      givesWay: live?.givesWay,
       heardMs: live === undefined ? undefined : options.nowMs - Date.parse(live.at),
     };
   }

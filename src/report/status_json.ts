@@ -109,6 +109,8 @@ function activityJson(activity: Activity): Json {
         host: activity.host,
         started_at: activity.since,
         slots: activity.slots,
+        slots_giving_way: activity.givesWay?.slots,
+        others_cores: activity.givesWay && Math.round(activity.givesWay.othersCores * 10) / 10,
         heard_seconds: seconds(activity.heardMs),
       });
     case "ended":

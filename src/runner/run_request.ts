@@ -2,8 +2,9 @@
 import type { Order } from "../campaign/order.ts";
 import type { Job } from "../job/job.ts";
 import type { PlanOptions } from "../plan/plan.ts";
-import type { SlotHandle, StartSlot } from "../worker/slot_process.ts";
+import { type SlotHandle, startNiceSlot, type StartSlot } from "../worker/slot_process.ts";
 import type { Locate } from "./prepare.ts";
+import type { LoadSource } from "./machine_load.ts";
 import type { SessionRequest } from "./tree_session.ts";
 
 export interface RunRequest extends SessionRequest {
@@ -13,6 +14,10 @@ export interface RunRequest extends SessionRequest {
   /** Where things stand in the manifests, for messages. */
   readonly locate?: Locate;
   readonly slots: number;
+  /** Gives way to others who compute on this machine. */
+  readonly nice?: boolean;
+  /** What these compute: as the system tells it when absent. */
+  readonly load?: LoadSource;
   /** What all slots together may use; a part of the machine's memory when absent. */
   readonly memoryBytes?: number;
   /** A slot that was started already; it is the runner's from now on. */
@@ -26,6 +31,14 @@ export interface RunRequest extends SessionRequest {
   readonly batchMax?: number;
   /** Stop when so many runs failed. */
   readonly maxFails?: number;
+}
+
+/** Who gives way starts slots that do. */
+export function withNiceSlots<Request extends Pick<RunRequest, "nice" | "startSlot">>(
+  request: Request,
+): Request {
+  if (!request.nice || request.startSlot !== undefined) return request;
+  return { ...request, startSlot: startNiceSlot };
 }
 
 /** The options of a plan, with what is not said filled in. */

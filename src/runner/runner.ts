@@ -11,7 +11,7 @@ import type { RunEvent } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
 import type { Live } from "../job/live.ts";
 import { Fault } from "../job/fault.ts";
-import { makePlan, type Plan, type PlannedJob } from "../plan/plan.ts";
+import { makePlan, type Plan } from "../plan/plan.ts";
 import type { History } from "../queue/history.ts";
 import { Rates } from "../queue/rates.ts";
 import type { Layout } from "../store/layout.ts";
@@ -19,6 +19,8 @@ import type { SlotHandle } from "../worker/slot_process.ts";
 import { CampaignRecord } from "./campaign_record.ts";
 import type { Controller } from "./controller.ts";
 import { Deadline } from "./deadline.ts";
+import { earlierAttempts } from "./earlier_attempts.ts";
+import type { GiveWay } from "./give_way.ts";
 import { memoryBudget } from "./limits.ts";
 import { hearRequests } from "./live_requests.ts";
 import { readSubmitted, toAdd } from "./added_jobs.ts";
@@ -26,7 +28,7 @@ import { checkMemory } from "./needed_memory.ts";
 import { checkNeeds } from "./needed_jobs.ts";
 import { type KnownModels, prepareJobs } from "./prepare.ts";
 import { reuseResults } from "./reuse.ts";
-import { planOptions, type RunRequest } from "./run_request.ts";
+import { planOptions, type RunRequest, withNiceSlots } from "./run_request.ts";
 import { SlotProcesses, startSlot } from "./slot_processes.ts";
 import { readHistory, TreeSession } from "./tree_session.ts";
 
@@ -35,7 +37,8 @@ export type { Outcome } from "../campaign/campaign.ts";
 const LIVE_EVERY_MS = 500;
 
 /** Opens the tree, takes its lock and makes the plan. Nothing runs before {@linkcode Runner.run}. */
-export async function openRunner(request: RunRequest): Promise<Runner> {
+export async function openRunner(asked: RunRequest): Promise<Runner> {
+  const request = withNiceSlots(asked);
   // The first slot starts while tree and history are read: it is needed in any case.
   const slot = request.slot ?? startSlot(request);
   let session: TreeSession | undefined;
@@ -73,6 +76,7 @@ export class Runner {
   readonly #withFiles = new Map<string, Set<string>>();
   readonly #deadline = new Deadline();
   readonly #record: CampaignRecord;
+  #giveWay: GiveWay | undefined;
   #plan: Plan;
   #reused = 0;
   #isRunning = false;
@@ -130,6 +134,10 @@ export class Runner {
     const controller = this.#listen();
     try {
       await this.#adding;
+      if (this.#request.nice) {
+        const { GiveWay } = await import("./give_way.ts");
+        this.#giveWay = new GiveWay(this.#campaign, this.#request);
+      }
       this.#isRunning = true;
       await this.#record.began(this.#request.manifests ?? []);
       await this.#prepare(this.#plan, this.#session.history);
@@ -239,6 +247,7 @@ export class Runner {
       host: hostname(),
       startedAt: this.#startedAt.toISOString(),
       ...this.#campaign.live(),
+      givesWay: this.#giveWay?.now,
     };
   }
 
@@ -247,7 +256,7 @@ export class Runner {
     return hearRequests(this.layout, {
       table: this.#table,
       steering: this.#campaign.steering,
-      slots: () => this.#campaign.live().slots,
+      slots: () => this.#giveWay?.slotsWished ?? this.#campaign.live().slots,
       submit: async (manifests) => {
         const plan = await this.add(readSubmitted(manifests), manifests);
         if (plan === undefined) throw new Fault("not-found", "This simrun has just ended.");
@@ -290,6 +299,7 @@ export class Runner {
   /** As long as the tree is held, also while it is tidied: a heart that stands still invites to break the lock. */
   #beat(): void {
     try {
+      this.#giveWay?.look(performance.now());
       const live = this.#campaign.hasEnded ? undefined : this.live();
       this.#session.beat(live);
       if (live !== undefined && this.#deadline.isDue(performance.now(), live.running)) {
@@ -300,13 +310,4 @@ export class Runner {
       this.#campaign.stop("now", "broken", error);
     }
   }
-}
-
-/** Attempts that count already, by the history. A crash in between does not count. */
-function earlierAttempts(job: PlannedJob, index: number, history: History): number {
-  const decision = job.decisionAt(index);
-  if (decision !== "resume" && decision !== "restart") return 0;
-  const past = history.jobs.get(job.job.id)?.find(job.identify(index).run);
-  if (past === undefined) return 0;
-  return Math.max(0, past.state === "running" ? past.attempt - 1 : past.attempt);
 }

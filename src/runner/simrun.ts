@@ -66,6 +66,8 @@ export interface SimrunOptions {
   readonly tree?: string;
   /** Runs at the same time; cores − 1 unless given. */
   readonly slots?: number;
+  /** Give way to others who compute on this machine: slots pause while they do, at least one goes on. */
+  readonly nice?: boolean;
   /** Take results of equal runs; true unless given. */
   readonly reuse?: boolean;
   /** Which finished runs to compute again. */
@@ -189,11 +191,12 @@ export class Simrun {
   }
 
   #request(): RunRequest {
-    const { slots, reuse, rerun, maxFails, onWarning } = this.#options;
+    const { slots, nice = false, reuse, rerun, maxFails, onWarning } = this.#options;
     return {
       root: this.#root,
       jobs: [...this.#jobs.values()],
       slots: slots ?? Math.max(1, navigator.hardwareConcurrency - 1),
+      nice,
       options: { ...(reuse === undefined ? {} : { reuse }), ...(rerun && { rerun }) },
       ...(maxFails === undefined ? {} : { maxFails }),
       ...(onWarning === undefined ? {} : { onWarning }),

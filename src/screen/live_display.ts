@@ -11,7 +11,7 @@ import {
   formatRate,
   formatRemaining,
 } from "../report/format.ts";
-import { describeWaiting, isAllPaused } from "../report/live_text.ts";
+import { describeGivingWay, describeWaiting, isAllPaused } from "../report/live_text.ts";
 import type { Speed } from "../report/pace.ts";
 import { remainingMs } from "../report/run_status.ts";
 import { type Glyphs, renderBar } from "./bar.ts";
@@ -236,9 +236,7 @@ function noteLines(note: Note, most: number, canvas: Canvas): string[] {
 function renderStopping(view: LiveView, canvas: Canvas): string[] {
   switch (view.stopping) {
     case undefined:
-      return isAllPaused(view.live)
-        ? ["", canvas.paint.warn(`${MARGIN}all that is left is paused: simrun continue all`)]
-        : [];
+      return renderWaits(view.live, canvas.paint);
     case "checkpoint":
       return [
         "",
@@ -249,6 +247,16 @@ function renderStopping(view: LiveView, canvas: Canvas): string[] {
     case "now":
       return ["", canvas.paint.warn(`${MARGIN}stopping at once.`)];
   }
+}
+
+/** Why less is computed than could be. */
+function renderWaits(live: Live, paint: Paint): string[] {
+  const text = isAllPaused(live)
+    ? "all that is left is paused: simrun continue all"
+    : live.givesWay === undefined
+    ? undefined
+    : describeGivingWay(live.givesWay);
+  return text === undefined ? [] : ["", paint.warn(MARGIN + text)];
 }
 
 /** One text to the left, one to the right; the right one gives way. */

@@ -12,6 +12,7 @@ import {
   formatRate,
   formatRemaining,
 } from "../report/format.ts";
+import { describeGivingWay } from "../report/live_text.ts";
 import { describeNext, type ReadersClock } from "../report/requeue_text.ts";
 import type { RunStatus } from "../report/run_status.ts";
 import type { Activity, JobStatus, TreeStatus } from "../report/status.ts";
@@ -68,12 +69,15 @@ function activityLine(activity: Activity, { paint }: StatusCanvas): string {
       const slots = activity.slots === undefined
         ? ""
         : ` on ${formatNumberOf(activity.slots, "slot")}`;
+      const yields = activity.givesWay === undefined
+        ? ""
+        : paint.warn(`; ${describeGivingWay(activity.givesWay)}`);
       const silent = activity.heardMs !== undefined && activity.heardMs > 10_000
         ? paint.warn(`; last heard ${formatAge(activity.heardMs)}`)
         : "";
       return `${paint.good("simrun is working")}${slots} ${
         paint.faint(`(process ${activity.pid} on ${safeText(activity.host)})`)
-      }${silent}`;
+      }${yields}${silent}`;
     }
     case "ended":
       return `No simrun is working here; the last one ${ENDINGS[activity.outcome] ?? "ended"}.`;

@@ -1,6 +1,7 @@
 /** The story of a run as lines for a person. Pure. */
 import { assertNever } from "../job/fault.ts";
 import { type Job, type Priority, PRIORITY_NAMES } from "../job/job.ts";
+import type { GivesWay } from "../job/live.ts";
 import { runName } from "../job/run.ts";
 import { describeFailure, describePlace } from "../report/failure_text.ts";
 import {
@@ -38,6 +39,8 @@ export interface StoryView {
   readonly working: boolean;
   /** What must have ended before it may start, and has not; whole sentences. */
   readonly needs: readonly string[];
+  /** Slots that must not work for now. */
+  readonly givesWay?: GivesWay | undefined;
   /** What the plan of now says of it, when it was asked; whole sentences. */
   readonly decision: readonly string[];
 }
@@ -270,7 +273,7 @@ function nextText(view: StoryView, name: string): string[] {
     case "waiting":
       own.push(...view.needs.map(safeText));
       if (status.next?.at === undefined && view.needs.length === 0) {
-        own.push(working ? "It waits for a slot." : "It waits for the next simrun.");
+        own.push(working ? waitText(view.givesWay) : "It waits for the next simrun.");
       }
       break;
     case "completed":
@@ -280,6 +283,14 @@ function nextText(view: StoryView, name: string): string[] {
       own.push(`simrun logs -f ${name} follows what it logs.`);
   }
   return own;
+}
+
+function waitText(givesWay: GivesWay | undefined): string {
+  if (givesWay === undefined) return "It waits for a slot.";
+  const { slots, of } = givesWay;
+  return `It waits for a slot: ${slots} of ${of} slots ${
+    slots === 1 ? "gives" : "give"
+  } way to others on this machine.`;
 }
 
 function parametersText(parameters: { readonly [name: string]: unknown }): string {

@@ -27,5 +27,11 @@ function isLive(value: unknown): value is Live {
   if (typeof value !== "object" || value === null) return false;
   const live = value as Partial<Live>;
   return typeof live.pid === "number" && Array.isArray(live.running) &&
-    typeof live.counts === "object" && live.counts !== null;
+    typeof live.counts === "object" && live.counts !== null && isGivesWay(live.givesWay);
+}
+
+function isGivesWay(value: unknown): boolean {
+  if (value === undefined) return true;
+  if (typeof value !== "object" || value === null) return false;
+  return ["slots", "of", "othersCores"].every((name) => Number.isFinite(Reflect.get(value, name)));
 }

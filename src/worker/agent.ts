@@ -20,6 +20,7 @@ import type { Writer } from "./run_files.ts";
 import { type Batch, SlotFiles } from "./slot_files.ts";
 import type { StartThread, ThreadHandle } from "./simulation_thread.ts";
 import { mustYield } from "./stepping.ts";
+import { type SetNiceness, ThreadNiceness } from "./thread_niceness.ts";
 
 /** How long an agent that lost its orchestrator may take for the write in hand. */
 const LAST_WRITE_MS = 10_000;
@@ -37,6 +38,8 @@ export interface AgentPorts {
   memoryBytes(): number;
   /** Threads of models in the process, those that should have ended included; undefined where nobody knows. */
   countThreads?(): number | undefined;
+  /** Absent where threads have no niceness of their own. */
+  readonly setNiceness?: SetNiceness;
   exit(status: number): void;
 }
 
@@ -57,6 +60,7 @@ export class Agent {
   #threadModel = "";
   #threadGrants = "";
   #threadJobs = new Set<number>();
+  readonly #niceness: ThreadNiceness;
   /** A thread that was to end goes on, so this process is good for no other model. */
   #isHaunted = false;
   #running = new Set<number>();
@@ -67,6 +71,7 @@ export class Agent {
 
   constructor(ports: AgentPorts) {
     this.#ports = ports;
+    this.#niceness = new ThreadNiceness(ports.setNiceness);
   }
 
   tell(message: FromSlot): void {
@@ -111,10 +116,16 @@ export class Agent {
         const { job, number } = this.#jobs.get(batch.job)!;
         const url = fileUrl(job.model.path);
         const grants = grantsOf(job);
-        const isStarted = url !== this.#threadModel || this.#threadGrants !== keyOf(grants);
-        if (isStarted && this.#running.size > 0) return;
+        const isOther = url !== this.#threadModel || this.#threadGrants !== keyOf(grants);
+        const { priority } = batch;
+        const mustBeIdle = isOther || !this.#niceness.isRightFor(priority);
+        if (mustBeIdle && this.#running.size > 0) return;
         if (this.#isHaunted) return this.#ports.exit(EXIT_GAVE_UP);
-        if (isStarted) this.#start(url, grants);
+        const isStarted = isOther || !this.#niceness.becomeRightFor(priority);
+        if (isStarted) {
+          this.#start(url, grants);
+          this.#niceness.becomeRightFor(priority);
+        }
         this.#waiting.shift();
         this.#running.add(batch.batch);
         if (isStarted && !await this.#isAsPlanned(batch)) {
@@ -182,6 +193,7 @@ export class Agent {
     this.#threadModel = url;
     this.#threadGrants = keyOf({ read, net });
     this.#threadJobs = new Set();
+    this.#niceness.begin();
     const control = new SharedArrayBuffer(CONTROL.bytes);
     this.#orders = new Int32Array(control);
     this.#overseer.begin(control);

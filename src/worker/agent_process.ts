@@ -7,6 +7,7 @@ import { Layout } from "../store/layout.ts";
 import { assertHolder } from "../store/owner.ts";
 import { Agent } from "./agent.ts";
 import { readLines } from "./lines.ts";
+import { setNiceness, spreadNiceness } from "./niceness.ts";
 import { countThreads, startThread } from "./simulation_thread.ts";
 import { PULSE_EVERY_MS } from "./pulse.ts";
 import { PASSWORD_VARIABLE, pulseText, WIRE } from "./slot_wire.ts";
@@ -24,8 +25,10 @@ export async function runAgent(memoryBytesMax: number): Promise<void> {
     startThread,
     memoryBytes: () => Deno.memoryUsage().rss,
     countThreads,
+    setNiceness,
     exit: (status) => Deno.exit(status),
   });
+  spreadNiceness();
   agent.watch(memoryBytesMax);
   agent.tell({ type: "ready" });
   const orders = Deno.openSync(`/dev/fd/${WIRE.orders}`);

@@ -42,9 +42,16 @@ const LAST_WORDS_MS = 50;
  * `terminate`, and so do those that a model has started itself.
  */
 export function countThreads(): number | undefined {
+  return simulationThreads()?.length;
+}
+
+/** Their numbers, as the system counts threads. */
+export function simulationThreads(): number[] | undefined {
   try {
     const tasks = [...Deno.readDirSync("/proc/self/task")];
-    return tasks.filter(({ name }) => THREAD_NAME.test(commOf(name))).length;
+    return tasks.filter(({ name }) => THREAD_NAME.test(commOf(name))).map(({ name }) =>
+      Number(name)
+    );
   } catch {
     return undefined;
   }

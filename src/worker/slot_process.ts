@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { FromSlot, ToSlot } from "../campaign/slot_messages.ts";
 import type { SlotExit, SlotHandlers, SlotPort } from "../campaign/world.ts";
 import { encodePlain } from "../job/plain.ts";
+import { GIVES_WAY } from "../campaign/niceness.ts";
 import { readLines } from "./lines.ts";
 import { Pulse, PULSE_EVERY_MS } from "./pulse.ts";
 import { slotEnvironment } from "./slot_environment.ts";
@@ -32,6 +33,16 @@ export type StartSlot = (limits: SlotLimits) => SlotHandle;
 /** A process of this executable. */
 export const startSlotProcess: StartSlot = (limits) => new SlotProcess(limits);
 
+/** One that gives way to others who compete for a core. */
+export const startNiceSlot: StartSlot = (limits) => new SlotProcess(limits, GIVES_WAY);
+
+const alive = new Set<number>();
+
+/** Of the slots that this process has started and that have not ended. */
+export function slotPids(): readonly number[] {
+  return [...alive];
+}
+
 const STDERR_KEPT_CHARACTERS = 4096;
 /** No message of an agent comes near this. */
 const LINE_BYTES_MAX = 2 ** 26;
@@ -40,7 +51,7 @@ const LINE_BYTES_MAX = 2 ** 26;
  * Moves the pipes of the protocol away from stdin and stdout, where a model could reach them: what it
  * prints by any way goes nowhere, and it reads nothing. The shell becomes the slot; no process is added.
  */
-const MOVE_PIPES = `exec "$@" ${WIRE.orders}<&0 ${WIRE.answers}>&1 0</dev/null 1>/dev/null`;
+const MOVE_PIPES = `exec $nice "$@" ${WIRE.orders}<&0 ${WIRE.answers}>&1 0</dev/null 1>/dev/null`;
 
 /**
  * The kernel refuses memory beyond this, whatever the agent sees in time; a model is told by an exception. More
@@ -52,11 +63,15 @@ const SET_ASIDE_BYTES_A_CORE = 2 ** 25;
 /** Should the machine run out of memory all the same, it takes it from a slot, not from who started it. */
 const TAKE_ME_FIRST = "{ echo 800 > /proc/self/oom_score_adj; } 2>/dev/null";
 
-function shellOf(memoryBytesMax: number): string[] {
+function shellOf(memoryBytesMax: number, niceness: number): string[] {
   const setAside = SET_ASIDE_BYTES + navigator.hardwareConcurrency * SET_ASIDE_BYTES_A_CORE;
   const kibibytes = Math.floor((memoryBytesMax + setAside) / 1024);
   const cap = Number.isFinite(kibibytes) ? `ulimit -d ${kibibytes} 2>/dev/null; ` : "";
-  return ["/bin/sh", "-c", `${cap}${TAKE_ME_FIRST}; ${MOVE_PIPES}`, "simrun-slot"];
+  // All threads of the slot are to be nice: it must be so before there are any.
+  const nice = niceness === 0
+    ? "nice="
+    : `command -v nice >/dev/null && nice="nice -n ${niceness}" || nice=`;
+  return ["/bin/sh", "-c", `${nice}; ${cap}${TAKE_ME_FIRST}; ${MOVE_PIPES}`, "simrun-slot"];
 }
 
 export class SlotProcess implements SlotHandle {
@@ -75,9 +90,9 @@ export class SlotProcess implements SlotHandle {
   readonly #pulse = new Pulse();
   readonly #beats: ReturnType<typeof setInterval>;
 
-  constructor(limits: SlotLimits) {
+  constructor(limits: SlotLimits, niceness = 0) {
     this.#limits = limits;
-    const [command, ...args] = slotCommand(limits.memoryBytesMax);
+    const [command, ...args] = slotCommand(limits.memoryBytesMax, niceness);
     const heap = `--max-old-space-size=${Math.max(64, Math.floor(limits.heapBytesMax / 2 ** 20))}`;
     this.#child = new Deno.Command(command!, {
       args,
@@ -95,6 +110,8 @@ export class SlotProcess implements SlotHandle {
       // Ctrl-C goes to every process of the terminal's group; what it means is the orchestrator's to say.
       detached: true,
     }).spawn();
+    alive.add(this.pid);
+    void this.#child.status.then(() => alive.delete(this.pid));
     this.#input = this.#child.stdin.getWriter();
     this.#beats = setInterval(() => this.#feelPulse(), PULSE_EVERY_MS);
     Deno.unrefTimer(this.#beats);
@@ -184,9 +201,9 @@ export class SlotProcess implements SlotHandle {
   }
 }
 
-function slotCommand(memoryBytesMax: number): string[] {
+function slotCommand(memoryBytesMax: number, niceness: number): string[] {
   const memory = String(Math.floor(memoryBytesMax));
-  const shell = shellOf(memoryBytesMax);
+  const shell = shellOf(memoryBytesMax, niceness);
   if (Deno.build.standalone) return [...shell, Deno.execPath(), SLOT_COMMAND, memory];
   const entry = fileURLToPath(new URL("./slot_main.ts", import.meta.url));
   const flags = ["-A", "--quiet", "--no-prompt", "--no-check", "--unstable-worker-options"];

@@ -1,24 +1,24 @@
 /** How many cores there are and how many slots that makes. */
 import assert from "node:assert/strict";
+import { availableCores, schedulerLimit } from "../../src/cli/cores.ts";
+import { parseSlots } from "../../src/cli/slots.ts";
+import { Fault } from "../../src/job/fault.ts";
 import {
-  availableCores,
+  cpuQuotas,
   parseAffinity,
   parseCgroupPaths,
   parseCpuList,
   parseCpuMax,
   parseCpuQuota,
-  schedulerLimit,
-} from "../../src/cli/cores.ts";
-import { parseSlots } from "../../src/cli/slots.ts";
-import { Fault } from "../../src/job/fault.ts";
+} from "../../src/runner/cpu_limits.ts";
 
-Deno.test("parseCpuList() counts ranges and single CPUs", () => {
-  assert.equal(parseCpuList("0-3,8"), 5);
-  assert.equal(parseCpuList("7"), 1);
-  assert.equal(parseCpuList("0-127,256-383"), 256);
+Deno.test("parseCpuList() knows ranges and single CPUs", () => {
+  assert.deepEqual(parseCpuList("0-3,8"), [0, 1, 2, 3, 8]);
+  assert.deepEqual(parseCpuList("7"), [7]);
+  assert.equal(parseCpuList("0-127,256-383")!.length, 256);
   assert.equal(parseCpuList(""), undefined);
   assert.equal(parseCpuList("3-0"), undefined);
-  assert.equal(parseAffinity("Name:\tdeno\nCpus_allowed_list:\t0-1\nMems:\t0"), 2);
+  assert.deepEqual(parseAffinity("Name:\tdeno\nCpus_allowed_list:\t0-1\nMems:\t0"), [0, 1]);
   assert.equal(parseAffinity("nothing of the kind"), undefined);
 });
 
@@ -28,6 +28,24 @@ Deno.test("parseCpuMax() and parseCpuQuota() read limits of both versions of cgr
   assert.equal(parseCpuMax(""), undefined);
   assert.equal(parseCpuQuota("400000\n", "100000\n"), 4);
   assert.equal(parseCpuQuota("-1\n", "100000\n"), undefined);
+});
+
+Deno.test("cpuQuotas() tells every limit around this process, and what its group has used", () => {
+  const read = (files: Record<string, string>) => (path: string) => files[path];
+  const v2 = cpuQuotas(read({
+    "/proc/self/cgroup": "0::/pod/box",
+    "/sys/fs/cgroup/pod/cpu.max": "250000 100000",
+    "/sys/fs/cgroup/pod/cpu.stat": "usage_usec 7000\nuser_usec 6000\n",
+    "/sys/fs/cgroup/cpu.max": "max 100000",
+  }));
+  assert.deepEqual(v2.map(({ cores, usedMs }) => [cores, usedMs()]), [[2.5, 7]]);
+  const v1 = cpuQuotas(read({
+    "/proc/self/cgroup": "3:cpu,cpuacct:/box",
+    "/sys/fs/cgroup/cpu/cpu.cfs_quota_us": "400000",
+    "/sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000",
+    "/sys/fs/cgroup/cpu/cpuacct.usage": "3000000\n",
+  }));
+  assert.deepEqual(v1.map(({ cores, usedMs }) => [cores, usedMs()]), [[4, 3]]);
 });
 
 Deno.test("parseCgroupPaths() finds this process in both hierarchies", () => {

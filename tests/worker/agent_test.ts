@@ -57,7 +57,7 @@ class Stage {
     const more = { modelDigest, root, epoch: 1, holder: "h", anyModel: false };
     this.agent.receive({ type: "job", number, job, ...more });
     const runs = [{ index: 0, run: "run", digest: "d", past } as const];
-    this.agent.receive({ type: "batch", batch, job: number, attempt: 1, runs });
+    this.agent.receive({ type: "batch", batch, job: number, attempt: 1, priority: 2, runs });
     await until(
       () => this.exit !== undefined || this.posted("batch").some((one) => one.batch === batch),
       `batch ${batch} is posted`,
