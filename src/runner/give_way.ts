@@ -6,9 +6,6 @@ import { describeGivingWay } from "../report/live_text.ts";
 import { type LoadSource, MachineLoad } from "./machine_load.ts";
 import type { RunRequest } from "./run_request.ts";
 
-/** Measured so often at most; what is counted in hundredths of a second is exact enough then. */
-const LOOK_EVERY_MS = 950;
-
 const UNKNOWN =
   "This system does not tell what others compute: with --nice the slots give way to " +
   "them where they compete for a core, and none of them pauses.";
@@ -55,7 +52,7 @@ export class GiveWay {
 
   /** To be called a few times a second. */
   look(nowMs: number): void {
-    if (this.#load === undefined || nowMs - this.#lookedAt < LOOK_EVERY_MS) return;
+    if (this.#load === undefined || nowMs - this.#lookedAt < this.#load.everyMs) return;
     this.#lookedAt = nowMs;
     const sample = this.#load.sample(nowMs);
     if (sample === undefined || this.#campaign.hasEnded) return;

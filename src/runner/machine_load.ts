@@ -11,6 +11,8 @@ export interface LoadSource {
   sample(nowMs: number): LoadSample | undefined;
   /** Whether there ever will be one. */
   readonly isKnown: boolean;
+  /** It is not to be asked more often. */
+  readonly everyMs: number;
 }
 
 /** What a test puts in the place of the system. */
@@ -55,6 +57,8 @@ interface Reading {
 }
 
 export class MachineLoad implements LoadSource {
+  /** What is counted in hundredths of a second is exact enough then. */
+  readonly everyMs = 950;
   readonly #ports: LoadPorts;
   readonly #quotas: readonly CpuQuota[];
   #last: Reading | undefined;

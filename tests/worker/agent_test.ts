@@ -17,7 +17,7 @@ import { parseFromSlot } from "../../src/worker/slot_wire.ts";
 import { inFolder, place } from "../helpers/folder.ts";
 import { aJob, module } from "../helpers/jobs.ts";
 import { COUNT } from "../helpers/models.ts";
-import { until } from "../helpers/processes.ts";
+import { sleep, until } from "../helpers/processes.ts";
 
 class Stage {
   readonly told: FromSlot[] = [];
@@ -29,6 +29,9 @@ class Stage {
   }[] = [];
   exit: number | undefined;
   threadsLeft = 1;
+  /** What the thread was made, in the order it was. */
+  readonly niceness: number[] = [];
+  mayBeLessNice = true;
   readonly agent = new Agent({
     tell: (line) => {
       const message = parseFromSlot(line);
@@ -42,6 +45,10 @@ class Stage {
     },
     memoryBytes: () => 1,
     countThreads: () => this.threadsLeft,
+    setNiceness: (beyond) => {
+      this.niceness.push(beyond);
+      return beyond > 0 || this.mayBeLessNice;
+    },
     exit: (status) => this.exit ??= status,
   });
 
@@ -57,7 +64,14 @@ class Stage {
     const more = { modelDigest, root, epoch: 1, holder: "h", anyModel: false };
     this.agent.receive({ type: "job", number, job, ...more });
     const runs = [{ index: 0, run: "run", digest: "d", past } as const];
-    this.agent.receive({ type: "batch", batch, job: number, attempt: 1, priority: 2, runs });
+    this.agent.receive({
+      type: "batch",
+      batch,
+      job: number,
+      attempt: 1,
+      priority: job.priority,
+      runs,
+    });
     await until(
       () => this.exit !== undefined || this.posted("batch").some((one) => one.batch === batch),
       `batch ${batch} is posted`,
@@ -184,6 +198,32 @@ Deno.test("a thread is granted the model's folder, its inputs and what is allowe
     assert.ok(stage.threads[1]!.grants.read.includes("/data/a"));
     assert.equal(digest, "none");
   });
+});
+
+Deno.test("a thread that is to be nicer is idle first, and one that may not be less nice again is replaced", async () => {
+  for (const mayBeLessNice of [true, false]) {
+    await staged(async (stage, job) => {
+      stage.mayBeLessNice = mayBeLessNice;
+      assert.deepEqual(stage.niceness, [], "nothing is asked for what is normal");
+      const { identifyModel } = await import("../../src/worker/model_identity.ts");
+      const { digest } = await identifyModel(job.model.path);
+      const nicely = stage.order(2, { ...job, priority: 3 }, 2, digest);
+      await sleep(50);
+      assert.equal(stage.posted("batch").length, 1, "the first one is computed");
+      assert.deepEqual(stage.niceness, []);
+      await stage.says({ type: "ended", batch: 1 });
+      await nicely;
+      assert.deepEqual(stage.niceness, [10]);
+      assert.equal(stage.threads.length, 1);
+
+      await stage.says({ type: "ended", batch: 2 });
+      await stage.order(3, { ...job, priority: 1 }, 3, digest);
+      assert.deepEqual(stage.niceness, [10, 0]);
+      assert.equal(stage.threads.length, mayBeLessNice ? 1 : 2);
+      const known = stage.threads.at(-1)!.posted.filter(({ type }) => type === "job");
+      assert.equal(known.length, mayBeLessNice ? 3 : 1, "a fresh one is told of the job");
+    });
+  }
 });
 
 Deno.test("a process that cannot get rid of a thread computes for no other model", async () => {
