@@ -22,8 +22,6 @@ export interface LoadSample {
 const WINDOW_MS = 5_000;
 /** Fewer samples than this say nothing. */
 const SAMPLES_MIN = 3;
-/** Without a sample for so long the campaign stood still, and what was measured before is past. */
-const GAP_MS = 4_000;
 /** So much of a core beyond what is free is left to the system to share out, before a slot goes. */
 const LENIENCE = 0.5;
 /** Less of it before a slot comes back: in between nothing changes. */
@@ -70,12 +68,12 @@ export class Governor {
   }
 
   #remember(sample: LoadSample): void {
-    const last = this.#samples.at(-1);
-    const isAnew = last !== undefined &&
-      (sample.atMs - last.atMs > GAP_MS || sample.cores !== last.cores);
-    const kept = isAnew ? [] : this.#samples.filter(({ atMs }) => atMs > sample.atMs - WINDOW_MS);
+    const kept = this.#samples.filter(({ atMs, cores }) =>
+      atMs > sample.atMs - WINDOW_MS && cores === sample.cores
+    );
     this.#samples = [...kept, sample];
-    if (isAnew) this.#calmSince = undefined;
+    // It stood still for a while, or the machine is another one: what was before is past.
+    if (kept.length === 0) this.#calmSince = undefined;
   }
 
   /** Slots that fit beside others. Who wishes for more slots than there are cores shares each core among several. */

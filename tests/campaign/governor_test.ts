@@ -133,6 +133,14 @@ Deno.test("Governor keeps one slot however much others want, and finds that out 
   assert.equal(seeing.now, 1);
 });
 
+Deno.test("Governor rests beside others who always want the same, whatever that is", () => {
+  for (let wanted = 0; wanted < 5; wanted += 0.1) {
+    const course = new Course(QUIET, 4, seeded(7));
+    course.passes(900, () => wanted);
+    assert.equal(course.rises, 0, `${wanted.toFixed(1)} cores`);
+  }
+});
+
 Deno.test("Governor does not follow others who come and go: after a few times it waits for longer", () => {
   const course = new Course(QUIET, 4, seeded(5));
   course.passes(7_200, (second) => Math.floor(second / 20) % 2 === 0 ? 3 : 0);
@@ -157,9 +165,12 @@ Deno.test("Governor forgets what it measured before a long sleep", () => {
   const governor = new Governor();
   const observe = (atMs: number, others: number) => governor.observe({ atMs, cores: 2, others }, 2);
   for (let second = 0; second < 10; second++) observe(second * 1000, 2);
-  assert.equal(observe(10_000, 2), 1);
-  assert.equal(observe(3_600_000, 0), 1, "one sample says nothing");
-  for (let second = 1; second < 10; second++) observe(3_600_000 + second * 1000, 0);
+  for (let second = 10; second < 16; second++) observe(second * 1000, 0);
+  assert.equal(observe(16_000, 0), 1, "it is about to come back");
+  for (let second = 0; second < 4; second++) {
+    assert.equal(observe(3_600_000 + second * 1000, 0), 1, "what was before says nothing");
+  }
+  for (let second = 4; second < 10; second++) observe(3_600_000 + second * 1000, 0);
   assert.equal(observe(3_610_000, 0), Infinity);
 });
 

@@ -10,7 +10,7 @@ type Cpu = [user: number, nice: number, system: number, idle: number];
 interface Process {
   user?: number;
   system?: number;
-  endedUser?: number;
+  ended?: readonly [user: number, system: number];
   niceness?: number;
   /** States of its threads. */
   threads?: string;
@@ -45,10 +45,10 @@ class FakeProc {
     const [, pid, task] = /^\/proc\/(\d+)\/(?:task\/(\d+)\/)?stat$/.exec(path) ?? [];
     const found = this.processes.get(Number(pid));
     if (found === undefined) return this.files[path];
-    const { user = 0, system = 0, endedUser = 0, niceness = 0, threads = "" } = found;
+    const { user = 0, system = 0, ended = [0, 0], niceness = 0, threads = "" } = found;
     const state = task === undefined ? "S" : threads[Number(task)];
     return `${pid} (a) b) c) ${state} 0 0 0 0 -1 0 0 0 0 0 ` +
-      `${user} ${system} ${endedUser} 0 20 ${niceness} 9 0`;
+      `${user} ${system} ${ended.join(" ")} 20 ${niceness} 9 0`;
   }
 }
 
@@ -57,14 +57,14 @@ Deno.test("MachineLoad does not count this process, its slots, those that have e
   proc.cpus = [[1000, 500, 100, 5000], [2000, 500, 100, 5000]];
   proc.processes.set(1, { user: 100, system: 10 });
   proc.processes.set(2, { user: 300, system: 20, niceness: 10 });
-  proc.processes.set(3, { user: 200, system: 0, niceness: 10 });
+  proc.processes.set(3, { user: 200, system: 40, niceness: 10 });
   assert.equal(proc.load.sample(0), undefined, "nothing to compare with");
-  // In two seconds: this process 10 ticks, the slots 100 and 50, others 60, and 40 of somebody who is nice.
-  proc.processes.set(1, { user: 109, system: 11, endedUser: 250 });
+  // In two seconds this process had 10 ticks, the slots 100 and, up to its end, 54; somebody who is nice the rest.
+  proc.processes.set(1, { user: 109, system: 11, ended: [250, 44] });
   proc.processes.set(2, { user: 395, system: 25, niceness: 10 });
   proc.processes.delete(3);
   proc.cpus = [[1060, 600, 105, 5040], [2008, 585, 102, 5100]];
-  const others = (60 + 5 + 8 + 2 - 10 - 5) / 200;
+  const others = (60 + 5 + 8 + 2 - 10 - 5 - 4) / 200;
   assert.deepEqual(proc.load.sample(2000), { atMs: 2000, cores: 2, others });
 });
 
