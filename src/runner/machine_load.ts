@@ -29,8 +29,6 @@ const TICKS_A_SECOND = 100;
 const MS_A_TICK = 1000 / TICKS_A_SECOND;
 /** With more of a core idle than this nobody waits for one. */
 const IDLE_MAX = 0.3;
-/** When others with a niceness of their own use more than this, those who wait may be theirs. */
-const NICE_MAX = 0.25;
 
 /** Times in ticks. */
 interface Times {
@@ -87,12 +85,15 @@ export class MachineLoad implements LoadSource {
     const others = cores(now.machine.busy - last.machine.busy - own.busy);
     const nice = cores(now.machine.nice - last.machine.nice - own.nice);
     const idle = cores(now.machine.idle - last.machine.idle);
-    const running = idle > IDLE_MAX || nice > NICE_MAX ? undefined : this.#wanting(now.machine);
+    const wanting = idle > IDLE_MAX ? undefined : this.#wanting(now.machine);
     const machine = {
       atMs: nowMs,
       cores: now.machine.cpus,
       others,
-      ...(running === undefined ? {} : { wanting: running }),
+      // Those of them who are nice are told apart by what they use only.
+      ...(wanting === undefined || others === 0
+        ? {}
+        : { wanting: wanting * others / (others + nice) }),
     };
     return [machine, ...this.#inGroups(last, now, own, passed)]
       .reduce((a, b) => b.cores - b.others < a.cores - a.others ? b : a);

@@ -113,10 +113,14 @@ async function threadsAt(priorities: readonly Priority[], nice: boolean): Promis
       const root = join(folder, "tree");
       const look = async (runner: Runner) => {
         for (const [i, { id }] of jobs.entries()) {
-          await until(() => {
-            const [run] = runner.live().running;
-            return run?.job === id && run.step > 1;
-          }, `${id} is computed`);
+          await until(
+            () => {
+              const [run] = runner.live().running;
+              return run?.job === id && run.step > 1;
+            },
+            `${id} is computed`,
+            60_000,
+          );
           const [pid] = slotsOf(Deno.pid);
           slots.add(pid!);
           seen.set(id, threadsOf(pid!));
