@@ -34,7 +34,7 @@ class Others implements LoadSource {
 Deno.test("a run whose slot gives way to others is saved, waits, comes back and computes the same to the bit", async () => {
   await inFolder((folder) =>
     leavesNoProcess(async () => {
-      await place(folder, "pace.txt", "30");
+      await place(folder, "pace.txt", "60");
       const model = module(await place(folder, "model.ts", PACED));
       const job = aJob({
         model,
