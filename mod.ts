@@ -32,6 +32,8 @@ export type {
   Ending,
   Input,
   ModelModule,
+  NeededResult,
+  NeededState,
   ParameterRule,
   ParameterRules,
   Random,

@@ -15,6 +15,7 @@ import { Delays } from "./delays.ts";
 import { Dependencies } from "./dependencies.ts";
 import { Dispatcher, type DispatchOptions } from "./dispatcher.ts";
 import { forecast } from "./forecast.ts";
+import { Handout, type ResultPort } from "./handout.ts";
 import { checkpointedLine, completedRun } from "./journal_lines.ts";
 import { retryWaitMs } from "./retry.ts";
 import type { Requeue, RunTable } from "./run_table.ts";
@@ -25,6 +26,8 @@ import { Tally } from "./tally.ts";
 import type { SlotExit, World } from "./world.ts";
 
 export interface CampaignOptions extends DispatchOptions {
+  /** Where models get the results of the runs they need; without it needs are an order only. */
+  readonly results?: ResultPort;
   /** Stop when so many runs failed. */
   readonly maxFails?: number;
   /** Every event, once it is durable. Must not throw. */
@@ -65,6 +68,7 @@ export class Campaign {
   readonly #dispatcher: Dispatcher;
   readonly #delays: Delays;
   readonly #dependencies: Dependencies;
+  readonly #handout: Handout;
   #stop: StopReason | undefined;
   #cause: unknown;
   /** Journal lines not durable yet. */
@@ -82,13 +86,16 @@ export class Campaign {
     this.#options = options;
     this.tally = new Tally(table);
     this.#dependencies = new Dependencies(table);
+    this.#handout = new Handout(table, options.results);
     this.#delays = new Delays(world, (numbers) => this.steering.readyAgain(numbers, "delayed"));
     this.#dispatcher = new Dispatcher(world, table, options, {
-      isOpen: () => this.#isRunning && this.#stop === undefined && !this.#ended,
+      isOpen: () => this.#isOpen,
       hear: (slot, message) => this.#hear(slot, message),
       lost: (slot, exit) => this.#lost(slot, exit),
       broken: (error) => this.stop("checkpoint", "broken", error),
       append: (event, then) => this.#append(event, then),
+      identify: (job, numbers) => this.#handout.identify(job, numbers),
+      provide: (slot, batch, then) => this.#provide(slot, batch, then),
       giveBack: (slot, batch, cause) => {
         this.#giveBack(slot, batch, [...batch.open], { cause, counted: false });
         this.#endIfDone();
@@ -133,6 +140,8 @@ export class Campaign {
   /** Jobs that are submitted again: what failed or was cancelled of the earlier ones counts no more. */
   supersede(ids: readonly string[]): void {
     for (const job of this.#table.jobs) {
+      // Who was about to begin on the earlier results waits for the new ones.
+      if (job.job.needs?.some((need) => ids.includes(need.job))) this.#block(job);
       if (!ids.includes(job.job.id)) continue;
       for (let number = job.offset; number < job.offset + job.count; number++) {
         const state = this.#table.stateOf(number);
@@ -140,6 +149,12 @@ export class Campaign {
         this.tally.forget(state);
         this.#table.become(number, "settled");
       }
+    }
+  }
+
+  #block(job: PlannedJob): void {
+    for (let number = job.offset; number < job.offset + job.count; number++) {
+      if (this.#table.stateOf(number) === "ready") this.#table.become(number, "blocked");
     }
   }
 
@@ -371,6 +386,24 @@ export class Campaign {
     this.#dispatcher.feed(slot);
   }
 
+  get #isOpen(): boolean {
+    return this.#isRunning && this.#stop === undefined && !this.#ended;
+  }
+
+  #provide(slot: Slot, batch: SlotBatch, then: () => void): void {
+    const { port } = slot;
+    this.#handout.provide(slot, batch, {
+      isWanted: () =>
+        this.#isOpen && slot.port === port && slot.yielding === undefined &&
+        slot.batches.get(batch.id) === batch,
+      fail: (number, why) => {
+        const failure: Failure = { class: "needs", message: why, step: 0 };
+        this.#failed(slot, batch, number - batch.job.offset, failure, {});
+      },
+      then,
+    });
+  }
+
   /** Runs of a job have ended: others may have waited for them. */
   #endedFor(job: PlannedJob): void {
     if (!this.#dependencies.isNeeded(job)) return;
@@ -409,10 +442,13 @@ export class Campaign {
     const { cause, counted, message, waitMs = 0 } = why;
     for (const number of open) {
       this.#table.mark(number, why);
-      const state = this.steering.wishedState(number) ?? (waitMs > 0 ? "delayed" : "ready");
+      // What it needs may have been submitted again meanwhile.
+      const waiting = batch.job.job.needs === undefined ? "ready" : "blocked";
+      const state = this.steering.wishedState(number) ?? (waitMs > 0 ? "delayed" : waiting);
       this.#table.become(number, state);
       if (state === "delayed") this.#delays.add(number, waitMs);
     }
+    this.#review();
     this.#endBatchIfEmpty(slot, batch);
     if (open.length === 0) return;
     this.#append({

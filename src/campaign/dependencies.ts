@@ -3,9 +3,8 @@
  * needed run has become is written in one place only.
  */
 import type { Need } from "../job/job.ts";
-import { canonical } from "../plan/digest.ts";
+import { matesOf } from "../plan/mates.ts";
 import type { PlannedJob } from "../plan/plan.ts";
-import { pointAt } from "../plan/sweep.ts";
 import type { RunTable, TableState } from "./run_table.ts";
 
 /** What is to be done with a run that waited for others. */
@@ -20,11 +19,6 @@ const OPEN: readonly TableState[] = ["ready", "assigned", "delayed", "held", "bl
 
 export class Dependencies {
   readonly #table: RunTable;
-  /** For each need by point: the runs of the needed job by their values of the parameters that both have. */
-  readonly #byPoint = new Map<
-    Need,
-    { readonly job: number; readonly runs: ReadonlyMap<string, readonly number[]> }
-  >();
   #needed: ReadonlySet<string> = new Set();
   #jobs = 0;
 
@@ -84,55 +78,32 @@ export class Dependencies {
     return { kind: "hopeless", why: `it needs ${need.job}, and ${what} did not complete` };
   }
 
-  #judgePoint({ job, offset }: PlannedJob, number: number): Verdict {
+  #judgePoint({ job, offset, foundation }: PlannedJob, number: number): Verdict {
     let blocked: Verdict | undefined;
     for (const need of job.needs ?? []) {
       if (need.runs !== "same-point") continue;
       const needed = this.#plannedJob(need);
-      if (needed === undefined) continue;
-      const mates = this.#matesOf({ job, offset }, number, need, needed);
+      const theirs = needed?.job ?? foundation?.find(need.job)?.job;
+      if (theirs === undefined) continue;
+      const mates = matesOf(job, number - offset, theirs);
       if (mates.length === 0) {
         const why = `it needs the run of ${need.job} with its parameters, and there is none`;
         return { kind: "hopeless", why };
       }
-      for (const mate of mates) {
-        const state = this.#table.stateOf(mate);
+      if (needed === undefined) continue;
+      for (const index of mates) {
+        const state = this.#table.stateOf(needed.offset + index);
         if (OPEN.includes(state)) blocked ??= BLOCKED;
-        else if (!isGood(needed, mate, state) && need.accept === "completed") {
-          const { run } = needed.identify(mate - needed.offset);
+        else if (
+          !isGood(needed, needed.offset + index, state) && need.accept === "completed"
+        ) {
+          const { run } = needed.identify(index);
           const name = needed.job.sweep === undefined ? need.job : `${need.job}/${run}`;
           return { kind: "hopeless", why: `it needs ${name}, which did not complete` };
         }
       }
     }
     return blocked ?? READY;
-  }
-
-  /** All that agree: the needed job may sweep what this one does not know. */
-  #matesOf(
-    { job, offset }: Pick<PlannedJob, "job" | "offset">,
-    number: number,
-    need: Need,
-    needed: PlannedJob,
-  ): readonly number[] {
-    const own = { ...job.parameters, ...pointAt(job.sweep, number - offset) };
-    const theirs = { ...needed.job.parameters, ...pointAt(needed.job.sweep, 0) };
-    const shared = Object.keys(own).filter((name) => Object.hasOwn(theirs, name)).sort();
-    const keyOf = (values: typeof own) => canonical(shared.map((name) => values[name]!));
-    let known = this.#byPoint.get(need);
-    // The needed job may have been submitted again meanwhile.
-    if (known?.job !== needed.number) {
-      const found = new Map<string, number[]>();
-      for (let index = 0; index < needed.count; index++) {
-        const values = { ...needed.job.parameters, ...pointAt(needed.job.sweep, index) };
-        const key = keyOf(values);
-        const mates = found.get(key);
-        if (mates === undefined) found.set(key, [needed.offset + index]);
-        else mates.push(needed.offset + index);
-      }
-      this.#byPoint.set(need, known = { job: needed.number, runs: found });
-    }
-    return known.runs.get(keyOf(own)) ?? [];
   }
 
   /** The last one of that name; one that is in no plan has completed before, or there would be no campaign. */

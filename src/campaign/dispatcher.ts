@@ -3,6 +3,7 @@
  * leaves what slots say to the campaign.
  */
 import type { RequeueCause, RunEvent } from "../job/event.ts";
+import type { PlannedJob } from "../plan/plan.ts";
 import type { Rates } from "../queue/rates.ts";
 import { type Ahead, BatchSizes, takeBatch, type Taken } from "./batching.ts";
 import { startedLine } from "./journal_lines.ts";
@@ -34,6 +35,10 @@ export interface DispatchOptions {
 /** What the dispatcher asks of the campaign. */
 export interface DispatchPorts extends Omit<SlotPorts, "askBack"> {
   append(event: RunEvent, then: () => void): void;
+  /** Who these runs are, now that what they need has ended. */
+  identify(job: PlannedJob, numbers: readonly number[]): SlotBatch["identities"];
+  /** Tells the slot what the runs need, and then calls on. */
+  provide(slot: Slot, batch: SlotBatch, then: () => void): void;
   giveBack(slot: Slot, batch: SlotBatch, cause: RequeueCause): void;
 }
 
@@ -119,7 +124,9 @@ export class Dispatcher {
       if (slot.batches.size === 0) slot.busySince = this.#world.now();
       slot.batches.set(batch.id, batch);
       const isAnew = taken.numbers.some((number) => this.#past.isAnew(batch.job, number));
-      this.#ports.append(startedLine(batch, isAnew), () => this.#send(slot, batch));
+      const send = () => this.#send(slot, batch);
+      const line = startedLine(batch, isAnew);
+      this.#ports.append(line, () => this.#ports.provide(slot, batch, send));
     }
   }
 
@@ -197,7 +204,7 @@ export class Dispatcher {
       attempt,
       priority: this.#table.priorityOf(numbers[0]!),
       open: new Set(numbers),
-      identities: new Map(numbers.map((number) => [number, job.identify(number - job.offset)])),
+      identities: this.#ports.identify(job, numbers),
       runs: numbers.length,
       isUnsaved: false,
       files: new Map(),
@@ -232,10 +239,9 @@ export class Dispatcher {
       job: job.number,
       attempt: batch.attempt,
       priority: batch.priority,
-      runs: [...batch.identities].map(([number, { run, digest }]) => ({
+      runs: [...batch.open].map((number) => ({
         index: number - job.offset,
-        run,
-        digest,
+        ...batch.identities.get(number)!,
         past: this.#past.take(job, number),
       })),
     });

@@ -31,6 +31,14 @@ export type ToSlot =
     readonly anyModel: boolean;
   }
   | {
+    /** What the runs of the next batch need: lists of `NeededResult`s by job, as JSON that `encodePlain` writes. */
+    readonly type: "needs";
+    readonly job: number;
+    /** Of this run alone. Without it of all runs of the job, also in later batches, until this is told of another. */
+    readonly index?: number;
+    readonly text: string;
+  }
+  | {
     readonly type: "batch";
     readonly batch: number;
     readonly job: number;

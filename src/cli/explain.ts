@@ -5,9 +5,11 @@ import { runName } from "../job/run.ts";
 import type { Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
 import { runId } from "../plan/digest.ts";
+import type { History } from "../queue/history.ts";
 import { countPoints, type Point, pointAt } from "../plan/sweep.ts";
 import { describeOpenNeeds } from "../report/open_needs.ts";
 import { StoryFold } from "../report/run_story.ts";
+import { restsOn } from "../report/rests_on.ts";
 import type { RunStatus } from "../report/run_status.ts";
 import { treeStatus } from "../report/status.ts";
 import { runJson } from "../report/status_json.ts";
@@ -48,12 +50,17 @@ export async function explain(
   });
   const status = read.runs.find((one) => one.job === job && one.run === run) ??
     neverStarted(job, run, jobHistory.job?.steps ?? 0);
+  const index = findIndex(jobHistory.job, run);
   const point = story.point === undefined
-    ? findPoint(jobHistory.job, run)
+    ? index === undefined ? undefined : pointAt(jobHistory.job?.sweep, index)
     : decodePlain(story.point) as Point;
   const decision = working || jobHistory.job === undefined
     ? undefined
-    : await decideNow(layout.root, jobHistory.job, run);
+    : await decideNow(layout.root, withNeeded(jobHistory.job, history), run);
+  const digest = jobHistory.find(run)?.digest ?? "";
+  const rests = jobHistory.job === undefined || index === undefined
+    ? undefined
+    : restsOn(jobHistory.job, index, digest, history);
   const priority = working ? story.priority : undefined;
   const needs = status.state === "waiting"
     ? describeOpenNeeds(jobHistory.job?.needs ?? [], read.jobs)
@@ -70,6 +77,7 @@ export async function explain(
       ...(givesWay === undefined ? {} : { slots_giving_way: givesWay.slots }),
       job: jobHistory.job,
       point,
+      ...(rests === undefined ? {} : { rests_on: rests.needs, rests_on_changed: rests.isChanged }),
       ...(decision === undefined ? {} : { next: decision }),
       history: story.chapters,
     });
@@ -81,6 +89,7 @@ export async function explain(
       status,
       job: jobHistory.job,
       point,
+      rests,
       chapters: story.chapters,
       decision: decision === undefined ? [] : [`The next simrun: ${decision.meaning}.`],
       priority,
@@ -101,15 +110,26 @@ export async function explain(
 /** A sweep with more points is not searched through for one of them. */
 const SEARCH_MAX = 1_000_000;
 
-/** The values of a run that has not completed: found by the id that they make. */
-function findPoint(job: Job | undefined, run: string): Point | undefined {
+/** Which point of the sweep a run is: found by the id that it makes. */
+function findIndex(job: Job | undefined, run: string): number | undefined {
   const count = countPoints(job?.sweep);
-  if (job?.sweep === undefined || count > SEARCH_MAX) return undefined;
+  if (job === undefined || count > SEARCH_MAX) return undefined;
   for (let index = 0; index < count; index++) {
-    const point = pointAt(job.sweep, index);
-    if (runId(job, point) === run) return point;
+    if (runId(job, pointAt(job.sweep, index)) === run) return index;
   }
   return undefined;
+}
+
+/** With the jobs that it needs, and what these need: what is done with a run depends on what is done with them. */
+function withNeeded(job: Job, history: History): Job[] {
+  const found = new Map([[job.id, job]]);
+  for (const { needs = [] } of found.values()) {
+    for (const need of needs) {
+      const needed = history.jobs.get(need.job)?.job;
+      if (needed !== undefined && !found.has(need.job)) found.set(need.job, needed);
+    }
+  }
+  return [...found.values()];
 }
 
 interface DecisionNow {
@@ -118,11 +138,15 @@ interface DecisionNow {
 }
 
 /** What simrun would do with the run if it began now, with the model as it is now. */
-async function decideNow(root: string, job: Job, run: string): Promise<DecisionNow | undefined> {
+async function decideNow(
+  root: string,
+  jobs: readonly Job[],
+  run: string,
+): Promise<DecisionNow | undefined> {
   const { planOnly } = await import("../runner/plan_only.ts");
   const { DECISION_MEANING } = await import("../plan/plan.ts");
   try {
-    const [planned] = (await planOnly({ root, jobs: [job], slots: 1 }, true)).jobs;
+    const [planned] = (await planOnly({ root, jobs, slots: 1 }, true)).jobs;
     for (let index = 0; index < planned!.count; index++) {
       if (planned!.identify(index).run !== run) continue;
       const decision = planned!.decisionAt(index);

@@ -56,6 +56,21 @@ export interface Input {
   json(): unknown;
 }
 
+/** How a needed run has ended. `unfinished`: it was left alone, because its model changed since it was begun. */
+export type NeededState = "completed" | "failed" | "cancelled" | "unfinished";
+
+/** A run that this one needed, and what it has computed. Frozen, as deep as it goes. */
+export interface NeededResult {
+  /** Id of the run. */
+  readonly run: string;
+  /** Its parameters: the fixed ones of its manifest with the sweep's over them. Not the defaults of its model. */
+  readonly parameters: { readonly [name: string]: unknown };
+  /** Always `completed`, unless the manifest says `if: any`. */
+  readonly state: NeededState;
+  /** What its `result` returned, or its last measurement. Undefined unless it completed. */
+  readonly result: unknown;
+}
+
 /** What a model's functions are handed besides the state. */
 export interface Context<P = { readonly [name: string]: number }> {
   /** The run's parameters: the manifest's over the model's defaults. */
@@ -68,6 +83,12 @@ export interface Context<P = { readonly [name: string]: number }> {
   readonly steps: number;
   /** Declared inputs by name. */
   readonly inputs: { readonly [name: string]: Input };
+  /**
+   * The runs that this one needs, by the id of their job and in the order of its sweep: all of them, or with
+   * `match: point` those with the same parameters. Empty for a run that needs nothing. A run is computed again when
+   * these would be others.
+   */
+  readonly needs: { readonly [job: string]: readonly NeededResult[] };
   /** Job and run, for messages. */
   readonly job: string;
   readonly run: string;

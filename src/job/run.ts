@@ -14,7 +14,7 @@ export type FailureClass =
   | "not-finite"
   /** It computed for longer than its `timeout`. */
   | "timeout"
-  /** What it needs has failed or was cancelled. */
+  /** What it needs has failed or was cancelled, or cannot be handed to it. */
   | "needs"
   /** No step for longer than the hang limit. */
   | "hang"

@@ -1,55 +1,15 @@
 /** The plan: for every point of every job, what will be done with it and why. A byte a run. */
-import type { ModelIdentity } from "../job/event.ts";
-import type { Job } from "../job/job.ts";
+import { Fault } from "../job/fault.ts";
+import { ownDigest } from "../job/run_digest.ts";
 import type { History, JobHistory, PastRun } from "../queue/history.ts";
-import { runId, SpecDigester } from "./digest.ts";
-import { countPoints, pointAt } from "./sweep.ts";
+import { findCircles } from "./circles.ts";
+import { type Decision, DECISIONS } from "./decision.ts";
+import { Foundation, restsOnNeeds } from "./foundation.ts";
+import { PastJob } from "./past_job.ts";
+import { type JobToPlan, PlannedJob } from "./planned_job.ts";
 
-/** What the plan may say of a run. The first ones are run, the others are left alone. */
-export const DECISIONS = [
-  "new",
-  "resume",
-  "restart",
-  "retry",
-  "uncancelled",
-  "extend",
-  "extend-anew",
-  "changed-parameters",
-  "fewer-steps",
-  "changed-model",
-  "asked",
-  "done",
-  "reuse",
-  "cancelled",
-  "held-model",
-  "stale-model",
-] as const;
-export type Decision = (typeof DECISIONS)[number];
-
-/** How many of the decisions lead to computing. */
-const RUNNING_DECISIONS = DECISIONS.indexOf("done");
-
-export const DECISION_MEANING: { readonly [decision in Decision]: string } = {
-  "new": "never run before",
-  "resume": "unfinished; goes on from its last good checkpoint",
-  "restart": "unfinished, without a checkpoint; starts again",
-  "retry": "failed before; tried again",
-  "uncancelled": "cancelled before, and --rerun cancelled was given",
-  "extend": "finished with fewer steps; goes on from its final state",
-  "extend-anew":
-    "finished with fewer steps and was too short to keep its final state; computed anew",
-  "changed-parameters": "its parameters, seed, inputs or measuring changed; a new run",
-  "fewer-steps":
-    "finished with more steps than now asked for; computed again, from an earlier checkpoint if there is one",
-  "changed-model": "its model changed and --rerun changed was given",
-  "asked": "asked for with --rerun all",
-  "done": "done; nothing to do",
-  "reuse": "another run computed the same; its result is taken",
-  "cancelled": "cancelled; --rerun cancelled takes it up again",
-  "held-model":
-    "unfinished, and its model changed since: --rerun changed starts it over, --accept-model goes on",
-  "stale-model": "done, but its model changed since; --rerun changed computes it again",
-};
+export { type Decision, DECISION_MEANING, DECISIONS } from "./decision.ts";
+export { type JobToPlan, PlannedJob } from "./planned_job.ts";
 
 export type Rerun = "none" | "changed" | "cancelled" | "all";
 
@@ -59,58 +19,6 @@ export interface PlanOptions {
   readonly reuse: boolean;
   /** Go on from checkpoints that another version of the model wrote. */
   readonly acceptModel: boolean;
-}
-
-/** A job, its model's identity and the content of its inputs: what a plan is made of. */
-export interface JobToPlan {
-  readonly job: Job;
-  readonly model: ModelIdentity;
-  readonly inputDigests: { readonly [name: string]: string };
-}
-
-export class PlannedJob {
-  readonly number: number;
-  readonly job: Job;
-  readonly model: ModelIdentity;
-  readonly count: number;
-  /** Number of this job's first run among all planned runs. */
-  readonly offset: number;
-  readonly decisions: Uint8Array;
-  /** How many runs have each decision, in the order of {@linkcode DECISIONS}. */
-  readonly tally = new Float64Array(DECISIONS.length);
-  readonly #digester: SpecDigester;
-
-  constructor(number: number, offset: number, from: JobToPlan) {
-    this.number = number;
-    this.offset = offset;
-    this.job = from.job;
-    this.model = from.model;
-    this.count = countPoints(from.job.sweep);
-    this.decisions = new Uint8Array(this.count);
-    this.#digester = new SpecDigester(from.job, from.inputDigests);
-  }
-
-  /** Identity of the run at an index: computed anew each time, never kept for all. */
-  identify(index: number): { run: string; digest: string } {
-    const point = pointAt(this.job.sweep, index);
-    return { run: runId(this.job, point), digest: this.#digester.digest(point) };
-  }
-
-  decisionAt(index: number): Decision {
-    return DECISIONS[this.decisions[index]!]!;
-  }
-
-  isToRun(index: number): boolean {
-    return this.decisions[index]! < RUNNING_DECISIONS;
-  }
-
-  countOf(decision: Decision): number {
-    return this.tally[DECISIONS.indexOf(decision)]!;
-  }
-
-  get toRun(): number {
-    return this.tally.subarray(0, RUNNING_DECISIONS).reduce((sum, count) => sum + count, 0);
-  }
 }
 
 /** A run that takes its result from another one. */
@@ -129,27 +37,40 @@ export interface Plan {
   readonly reuses: readonly Reuse[];
 }
 
+/** What the campaign has planned before: numbers go on where it ended, and what it has may be needed. */
+export interface PlannedBefore {
+  readonly jobs: readonly PlannedJob[];
+  readonly total: number;
+}
+
 /** Decides for every run. The cost is a digest or two a run: about 4 µs. */
 export function makePlan(
   jobs: readonly JobToPlan[],
   history: History,
   options: PlanOptions,
-  firstNumber = 0,
-  firstOffset = 0,
+  before: PlannedBefore = { jobs: [], total: 0 },
 ): Plan {
   const planned: PlannedJob[] = [];
   const reuses: Reuse[] = [];
-  let offset = firstOffset;
-  const finished = new FinishedRuns(history);
+  let offset = before.total;
   for (const from of jobs) {
-    const job = new PlannedJob(firstNumber + planned.length, offset, from);
+    const past = history.jobs.get(from.job.id);
+    const job = new PlannedJob(before.jobs.length + planned.length, offset, from, past);
     offset += job.count;
     planned.push(job);
+  }
+  const finished = new FinishedRuns(history);
+  const byId = new Map(planned.map((job) => [job.job.id, job]));
+  const find = (id: string) =>
+    byId.get(id) ?? before.jobs.findLast(({ job }) => job.id === id) ??
+      PastJob.of(history.jobs.get(id));
+  for (const job of neededFirst(byId)) {
+    if (restsOnNeeds(job.job)) job.foundation = new Foundation(job.job, find);
     const past = history.jobs.get(job.job.id);
     for (let index = 0; index < job.count; index++) {
       const { run, digest } = job.identify(index);
       let decision = decide(job, past, run, digest, options);
-      if (decision === "new" || decision === "changed-parameters") {
+      if (IS_NEW.has(decision)) {
         const twin = options.reuse ? finished.find(job, digest) : undefined;
         if (twin !== undefined) {
           decision = "reuse";
@@ -162,7 +83,35 @@ export function makePlan(
     }
   }
   const toRun = planned.reduce((sum, job) => sum + job.toRun, 0);
-  return { jobs: planned, total: offset - firstOffset, toRun, reuses };
+  return { jobs: planned, total: offset - before.total, toRun, reuses };
+}
+
+const IS_NEW: ReadonlySet<Decision> = new Set(["new", "changed-parameters", "changed-needs"]);
+
+/** What a run is depends on those that it needs, so that these are decided first. */
+function neededFirst(byId: ReadonlyMap<string, PlannedJob>): PlannedJob[] {
+  const needs = new Map<string, string[]>();
+  const neededBy = new Map<string, PlannedJob[]>();
+  for (const job of byId.values()) {
+    const needed = (job.job.needs ?? []).map((need) => need.job).filter((id) => byId.has(id));
+    needs.set(job.job.id, needed);
+    for (const id of needed) neededBy.set(id, [...neededBy.get(id) ?? [], job]);
+  }
+  const left = new Map([...needs].map(([id, needed]) => [id, needed.length]));
+  const order = [...byId.values()].filter(({ job }) => left.get(job.id) === 0);
+  for (const done of order) {
+    for (const job of neededBy.get(done.job.id) ?? []) {
+      const open = left.get(job.job.id)! - 1;
+      left.set(job.job.id, open);
+      if (open === 0) order.push(job);
+    }
+  }
+  if (order.length === byId.size) return order;
+  // Manifests are checked for it before; jobs may come together in other ways.
+  const [circle] = findCircles(needs);
+  throw new Fault("manifest", `Jobs need each other in a circle: ${circle!.join(" → ")}.`, {
+    hint: "None of them would ever begin. Remove one of these needs.",
+  });
 }
 
 function decide(
@@ -178,8 +127,9 @@ function decide(
   const isCancelled = before.state === "cancelled";
   // It never began: nothing says of which spec it was.
   if (before.digest === "") return isCancelled ? decideCancelled(options) : "new";
-  if (before.digest !== digest) return "changed-parameters";
+  if (ownDigest(before.digest) !== ownDigest(digest)) return "changed-parameters";
   if (isCancelled) return decideCancelled(options);
+  if (before.digest !== digest) return "changed-needs";
   if (before.model !== job.model.digest) return decideChangedModel(job, past!, before, options);
   return decideSame(job.job.steps, past!, before);
 }

@@ -39,6 +39,8 @@ export interface PastRun {
 export interface RareFacts {
   readonly failure?: Failure;
   readonly ending?: string;
+  /** Where it ended by its own rule: steps it was asked for. */
+  readonly stepsAsked?: number;
   readonly reusedFrom?: { readonly job: string; readonly run: string };
   readonly savedAt?: string;
   readonly savedBytes?: number;
@@ -69,6 +71,8 @@ export class JobHistory {
   readonly #digests: string[] = [];
   readonly #models: string[] = [];
   readonly #locations: Location[] = [];
+  /** The job as it was planned when its result came. */
+  readonly #plans: (Job | undefined)[] = [];
   readonly #rare = new Map<number, RareFacts>();
   /** Rows that know why they went back to the queue. */
   readonly #requeued = new Set<number>();
@@ -135,6 +139,19 @@ export class JobHistory {
     return row === undefined ? undefined : this.#locations[row];
   }
 
+  /** The job as it was planned when the run completed. */
+  planOf(run: string): Job | undefined {
+    const row = this.#rows.get(run);
+    return row === undefined ? undefined : this.#plans[row];
+  }
+
+  /** Of a completed run. */
+  stepsAsked(run: string): number {
+    const row = this.#rows.get(run);
+    if (row === undefined) return 0;
+    return this.#rare.get(row)?.stepsAsked ?? this.#steps[row]!;
+  }
+
   *rows(): IterableIterator<PastRun> {
     for (let row = 0; row < this.#runs.length; row++) yield this.at(row);
   }
@@ -161,13 +178,15 @@ export class JobHistory {
     const row = this.#rowOf(facts.run);
     this.#digests[row] = facts.digest;
     this.#models[row] = model;
+    this.#plans[row] = this.job;
+    const stepsAsked = Math.max(this.#steps[row]!, facts.steps);
     this.#steps[row] = facts.steps;
     this.#attempts[row] = facts.attempt;
     this.#ms[row] = facts.ms;
     this.#locations[row] = location;
     this.#become(row, "completed");
     const { ending } = facts;
-    if (ending !== undefined) this.#note(row, { ending });
+    if (ending !== undefined) this.#note(row, { ending, stepsAsked });
     if (reusedFrom !== undefined) this.#note(row, { reusedFrom });
   }
 
@@ -271,6 +290,7 @@ export class JobHistory {
     this.#digests.push("");
     this.#models.push("");
     this.#locations.push(undefined);
+    this.#plans.push(undefined);
     this.#counts[STATES[0]!]++;
     return row;
   }

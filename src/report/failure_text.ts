@@ -8,7 +8,7 @@ const CLASS_WORDS: { readonly [name in FailureClass]: string } = {
   "diverged": "diverged",
   "not-finite": "measured what is no number",
   "timeout": "took longer than its timeout",
-  "needs": "what it needs did not complete",
+  "needs": "it cannot have what it needs",
   "hang": "hung",
   "out-of-memory": "out of memory",
   "slot-lost": "its process died",

@@ -6,7 +6,8 @@ import type { CompletedRun, JournalEntry } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
 import { runName } from "../job/run.ts";
-import { runId, SpecDigester } from "../plan/digest.ts";
+import { runId } from "../plan/digest.ts";
+import { isSameSpec } from "../plan/same_spec.ts";
 import { countPoints, type Point, pointAt } from "../plan/sweep.ts";
 import { filterRuns } from "./selector.ts";
 
@@ -171,19 +172,8 @@ export class ResultFold {
 
 /** Whether the plan still asks for what was computed: the same run may have other fixed parameters now. */
 function isOfPlan(kept: Kept, job: Job | undefined): boolean {
-  if (job === undefined || kept.job === undefined || kept.job === job) return true;
-  const point = decodeFields(kept.point) as Point;
-  return specOf(kept.job, point) === specOf(job, point);
+  return isSameSpec(kept.job, job, decodeFields(kept.point) as Point);
 }
-
-function specOf(job: Job, point: Point): string {
-  let digester = digesters.get(job);
-  if (digester === undefined) digesters.set(job, digester = new SpecDigester(job, job.inputs));
-  return digester.digest(point);
-}
-
-/** What the input files held is not known here: their paths stand for them. */
-const digesters = new WeakMap<Job, SpecDigester>();
 
 function rowOf(id: string, kept: Kept, { job, model }: JobResults, isEarlier: boolean): ResultRow {
   const { run, point, steps, ending, ms, reusedFrom } = kept;

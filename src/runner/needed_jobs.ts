@@ -1,10 +1,9 @@
 /** Whether every job that is needed is there: in the campaign, or done in the tree. */
 import type { Need } from "../job/job.ts";
 import type { Diagnostic } from "../manifest/diagnostic.ts";
-import { runId } from "../plan/digest.ts";
+import { PastJob } from "../plan/past_job.ts";
 import type { PlannedJob } from "../plan/plan.ts";
-import { countPoints, pointAt } from "../plan/sweep.ts";
-import type { History, JobHistory } from "../queue/history.ts";
+import type { History } from "../queue/history.ts";
 import { JobProblems, type Locate } from "./prepare.ts";
 
 /** Throws {@linkcode JobProblems} for each need that nothing will ever meet. */
@@ -18,7 +17,7 @@ export function checkNeeds(
   const problems: Diagnostic[] = [];
   for (const { job } of jobs) {
     for (const need of job.needs ?? []) {
-      if (ids.has(need.job) || isMet(need, history.jobs.get(need.job))) continue;
+      if (ids.has(need.job) || isMet(need, PastJob.of(history.jobs.get(need.job)))) continue;
       const place = locate(job.id, ["needs"]);
       problems.push({
         code: "needs",
@@ -34,13 +33,11 @@ export function checkNeeds(
 }
 
 /** By the job as it was last planned. */
-function isMet(need: Need, past: JobHistory | undefined): boolean {
-  if (past?.job === undefined) return false;
-  const { job } = past;
-  for (let index = 0; index < countPoints(job.sweep); index++) {
-    const state = past.find(runId(job, pointAt(job.sweep, index)))?.state;
-    if (state === "completed") continue;
-    if (need.accept !== "any" || state !== "failed" && state !== "cancelled") return false;
+function isMet(need: Need, past: PastJob | undefined): boolean {
+  if (past === undefined) return false;
+  for (let index = 0; index < past.count; index++) {
+    const { state } = past.runAt(index);
+    if (state === "unfinished" || state !== "completed" && need.accept !== "any") return false;
   }
   return true;
 }

@@ -26,6 +26,7 @@ import { hearRequests } from "./live_requests.ts";
 import { readSubmitted, toAdd } from "./added_jobs.ts";
 import { checkMemory } from "./needed_memory.ts";
 import { checkNeeds } from "./needed_jobs.ts";
+import { NeededResults } from "./needed_results.ts";
 import { type KnownModels, prepareJobs } from "./prepare.ts";
 import { reuseResults } from "./reuse.ts";
 import { planOptions, type RunRequest, withNiceSlots } from "./run_request.ts";
@@ -111,6 +112,7 @@ export class Runner {
       ...(request.maxFails === undefined ? {} : { maxFails: request.maxFails }),
       acceptModel: request.options?.acceptModel ?? false,
       withFiles: (job) => this.#withFiles.get(job),
+      results: new NeededResults(parts.session),
       onEvent: (event) => this.#heard(event),
     });
   }
@@ -213,13 +215,7 @@ export class Runner {
         this.#known,
       );
       if (this.#campaign.hasEnded) return undefined;
-      const more = makePlan(
-        prepared,
-        history,
-        planOptions(this.#request),
-        this.#table.jobs.length,
-        this.#table.total,
-      );
+      const more = makePlan(prepared, history, planOptions(this.#request), this.#table);
       checkNeeds(more.jobs, this.#table.jobs, history);
       checkMemory(fresh.jobs, memoryBudget(this.#request));
       if (this.#isRunning) await this.#prepare(more, history);

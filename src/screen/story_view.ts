@@ -15,6 +15,7 @@ import {
 } from "../report/format.ts";
 import { grantsText } from "../report/grants_text.ts";
 import { describeChange } from "../report/job_changes.ts";
+import { type RestsOn, restsOnText } from "../report/rests_on.ts";
 import {
   describeCause,
   describeNext,
@@ -32,6 +33,8 @@ export interface StoryView {
   readonly status: RunStatus;
   readonly job: Job | undefined;
   readonly point: { readonly [name: string]: unknown } | undefined;
+  /** Absent for a run that rests on no other. */
+  readonly rests?: RestsOn | undefined;
   readonly chapters: readonly Chapter[];
   /** As somebody changed it while the simrun of the moment works. */
   readonly priority: Priority | undefined;
@@ -68,6 +71,7 @@ export function renderStory(view: StoryView, canvas: StoryCanvas): string[] {
     fact("priority", priorityText(job, view.priority));
     fact("parameters", safeText(parametersText({ ...job.parameters, ...view.point })));
   }
+  if (view.rests !== undefined) fact("rests on", safeText(restsOnText(view.rests)));
   fact("allowed", safeText(grantsText(job?.allow)));
   fact("steps", stepsText(status));
   fact("saved", savedText(status));

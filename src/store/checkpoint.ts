@@ -5,6 +5,7 @@
  * back (R4). What is rejected is moved to the quarantine, never deleted (R7).
  */
 import { join } from "node:path";
+import { ownDigest } from "../job/run_digest.ts";
 import type { CheckpointIdentity } from "../job/snapshot.ts";
 import {
   type Checkpoint,
@@ -149,7 +150,11 @@ function mismatch(
     return `it belongs to run ${identity.run} of job ${identity.job}`;
   }
   if (identity.step !== step) return `it is of step ${identity.step}, not of the one in its name`;
-  if (identity.digest !== expected.digest) return "it was computed with other parameters";
+  if (identity.digest !== expected.digest) {
+    return ownDigest(identity.digest) === ownDigest(expected.digest)
+      ? "it was computed on other results of the jobs that it needs"
+      : "it was computed with other parameters";
+  }
   if (expected.model !== undefined && identity.model !== expected.model) {
     return "it was computed with another version of the model";
   }

@@ -31,10 +31,10 @@ export {
   type BadLine,
   type JournalReport,
   type JournalVisitor,
-  readEntryAt,
   readJournal,
   REPAIR_HINT,
 } from "./journal_read.ts";
+export { readEntryAt } from "./journal_again.ts";
 export type { JournalLocation } from "./journal_line.ts";
 
 export interface JournalOptions {

@@ -66,19 +66,6 @@ export function readJournal(layout: Layout, visit: JournalVisitor): JournalRepor
   return fold.report();
 }
 
-/** Reads one entry again. A location in the hot journal stays good when that is sealed. */
-export function readEntryAt(layout: Layout, location: JournalLocation): JournalEntry {
-  const entry = location.segment === 0
-    ? readHotAt(layout, location) ?? readSealed(layout, location)
-    : readSealed(layout, location);
-  if (entry === undefined) {
-    throw new Fault("tree-damaged", `Entry ${location.seq} of the journal cannot be read again.`, {
-      hint: "Check the tree with: simrun verify",
-    });
-  }
-  return entry;
-}
-
 /**
  * Calls back for each whole line of a file, read in big chunks; answers the bytes behind the last. Of what does
  * not begin as a line only the beginning is kept: gigabytes of zeros cost no memory. `bytes` is the true length.
@@ -189,7 +176,8 @@ class Fold {
   }
 }
 
-function openHot(layout: Layout): FileHandle | undefined {
+/** The hot journal as it is now; undefined when there is none. */
+export function openHot(layout: Layout): FileHandle | undefined {
   try {
     // A link is followed by nobody who writes; a pipe in its place would never answer.
     for (const { name, isFile } of fs.readDirSync(layout.hotFolder)) {
@@ -206,43 +194,4 @@ function notPlain(path: string): Fault {
   return new Fault("tree-invalid", `${path} is not a plain file.`, {
     hint: "Type simrun verify --repair: it moves it aside, and rebuilds what can be rebuilt.",
   });
-}
-
-function readHotAt(layout: Layout, location: JournalLocation): JournalEntry | undefined {
-  using file = openHot(layout);
-  if (file === undefined) return undefined;
-  const line = new Uint8Array(location.bytes);
-  file.seekSync(location.offset, Deno.SeekMode.Start);
-  for (let at = 0; at < line.length;) {
-    const read = file.readSync(line.subarray(at));
-    if (read === null) return undefined;
-    at += read;
-  }
-  return entryIn(line, location.seq);
-}
-
-function readSealed(layout: Layout, location: JournalLocation): JournalEntry | undefined {
-  for (const segment of listSegments(layout)) {
-    if (location.seq < segment.firstSeq || location.seq > segment.lastSeq) continue;
-    const bytes = readSegment(segment);
-    // Sealing keeps the lines; their offsets too, unless a long journal became several segments.
-    const entry =
-      entryIn(bytes.subarray(location.offset, location.offset + location.bytes), location.seq) ??
-        findSeq(bytes, location.seq);
-    if (entry !== undefined) return entry;
-  }
-  return undefined;
-}
-
-function findSeq(bytes: Uint8Array, seq: number): JournalEntry | undefined {
-  for (const line of linesIn(bytes)) {
-    const entry = entryIn(line, seq);
-    if (entry !== undefined) return entry;
-  }
-  return undefined;
-}
-
-function entryIn(line: Uint8Array, seq: number): JournalEntry | undefined {
-  const entry = decodeLine(line);
-  return typeof entry !== "string" && entry.seq === seq ? entry : undefined;
 }

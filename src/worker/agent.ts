@@ -18,6 +18,7 @@ import { readableOf } from "./own_folder.ts";
 import { CONTROL, type FromSimulation, ORDER, type ToSimulation } from "./protocol.ts";
 import type { Writer } from "./run_files.ts";
 import { type Batch, SlotFiles } from "./slot_files.ts";
+import { SlotNeeds } from "./slot_needs.ts";
 import type { StartThread, ThreadHandle } from "./simulation_thread.ts";
 import { mustYield } from "./stepping.ts";
 import { type SetNiceness, ThreadNiceness } from "./thread_niceness.ts";
@@ -48,6 +49,7 @@ export class Agent {
   readonly #batches = new Map<number, Batch>();
   /** Batches not handed to the simulation thread yet. */
   #waiting: Batch[] = [];
+  readonly #needs = new SlotNeeds();
   readonly #files = new SlotFiles((message) => this.tell(message));
   /** Shared with the thread of the moment only: one that lives on disturbs none after it. */
   #orders = new Int32Array(new SharedArrayBuffer(CONTROL.bytes));
@@ -89,7 +91,10 @@ export class Agent {
         this.#jobs.set(number, { number, job, modelDigest, anyModel, epoch, layout });
         return;
       }
+      case "needs":
+        return this.#needs.hear(message);
       case "batch":
+        this.#needs.begin(message);
         this.#batches.set(message.batch, message);
         this.#waiting.push(message);
         void this.#pump();
@@ -142,7 +147,8 @@ export class Agent {
         if (resume === undefined || !this.#batches.has(batch.batch)) continue;
         const runs = batch.runs.map(({ index, run }) => ({ index, run }));
         this.#overseer.ordered(batch.batch, resume.resume?.ms);
-        this.#order({ type: "batch", batch: batch.batch, job: batch.job, runs, ...resume });
+        const more = { ...this.#needs.of(batch.batch), ...resume };
+        this.#order({ type: "batch", batch: batch.batch, job: batch.job, runs, ...more });
       }
     } finally {
       this.#pumping = false;
@@ -305,6 +311,7 @@ export class Agent {
   #end(batch: number): void {
     this.#files.close(this.#batches.get(batch)!);
     this.#batches.delete(batch);
+    this.#needs.end(batch);
     this.#running.delete(batch);
     if (this.#running.size === 0) Atomics.store(this.#orders, CONTROL.order, ORDER.none);
     void this.#pump();
@@ -320,6 +327,7 @@ export class Agent {
     for (const { batch, runs } of this.#waiting) {
       this.tell({ type: "yielded", batch, indices: runs.map((run) => run.index) });
       this.#batches.delete(batch);
+      this.#needs.end(batch);
     }
     this.#waiting = [];
   }

@@ -24,11 +24,19 @@ export class RunContext implements Context {
   readonly #steps: number;
   readonly #job: Job;
   readonly #point: Point;
+  readonly #readNeeds: () => Context["needs"];
+  #needs: Context["needs"] | undefined;
   #rng: RunRandom | undefined;
   #lines: string[] = [];
   #logged = 0;
 
-  constructor(job: Job, run: string, point: Point, rules: ParameterRules | undefined) {
+  constructor(
+    job: Job,
+    run: string,
+    point: Point,
+    rules: ParameterRules | undefined,
+    needs: () => Context["needs"] = () => NO_NEEDS,
+  ) {
     this.job = job.id;
     this.run = run;
     this.params = parametersOf(job, point, rules) as Context["params"];
@@ -36,6 +44,12 @@ export class RunContext implements Context {
     this.#steps = job.steps;
     this.#job = job;
     this.#point = point;
+    this.#readNeeds = needs;
+  }
+
+  /** Read at first use: there may be much of it, and many a model only waits for what it needs. */
+  get needs(): Context["needs"] {
+    return this.#needs ??= this.#readNeeds();
   }
 
   get steps(): number {
@@ -92,6 +106,7 @@ function inputsOf(job: Job): { readonly [name: string]: Input } {
   return Object.fromEntries(names.map((name) => [name, new FileInput(job.inputs[name]!)]));
 }
 
+const NO_NEEDS = Object.freeze({});
 const NO_INPUTS = Object.freeze({});
 
 class FileInput implements Input {

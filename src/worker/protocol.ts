@@ -6,6 +6,7 @@ import type { Inspection, ModelProblem } from "../campaign/slot_messages.ts";
 import type { Job } from "../job/job.ts";
 import type { Failure } from "../job/run.ts";
 import type { Snapshot } from "../job/snapshot.ts";
+import type { BatchNeeds } from "./slot_needs.ts";
 
 /** Agent to simulation thread. */
 export type ToSimulation =
@@ -22,6 +23,8 @@ export type ToSimulation =
     readonly batch: number;
     readonly job: number;
     readonly runs: readonly { readonly index: number; readonly run: string }[];
+    /** Absent when its runs need nothing. */
+    readonly needs?: BatchNeeds;
     /** For a batch of one run that goes on from a checkpoint. */
     readonly resume?: { readonly step: number; readonly ms: number; readonly snapshot: Snapshot };
   };

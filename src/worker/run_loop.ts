@@ -7,6 +7,7 @@ import type { RunContext } from "./context.ts";
 import type { LoadedModel } from "./model.ts";
 import { failureOf } from "./outcome.ts";
 import { ACTIVITY, CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
+import { NeededResults } from "./needed_results.ts";
 import { SimulatedRun } from "./simulated_run.ts";
 import { SnapshotBuffers } from "./snapshot_buffers.ts";
 import { mustYield } from "./stepping.ts";
@@ -28,6 +29,7 @@ export class RunLoop {
   readonly #progress: Float64Array;
   readonly #buffers: SnapshotBuffers;
   readonly #tell: (message: FromSimulation) => void;
+  readonly #needs = new NeededResults();
   #context: RunContext | undefined;
   /** The run at hand, while it has its batch to itself. */
   #alone: { stray?: unknown } | undefined;
@@ -78,7 +80,14 @@ export class RunLoop {
       store(this.#orders, CONTROL.activity, ACTIVITY.preparing);
       let one: SimulatedRun | undefined;
       try {
-        one = new SimulatedRun(this.#model, job, index, run, batch.batch, this.#parts());
+        one = new SimulatedRun(
+          this.#model,
+          job,
+          index,
+          run,
+          batch.batch,
+          this.#parts(batch, index),
+        );
         this.#context = one.context;
         const result = await one.compute(batch.resume);
         if (result === undefined) {
@@ -110,8 +119,9 @@ export class RunLoop {
     this.#tell({ type: "ended", batch: batch.batch });
   }
 
-  #parts() {
+  #parts({ needs }: Batch, index: number) {
     return {
+      needs: () => this.#needs.of(needs, index),
       orders: this.#orders,
       progress: this.#progress,
       buffers: this.#buffers,

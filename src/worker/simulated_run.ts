@@ -3,7 +3,7 @@
  * hands out snapshots of its state.
  */
 import { DEFAULT_ON_NAN, type Job, type OnNan } from "../job/job.ts";
-import type { Ending } from "../job/model.ts";
+import type { Context, Ending } from "../job/model.ts";
 import { decodePlain } from "../job/plain.ts";
 import { pointAt } from "../plan/sweep.ts";
 import { RunContext } from "./context.ts";
@@ -67,6 +67,8 @@ export interface RunParts {
   readonly tell: (message: FromSimulation) => void;
   /** How many steps to do between two looks at orders and clock. */
   readonly pace: { chunkSteps: number };
+  /** What the run needs. */
+  readonly needs: () => Context["needs"];
 }
 
 /** One run from its first to its last step in this slot. */
@@ -110,7 +112,8 @@ export class SimulatedRun {
     this.#index = index;
     this.#batch = batch;
     this.#parts = parts;
-    this.context = new RunContext(job, run, pointAt(job.sweep, index), model.params);
+    const point = pointAt(job.sweep, index);
+    this.context = new RunContext(job, run, point, model.params, parts.needs);
   }
 
   get now(): number {

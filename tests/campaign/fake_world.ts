@@ -304,7 +304,7 @@ function planOf(jobs: readonly Job[], after?: RunTable): Plan {
     model: { name: "model.ts", digest: "m1" },
     inputDigests: {},
   }));
-  return makePlan(toPlan, new History(), ALL_NEW, after?.jobs.length ?? 0, after?.total ?? 0);
+  return makePlan(toPlan, new History(), ALL_NEW, after);
 }
 
 export function indicesOf(batch: Batch): number[] {

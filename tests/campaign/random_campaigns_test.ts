@@ -164,8 +164,7 @@ Deno.test("a critical run begins within 250 ms, whatever runs and in whatever ba
           [{ job: urgent, model: { name: "m", digest: "m" }, inputDigests: {} }],
           new History(),
           { rerun: "none", reuse: false, acceptModel: false },
-          table.jobs.length,
-          table.total,
+          table,
         );
         table.add(more, () => 0);
         played.campaign.release();

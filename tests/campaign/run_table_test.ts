@@ -141,11 +141,5 @@ function planOf(jobs: readonly Job[], after?: RunTable): Plan {
     inputDigests: {},
   }));
   const options = { rerun: "none", reuse: false, acceptModel: false } as const;
-  return makePlan(
-    toPlan,
-    new History(),
-    options,
-    after?.jobs.length ?? 0,
-    after?.total ?? 0,
-  );
+  return makePlan(toPlan, new History(), options, after);
 }

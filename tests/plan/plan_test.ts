@@ -354,7 +354,9 @@ Deno.test("a result that another run has lost again is not taken", () => {
 
 Deno.test("jobs are numbered one after the other, and go on where an earlier plan ended", () => {
   const jobs = [aJob({ id: "x", sweep: points(3) }), aJob({ id: "y" }), aJob({ id: "z" })];
-  const plan = makePlan(jobs.map(toPlan), new History(), OPTIONS, 7, 1000);
+  const seven = Array.from({ length: 7 }, (_, i) => toPlan(aJob({ id: `before-${i}` })));
+  const before = { jobs: makePlan(seven, new History(), OPTIONS).jobs, total: 1000 };
+  const plan = makePlan(jobs.map(toPlan), new History(), OPTIONS, before);
   assert.deepEqual(plan.jobs.map(({ number, offset }) => [number, offset]), [
     [7, 1000],
     [8, 1003],

@@ -1,0 +1,49 @@
+/** What is to be done with a run, and why: the words of the plan. */
+
+/** What the plan may say of a run. The first ones are run, the others are left alone. */
+export const DECISIONS = [
+  "new",
+  "resume",
+  "restart",
+  "retry",
+  "uncancelled",
+  "extend",
+  "extend-anew",
+  "changed-parameters",
+  "changed-needs",
+  "fewer-steps",
+  "changed-model",
+  "asked",
+  "done",
+  "reuse",
+  "cancelled",
+  "held-model",
+  "stale-model",
+] as const;
+export type Decision = (typeof DECISIONS)[number];
+
+/** How many of the decisions lead to computing. */
+export const RUNNING_DECISIONS = DECISIONS.indexOf("done");
+
+export const DECISION_MEANING: { readonly [decision in Decision]: string } = {
+  "new": "never run before",
+  "resume": "unfinished; goes on from its last good checkpoint",
+  "restart": "unfinished, without a checkpoint; starts again",
+  "retry": "failed before; tried again",
+  "uncancelled": "cancelled before, and --rerun cancelled was given",
+  "extend": "finished with fewer steps; goes on from its final state",
+  "extend-anew":
+    "finished with fewer steps and was too short to keep its final state; computed anew",
+  "changed-parameters": "its parameters, seed, inputs or measuring changed; a new run",
+  "changed-needs": "the results it rests on changed, those of the jobs it needs; a new run",
+  "fewer-steps":
+    "finished with more steps than now asked for; computed again, from an earlier checkpoint if there is one",
+  "changed-model": "its model changed and --rerun changed was given",
+  "asked": "asked for with --rerun all",
+  "done": "done; nothing to do",
+  "reuse": "another run computed the same; its result is taken",
+  "cancelled": "cancelled; --rerun cancelled takes it up again",
+  "held-model":
+    "unfinished, and its model changed since: --rerun changed starts it over, --accept-model goes on",
+  "stale-model": "done, but its model changed since; --rerun changed computes it again",
+};

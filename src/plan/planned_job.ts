@@ -1,0 +1,96 @@
+/** A job as it is planned: what is to be done with each of its runs, a byte a run, and who each of them is. */
+import type { ModelIdentity } from "../job/event.ts";
+import type { Job } from "../job/job.ts";
+import type { NeededState } from "../job/model.ts";
+import { restingDigest } from "../job/run_digest.ts";
+import type { JobHistory } from "../queue/history.ts";
+import { type Decision, DECISIONS, RUNNING_DECISIONS } from "./decision.ts";
+import { runId, SpecDigester } from "./digest.ts";
+import type { Foundation } from "./foundation.ts";
+import { digestOfRuns, indicesBelow, type NeededJob, type NeededRun } from "./needed_job.ts";
+import { countPoints, pointAt } from "./sweep.ts";
+
+/** A job, its model's identity and the content of its inputs: what a plan is made of. */
+export interface JobToPlan {
+  readonly job: Job;
+  readonly model: ModelIdentity;
+  readonly inputDigests: { readonly [name: string]: string };
+}
+
+export class PlannedJob implements NeededJob {
+  readonly number: number;
+  readonly job: Job;
+  readonly model: ModelIdentity;
+  readonly count: number;
+  /** Number of this job's first run among all planned runs. */
+  readonly offset: number;
+  readonly decisions: Uint8Array;
+  /** How many runs have each decision, in the order of {@linkcode DECISIONS}. */
+  readonly tally = new Float64Array(DECISIONS.length);
+  /** What its runs rest on, as it is planned; absent when they need nothing. */
+  foundation: Foundation | undefined;
+  readonly #digester: SpecDigester;
+  readonly #past: JobHistory | undefined;
+  #digestOfAll: string | undefined;
+
+  /** `past` is what the tree tells of its runs. */
+  constructor(number: number, offset: number, from: JobToPlan, past?: JobHistory) {
+    this.number = number;
+    this.offset = offset;
+    this.job = from.job;
+    this.model = from.model;
+    this.count = countPoints(from.job.sweep);
+    this.decisions = new Uint8Array(this.count);
+    this.#digester = new SpecDigester(from.job, from.inputDigests);
+    this.#past = past;
+  }
+
+  /** Identity of the run at an index: computed anew each time, never kept for all. */
+  identify(index: number): { run: string; digest: string } {
+    const point = pointAt(this.job.sweep, index);
+    const own = this.#digester.digest(point);
+    const digest = this.foundation === undefined
+      ? own
+      : restingDigest(own, this.foundation.digestAt(index));
+    return { run: runId(this.job, point), digest };
+  }
+
+  decisionAt(index: number): Decision {
+    return DECISIONS[this.decisions[index]!]!;
+  }
+
+  isToRun(index: number): boolean {
+    return this.decisions[index]! < RUNNING_DECISIONS;
+  }
+
+  countOf(decision: Decision): number {
+    return this.tally[DECISIONS.indexOf(decision)]!;
+  }
+
+  get toRun(): number {
+    return this.tally.subarray(0, RUNNING_DECISIONS).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** How it ends when all goes as planned. */
+  stateAt(index: number): NeededState {
+    const decision = this.decisionAt(index);
+    if (decision === "cancelled") return "cancelled";
+    return decision === "held-model" ? "unfinished" : "completed";
+  }
+
+  /** The result that those who need it will find, when all goes as planned. */
+  runAt(index: number): NeededRun {
+    const { run, digest } = this.identify(index);
+    const state = this.stateAt(index);
+    const planned = { run, state, digest, model: this.model.digest, steps: this.job.steps };
+    const decision = this.decisionAt(index);
+    if (decision !== "done" && decision !== "stale-model") return planned;
+    // What is there may be of an earlier model, and may have ended by its own rule before other numbers of steps.
+    const before = this.#past!.find(run)!;
+    return { ...planned, model: before.model, steps: this.#past!.stepsAsked(run) };
+  }
+
+  digestOfAll(): string {
+    return this.#digestOfAll ??= digestOfRuns(this, indicesBelow(this.count));
+  }
+}

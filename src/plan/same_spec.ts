@@ -1,0 +1,18 @@
+/** Whether a job asks for the same of a point as it did when it was planned before. Pure. */
+import type { Job } from "../job/job.ts";
+import { SpecDigester } from "./digest.ts";
+import type { Point } from "./sweep.ts";
+
+/** What the input files held then is not known: their paths stand for them. */
+export function isSameSpec(before: Job | undefined, job: Job | undefined, point: Point): boolean {
+  if (job === undefined || before === undefined || before === job) return true;
+  return specOf(before, point) === specOf(job, point);
+}
+
+const digesters = new WeakMap<Job, SpecDigester>();
+
+function specOf(job: Job, point: Point): string {
+  let digester = digesters.get(job);
+  if (digester === undefined) digesters.set(job, digester = new SpecDigester(job, job.inputs));
+  return digester.digest(point);
+}
