@@ -57,6 +57,7 @@ const STOPPED: RunEvent = {
   counted: false,
 };
 
+const NEED = { job: "b", runs: "all", accept: "completed" } as const;
 const CANCELLED: RunEvent = { type: "runs.cancelled", job: "a", runs: ["a"] };
 
 interface Case {
@@ -102,6 +103,24 @@ const CASES: readonly Case[] = [
     what: "a cancelled run of other parameters",
     past: [PLANNED, STARTED, CANCELLED],
     job: { parameters: { co2: 1 } },
+    decision: "changed-parameters",
+  },
+  {
+    what: "a finished run that did not need another then",
+    past: [PLANNED, STARTED, COMPLETED],
+    job: { needs: [NEED] },
+    decision: "changed-needs",
+  },
+  {
+    what: "a cancelled run that did not need another then",
+    past: [PLANNED, STARTED, CANCELLED],
+    job: { needs: [NEED] },
+    decision: "cancelled",
+  },
+  {
+    what: "a finished run of other parameters that did not need another then",
+    past: [PLANNED, STARTED, COMPLETED],
+    job: { needs: [NEED], parameters: { co2: 1 } },
     decision: "changed-parameters",
   },
   {

@@ -19,7 +19,7 @@ const SEED = Number(Deno.env.get("SIMRUN_SEED") ?? Date.now() % 1e6);
 
 Deno.test("kill -9 of the orchestrator at any moment: the same bits, no orphan, nothing saved is lost", async () => {
   await inFolder(async (folder) => {
-    const jobs = await walks(folder);
+    const jobs = [...await walks(folder), await onTheWalks(folder)];
     const golden = join(folder, "golden");
     await runJobs(golden, jobs, { slots: 2 });
     const wanted = await keptResults(golden);
@@ -30,7 +30,7 @@ Deno.test("kill -9 of the orchestrator at any moment: the same bits, no orphan, 
     let kills = 0;
     for (const killed of [true, true, true, false]) {
       // The first of every kind of event, and any one after it, may be the last.
-      const after = killed ? 1 + random.below(14) : Infinity;
+      const after = killed ? 1 + random.below(18) : Infinity;
       const { events, slots, status } = await orchestrate(request, after);
       await until(() => !slots.some(isAlive), `slots ${slots} of a killed orchestrator end`);
       events.forEach((event) => promises.hear(event));
@@ -98,6 +98,22 @@ async function walks(folder: string, steps = 6000): Promise<Job[]> {
     checkpoint: { every: { kind: "steps", steps: steps / 12 }, keep: 2 },
     sweep: sweepOf("drift", [0.1, 0.2]),
   })];
+}
+
+/** Goes on from what the walk with its own drift has computed. */
+async function onTheWalks(folder: string): Promise<Job> {
+  const text = WALK.replace(
+    "return { u, energy: 0",
+    "return { u, energy: ctx.needs.walk[0].result.sum",
+  );
+  return aJob({
+    id: "after",
+    model: module(await place(folder, "after.ts", text)),
+    steps: 3000,
+    checkpoint: { every: { kind: "steps", steps: 500 }, keep: 2 },
+    sweep: { parts: [...sweepOf("drift", [0.1, 0.2]).parts, ...sweepOf("cells", [300]).parts] },
+    needs: [{ job: "walk", runs: "same-point", accept: "completed" }],
+  });
 }
 
 /** Runs the orchestrator in a process of its own and kills it behind so many events. */

@@ -43,14 +43,18 @@ export class AgentDouble {
   }
 
   /** Runs one batch; answers what was told of it. */
-  async run(job: Job, options: { indices?: number[]; resume?: Resume } = {}) {
+  async run(
+    job: Job,
+    options: { indices?: number[]; resume?: Resume } & Pick<Batch, "needs"> = {},
+  ) {
     const from = this.told.length;
-    const { indices = [0], resume } = options;
+    const { indices = [0], resume, needs } = options;
     const batch: Batch = {
       type: "batch",
       batch: ++this.#batches,
       job: 1,
       runs: indices.map((index) => ({ index, run: `run-${index}` })),
+      ...(needs === undefined ? {} : { needs }),
       ...(resume === undefined ? {} : { resume }),
     };
     await this.#loop.runBatch(batch, job);
