@@ -8,6 +8,8 @@ import { indicesBelow } from "../../src/plan/needed_job.ts";
 import { aJob, points, sweepOf } from "../helpers/jobs.ts";
 import { stage, type Staged } from "./fake_world.ts";
 
+const EVERY_STEP = { every: { kind: "steps", steps: 1 }, keep: 1 } as const;
+
 type Needs = Extract<ToSlot, { type: "needs" }>;
 
 Deno.test("a slot hears what the runs of a batch need before the batch, and what all share only once", async () => {
@@ -25,6 +27,21 @@ Deno.test("a slot hears what the runs of a batch need before the batch, and what
   const at = sent.findIndex(({ type }) => type === "needs");
   assert.ok(sent.findIndex((one) => one.type === "batch" && one.job === 1) > at);
   assert.equal(results.reads, 1);
+});
+
+Deno.test("what the runs of one job share is not what those of another do", async () => {
+  const staged = await stage([
+    aJob({ id: "first", sweep: points(2) }),
+    aJob({ id: "other" }),
+    aJob({ id: "after", needs: [need("first")] }),
+    aJob({ id: "beside", needs: [need("other")] }),
+  ], { results: new Results() });
+  await play(staged);
+  const needs = staged.world.slot.sent.filter(({ type }) => type === "needs") as Needs[];
+  assert.deepEqual(needs.map(({ job, text }) => [job, Object.keys(JSON.parse(text))]), [
+    [2, ["first"]],
+    [3, ["other"]],
+  ]);
 });
 
 Deno.test("with the same point each run is told its own; another slot is told all anew", async () => {
@@ -78,7 +95,7 @@ Deno.test("with if: any the digest says which of the needed runs had failed: tho
 
 Deno.test("a run that cannot have what it needs fails with the reason, and its neighbours go on", async () => {
   const results = new Results();
-  results.refuse = (indices) => indices?.includes(0) ? "the disk is gone" : undefined;
+  results.refuse = (indices) => indices?.includes(12) ? "the disk is gone" : undefined;
   const staged = await stage([
     aJob({ id: "first", sweep: points(20) }),
     aJob({ id: "after", sweep: points(20), needs: [need("first", { runs: "same-point" })] }),
@@ -89,7 +106,11 @@ Deno.test("a run that cannot have what it needs fails with the reason, and its n
   const failures = world.events("run.failed").map(({ failure }) => failure);
   assert.deepEqual(failures, [{ class: "needs", message: "the disk is gone", step: 0 }]);
   const sent = world.slot.batches.filter(({ job }) => job === 1).flatMap(({ runs }) => runs);
-  assert.deepEqual(sent.map(({ index }) => index).toSorted((a, b) => a - b), upTo(1, 20));
+  const all = Array.from({ length: 20 }, (_, i) => i);
+  assert.deepEqual(sent.map(({ index }) => index), all.toSpliced(12, 1));
+  assert.ok(
+    world.events("runs.started").some(({ job, runs }) => job === "after" && runs.length > 2),
+  );
 });
 
 Deno.test("a slot that is lost, asked back or stopped while results are read for it gets nothing of them", async () => {
@@ -162,6 +183,28 @@ Deno.test("who was about to begin waits again when what it needs is submitted an
   assert.notEqual(after, plan.jobs[2]!.identify(0).digest);
 });
 
+Deno.test("who is at work when what it needs is submitted anew goes on; given back, it waits for that", async () => {
+  const staged = await stage([
+    aJob({ id: "first" }),
+    aJob({ id: "after", needs: [need("first")], checkpoint: EVERY_STEP }),
+  ], { results: new Results() });
+  const { world, campaign } = staged;
+  await world.slot.ready();
+  await world.slot.completes();
+  const before = digests(staged).after;
+  campaign.supersede(["first"]);
+  await staged.add(aJob({ id: "first", seed: 7 }));
+  assert.equal(world.slot.working!.job, 1);
+  await staged.add(aJob({ id: "urgent", priority: 0 }));
+  await world.passes(1_000);
+  await world.slot.yields();
+  await play(staged);
+  const later = new Set(started(staged).slice(2));
+  assert.deepEqual([...later].toSorted(), ["after", "first", "urgent"]);
+  assert.equal(started(staged).at(-1), "after");
+  assert.notEqual(digests(staged).after, before);
+});
+
 Deno.test("WebAssembly needs are an order: nothing is read for it", async () => {
   const results = new Results();
   const staged = await stage([
@@ -220,8 +263,4 @@ function digests({ world }: Staged): Record<string, string> {
 
 function need(job: string, over: Partial<Need> = {}): Need {
   return { job, runs: "all", accept: "completed", ...over };
-}
-
-function upTo(from: number, to: number): number[] {
-  return Array.from({ length: to - from }, (_, i) => from + i);
 }

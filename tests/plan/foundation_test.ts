@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { RunEvent } from "../../src/job/event.ts";
 import type { Job, Need } from "../../src/job/job.ts";
 import { ownDigest } from "../../src/job/run_digest.ts";
+import { PastJob } from "../../src/plan/past_job.ts";
 import { type JobToPlan, makePlan, type Plan, type PlanOptions } from "../../src/plan/plan.ts";
 import { History } from "../../src/queue/history.ts";
 import { completed, historyOf } from "../helpers/events.ts";
@@ -117,6 +118,33 @@ Deno.test("a needed job counts the same from the plan, found done, and from the 
     digests(planOf([MATCHED], history), "matched"),
     digests(planOf([MATCHED, SPINUP]), "matched"),
   );
+});
+
+Deno.test("a needed job of the tree has completed when all that was asked for last has", () => {
+  const done = doneEvents(planOf([SPINUP]));
+  const replanned = (over: Partial<Job>): RunEvent => ({
+    type: "job.planned",
+    job: { ...SPINUP, ...over },
+    count: 3,
+    model: MODEL,
+  });
+  const states = (...events: readonly RunEvent[]) => {
+    const past = PastJob.of(historyOf(...events).jobs.get("spinup"))!;
+    return Array.from({ length: past.count }, (_, index) => past.runAt(index).state);
+  };
+  const all = ["completed", "completed", "completed"];
+  const none = ["unfinished", "unfinished", "unfinished"];
+  assert.deepEqual(states(...done), all);
+  assert.deepEqual(states(...done, replanned({ priority: 0 })), all);
+  assert.deepEqual(states(...done, replanned({ parameters: { albedo: 0.3 } })), none);
+  assert.deepEqual(states(...done, replanned({ steps: 200 })), none);
+  assert.deepEqual(states(...done, replanned({ steps: 50 })), none);
+  const converged = doneEvents(planOf([SPINUP]), { steps: 60, ending: "converged" });
+  assert.deepEqual(states(...converged, replanned({ steps: 200 })), all);
+  assert.deepEqual(states(...done, replanned({ sweep: sweepOf("co2", [560, 1]) })), [
+    "completed",
+    "unfinished",
+  ]);
 });
 
 Deno.test("a needed run that ended by its own rule rests on the steps it was asked for, and more change nothing", () => {

@@ -92,6 +92,16 @@ Deno.test("a needed job of an earlier simrun is found again, in a sealed journal
     const alone = await resultOf(root, "alone/alone");
     await runJobs(root, [after("alone", {}), spinup({ sweep: CO2 })]);
     assert.deepEqual((await runJobs(root, [after("alone", {})])).events("runs.started"), []);
+    const mates = after("mates", {
+      sweep: sweepOf("co2", [420, 999]),
+      needs: [need({ runs: "same-point" })],
+    });
+    const matched = await runJobs(root, [mates]);
+    const failures = matched.events("run.failed").map(({ failure }) => failure.message);
+    assert.deepEqual(failures, [
+      "it needs the run of spinup with its parameters, and there is none",
+    ]);
+    assert.equal(matched.outcome.completed, 1);
     const together = join(root, "..", "together");
     await runJobs(together, [spinup({ sweep: CO2 }), after("alone", {})]);
     assert.deepEqual(await resultOf(together, "alone/alone"), alone);
