@@ -64,6 +64,25 @@ Deno.test("README example gives what it says", async () => {
   });
 });
 
+Deno.test("the example of needed jobs in docs/models.md runs, and hands on what it says", async () => {
+  await withFolder(async (folder) => {
+    const text = Deno.readTextFileSync(join(ROOT, "docs/models.md"));
+    const files = blocks(text).filter(({ options }) => options.file !== undefined);
+    assert.equal(files.length, 3);
+    for (const { options, text } of files) await place(folder, options.file!, text);
+    const ran = await simrun(["relax.yaml", "-j", "1"], { cwd: folder });
+    assert.equal(ran.status, 0, ran.stderr);
+    const { stdout } = await simrun(["results", "--json"], { cwd: folder });
+    const rows = JSON.parse(stdout) as { job: string; result: Record<string, number> }[];
+    const after = (from: number, to: number, steps: number) => to + (from - to) * 0.98 ** steps;
+    const warmer = [280, 290].map((t) => after(after(250, t, 1000), t + 4, 100));
+    const found = rows.filter(({ job }) => job === "warmer").map(({ result }) => result.t!);
+    found.forEach((t, i) => assert.ok(Math.abs(t - warmer[i]!) < 1e-6, `${t} and ${warmer[i]}`));
+    const mean = rows.find(({ job }) => job === "mean")!.result.mean!;
+    assert.equal(mean, (found[0]! + found[1]!) / 2);
+  });
+});
+
 Deno.test("README library example runs", async () => {
   await withFolder(async (folder) => {
     for (const { options, text } of blocks(README)) {
