@@ -13,14 +13,14 @@ import type { SlotPort } from "./world.ts";
 /** Where the results of needed runs come from. */
 export interface ResultPort {
   /**
-   * A list of `NeededResult`s in the order of the job, as JSON text that `encodePlain` would write: of these runs,
-   * or of all. Rejects with an Error that says why when that cannot be, also when it would be longer than that.
+   * A `NeededResult` for each of these runs, or of all, as JSON text that `encodePlain` would write. Rejects with an
+   * Error that says why when that cannot be, also when all of it together would be longer than that.
    */
   read(
     needed: NeededJob,
     indices: readonly number[] | undefined,
     charactersMax: number,
-  ): Promise<string>;
+  ): Promise<readonly string[]>;
 }
 
 /** What one run may be handed, all that it needs together. */
@@ -81,29 +81,44 @@ export class Handout {
     handing: Handing,
   ): Promise<void> {
     const { offset, number: job } = batch.job;
+    const numbers = [...batch.open];
+    if (numbers.length === 0) return;
+    const [shared] = split(foundation.at(numbers[0]! - offset));
     let left = NEEDS_CHARACTERS_MAX;
-    for (const number of [...batch.open]) {
-      const index = number - offset;
-      const [shared, own] = split(foundation.at(index));
-      try {
-        const key = keyOf(job, shared);
-        let known = this.#shared.get(port);
-        if (shared.length > 0 && known?.key !== key) {
-          const text = await textOf(shared, results, NEEDS_CHARACTERS_MAX);
+    if (shared.length > 0) {
+      const key = keyOf(job, shared);
+      const known = this.#shared.get(port);
+      let characters = known?.key === key ? known.characters : undefined;
+      if (characters === undefined) {
+        try {
+          const [text] = await textsOf([shared], results, left);
           if (!handing.isWanted()) return;
-          port.send({ type: "needs", job, text });
-          this.#shared.set(port, known = { key, characters: text.length });
+          port.send({ type: "needs", job, text: text! });
+          characters = text!.length;
+          this.#shared.set(port, { key, characters });
+        } catch (error) {
+          for (const number of numbers) handing.fail(number, wordsOf(error));
+          return;
         }
-        if (shared.length > 0) left = NEEDS_CHARACTERS_MAX - known!.characters;
-        // All runs of the batch share what was told.
-        if (own.length === 0) return;
-        const text = await textOf(own, results, left);
-        if (!handing.isWanted()) return;
-        port.send({ type: "needs", job, index, text });
-      } catch (error) {
-        handing.fail(number, error instanceof Error ? error.message : String(error));
       }
+      left -= characters;
     }
+    const tellOwn = async (some: readonly number[]): Promise<void> => {
+      const needs = some.map((number) => split(foundation.at(number - offset))[1]);
+      if (needs[0]!.length === 0) return;
+      try {
+        const texts = await textsOf(needs, results, left);
+        if (!handing.isWanted()) return;
+        texts.forEach((text, i) =>
+          port.send({ type: "needs", job, index: some[i]! - offset, text })
+        );
+      } catch (error) {
+        if (some.length === 1) return handing.fail(some[0]!, wordsOf(error));
+        // Whose needs cannot be had is found by trying one at a time; the others may have theirs.
+        for (const number of some) await tellOwn([number]);
+      }
+    };
+    await tellOwn(numbers);
   }
 }
 
@@ -119,18 +134,33 @@ function split(needs: readonly NeededRuns[]): [shared: NeededRuns[], own: Needed
   return [needs.filter(isShared), needs.filter((need) => !isShared(need))];
 }
 
-/** An object with a list for each needed job. */
-async function textOf(
-  needs: readonly NeededRuns[],
+/**
+ * For each of some runs, which need runs of the same jobs, an object with a list for each needed job. What they need
+ * is read together: one after the other would read the same lines of the journal as often.
+ */
+async function textsOf(
+  needs: readonly (readonly NeededRuns[])[],
   results: ResultPort,
   charactersMax: number,
-): Promise<string> {
-  const parts: string[] = [];
+): Promise<string[]> {
+  const parts: string[][] = needs.map(() => []);
   let left = charactersMax;
-  for (const { needed, indices } of needs) {
-    const text = await results.read(needed, indices, left);
-    left -= text.length;
-    parts.push(`${JSON.stringify(needed.job.id)}:${text}`);
+  for (const [part, { needed, indices }] of needs[0]!.entries()) {
+    const asked = indices && [...new Set(needs.flatMap((one) => one[part]!.indices!))];
+    const entries = await results.read(needed, asked, left);
+    const places = asked && new Map(asked.map((index, place) => [index, place]));
+    for (const [run, one] of needs.entries()) {
+      const own = places === undefined
+        ? entries
+        : one[part]!.indices!.map((index) => entries[places.get(index)!]!);
+      const text = `${JSON.stringify(needed.job.id)}:[${own.join(",")}]`;
+      left -= text.length;
+      parts[run]!.push(text);
+    }
   }
-  return `{${parts.join(",")}}`;
+  return parts.map((one) => `{${one.join(",")}}`);
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -53,7 +53,7 @@ export class NeededResults implements ResultPort {
     needed: NeededJob,
     indices: readonly number[] | undefined,
     charactersMax: number,
-  ): Promise<string> {
+  ): Promise<readonly string[]> {
     const { id } = needed.job;
     await (this.#looking = this.#looking.then(() => this.#look(id), () => this.#look(id)));
     const breath = new Breath();
@@ -83,7 +83,7 @@ export class NeededResults implements ResultPort {
       entries[one.at] += `${result}}`;
       if (breath.isDue) await breath.take();
     }
-    if (left >= 0) return `[${entries.join(",")}]`;
+    if (left >= 0) return entries;
     const most = `${NEEDS_CHARACTERS_MAX >> 20} MiB`;
     throw new Error(
       `what it needs of ${id} is more than ${most} when written down, and that is the most: need it ` +

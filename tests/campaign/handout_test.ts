@@ -221,13 +221,16 @@ class Results implements ResultPort {
   gate: PromiseWithResolvers<void> | undefined;
   refuse: (indices: readonly number[] | undefined) => string | undefined = () => undefined;
 
-  async read(needed: NeededJob, indices: readonly number[] | undefined): Promise<string> {
+  async read(
+    needed: NeededJob,
+    indices: readonly number[] | undefined,
+  ): Promise<readonly string[]> {
     this.reads++;
     const all = [...indices ?? indicesBelow(needed.count)];
     await this.gate?.promise;
     const refusal = this.refuse(indices);
     if (refusal !== undefined) throw new Error(refusal);
-    return JSON.stringify(all.map((index) => `${needed.runAt(index).state} ${index}`));
+    return all.map((index) => JSON.stringify(`${needed.runAt(index).state} ${index}`));
   }
 }
 
