@@ -71,8 +71,8 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: "sends a run to its slot before its start is in the journal",
     rule: "R10",
     file: "src/campaign/dispatcher.ts",
-    find: "this.#ports.append(startedLine(batch, isAnew), () => this.#send(slot, batch));",
-    replace: "this.#ports.append(startedLine(batch, isAnew), () => {}); this.#send(slot, batch);",
+    find: "this.#ports.append(line, () => this.#ports.provide(slot, batch, send));",
+    replace: "this.#ports.append(line, () => {}); send();",
     test: SIMULATION,
   },
   {
