@@ -17,6 +17,7 @@ export function bareContext(
     step: 0,
     steps: 0,
     inputs: {},
+    needs: {},
     job: "bare",
     run: "bare",
     log,
