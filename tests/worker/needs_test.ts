@@ -15,7 +15,7 @@ const entry = (run: string, result: unknown) => ({
 });
 const textOf = (needs: object) => JSON.stringify(encodePlain(needs));
 const batch = (number: number, job: number) =>
-  ({ type: "batch", batch: number, job, attempt: 1, runs: [] }) as const;
+  ({ type: "batch", batch: number, job, attempt: 1, priority: 2, runs: [] }) as const;
 
 Deno.test("SlotNeeds keeps what a job shares until another shares something, and what is a run's own for one batch", () => {
   const needs = new SlotNeeds();
