@@ -34,6 +34,11 @@ export interface PackOptions {
   readonly keep: number;
   /** Whether the run's files may move; those of a running one must not. */
   readonly finished: (job: string, run: string) => boolean;
+  /** Content of one pack, where 64 MiB are too much at a time; and so many packs at most. */
+  readonly bytesMax?: number;
+  readonly packsMax?: number;
+  /** Asked before a packed folder goes: false leaves it, for the run has been taken up again meanwhile. */
+  readonly mayGo?: (job: string, run: string) => boolean;
   readonly onWarning?: WarningSink;
 }
 
@@ -63,26 +68,28 @@ export async function packRecent(layout: Layout, options: PackOptions): Promise<
   // Which ones stay is a convenience; so the time of the folder is good enough to tell.
   folders.sort((a, b) => a.modifiedMs - b.modifiedMs || (a.path < b.path ? -1 : 1));
   const leaving = folders.slice(0, folders.length - Math.floor(options.keep / 2));
-  let batch = new Batch();
+  const { bytesMax = PACK_BYTES_MAX, packsMax = Infinity, mayGo = () => true } = options;
+  let batch = new Batch(bytesMax);
   const close = async () => {
     if (batch.folders.length === 0) return;
     const number = Math.max(0, ...packNumbers(layout)) + 1;
     await writePack(layout.runsPack(number), batch.files, options.onWarning);
-    for (const folder of batch.folders) await removeFolder(folder.path);
+    for (const { job, run, path } of batch.folders) if (mayGo(job, run)) await removeFolder(path);
     report = {
       packs: report.packs + 1,
       runs: report.runs + batch.folders.length,
       files: report.files + batch.files.length,
     };
-    batch = new Batch();
+    batch = new Batch(bytesMax);
   };
   for (const folder of leaving) {
+    if (report.packs === packsMax) break;
     const files = await readFolder(folder);
     if (files === undefined) continue;
     if (!batch.hasRoomFor(files)) await close();
     batch.add(folder, files);
   }
-  await close();
+  if (report.packs < packsMax) await close();
   return report;
 }
 
@@ -162,10 +169,15 @@ export async function restoreRun(layout: Layout, job: string, run: string): Prom
 class Batch {
   readonly folders: RunFolder[] = [];
   readonly files: PackedFile[] = [];
+  readonly #bytesMax: number;
   #bytes = 0;
 
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
   hasRoomFor(files: readonly PackedFile[]): boolean {
-    return this.#bytes + sizeOf(files) <= PACK_BYTES_MAX && this.folders.length < PACK_RUNS_MAX &&
+    return this.#bytes + sizeOf(files) <= this.#bytesMax && this.folders.length < PACK_RUNS_MAX &&
       this.files.length + files.length <= PACK_FILES_MAX;
   }
 

@@ -139,7 +139,8 @@ async function tryCheckpoint(
   }
 }
 
-function mismatch(
+/** Why a run cannot go on from a checkpoint that is whole, or undefined when it can. */
+export function mismatch(
   identity: CheckpointIdentity,
   step: number,
   job: string,

@@ -270,7 +270,8 @@ function ownTensor(tensor: Tensor, shuffled: boolean): Tensor {
   return { ...tensor, bytes };
 }
 
-async function readPacked(
+/** The header and the compressed bytes, whose checksum is right. */
+export async function readPacked(
   path: string,
   limits: ReadLimits,
 ): Promise<{ readonly header: CheckpointHeader; readonly packed: Uint8Array }> {

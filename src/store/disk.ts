@@ -203,6 +203,14 @@ export function isNoSpace(error: unknown): boolean {
   return errno !== undefined && ERRNO_WORDS[errno]?.[0] === "no-space";
 }
 
+/** Whether it may pass: somebody frees space. A limit on the size of files stays what it is as long as a process lives. */
+export function mayFindRoom(error: unknown): boolean {
+  const cause = error instanceof Fault ? error.cause : error;
+  return isNoSpace(error) && errnoOf(cause) !== EFBIG;
+}
+
+const EFBIG = 27;
+
 type ErrnoWords = readonly [code: "no-space" | "tree-readonly" | "io", text: string, hint: string];
 
 const ERRNO_WORDS: { readonly [errno: number]: ErrnoWords } = {

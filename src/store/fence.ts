@@ -69,6 +69,7 @@ function fenced(inner: FileSystem): FileSystem {
     readFile: (path, options) => inner.readFile(path, options),
     readTextFile: (path, options) => inner.readTextFile(path, options),
     readTextFileSync: (path) => inner.readTextFileSync(path),
+    ...(inner.room && { room: (path: string) => inner.room!(path) }),
     async mkdir(path, options) {
       assertHeld(path);
       await inner.mkdir(path, options);

@@ -41,16 +41,38 @@ export interface FileSystem extends
   > {
   open(path: string, options: Deno.OpenOptions): Promise<FileHandle>;
   openSync(path: string, options: Deno.OpenOptions): FileHandle;
+  /** Of the filesystem in which a path is. Absent where nobody can say. */
+  room?(path: string): Promise<Room>;
 }
 
-/** The one in use. */
-export let fs: FileSystem = Deno;
+/** How much room a filesystem has for whoever asks, and how large it is. */
+export interface Room {
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
 
-let unguarded: FileSystem = Deno;
+/** The runtime has no such call of its own. Loaded at need: it takes some milliseconds, and most programs never ask. */
+function room(path: string): Promise<Room> {
+  const { statfs } = process.getBuiltinModule("node:fs");
+  return new Promise((resolve, reject) => {
+    statfs(path, (error, stats) => {
+      if (error) return reject(error);
+      const { bavail, blocks, bsize } = stats;
+      resolve({ freeBytes: bavail * bsize, totalBytes: blocks * bsize });
+    });
+  });
+}
+
+const REAL: FileSystem = Object.assign(Object.create(Deno) as typeof Deno, { room });
+
+/** The one in use. */
+export let fs: FileSystem = REAL;
+
+let unguarded: FileSystem = REAL;
 let guard: ((inner: FileSystem) => FileSystem) | undefined;
 
 /** Puts another in its place, for this thread; the real one when called without. */
-export function useFileSystem(other: FileSystem = Deno): void {
+export function useFileSystem(other: FileSystem = REAL): void {
   unguarded = other;
   fs = guard === undefined ? unguarded : guard(unguarded);
 }

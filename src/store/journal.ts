@@ -6,7 +6,8 @@
  * told of (true all the same: what they report had happened) and at most one torn line, which is cut off,
  * durably, when the journal is opened again, before anything is appended.
  * A write or sync that failed ends the writer (R3): the group is cut off again, so that what was
- * refused is not found later, and everything after it is refused until the journal is opened anew.
+ * refused is not found later, and everything after it is refused until the journal is opened anew. Only a
+ * write that found no room may be tried again, once it is cut off: nothing of it had reached the disk's own memory.
  */
 import { join } from "node:path";
 import type { RunEvent } from "../job/event.ts";
@@ -14,6 +15,7 @@ import type { Fault } from "../job/fault.ts";
 import {
   diskFault,
   makeFolderDurable,
+  mayFindRoom,
   syncFolder,
   type WarningSink,
   writeFileDurable,
@@ -52,6 +54,8 @@ export interface OpenedJournal {
 const PIECE_BYTES = 1 << 20;
 
 export class JournalWriter {
+  /** Asked when there is no room for a line: resolves when there may be, with false when it is not waited for. */
+  onNoRoom: ((fault: Fault) => Promise<boolean>) | undefined;
   readonly #file: FileHandle;
   readonly #path: string;
   readonly #now: () => Date;
@@ -179,13 +183,25 @@ export class JournalWriter {
       try {
         if (this.#fault !== undefined) throw this.#fault;
         lines[0] = markSynced(lines[0]!);
-        const bytes = await this.#write(lines);
+        const bytes = await this.#writeOrWait(lines);
         await this.#file.syncData();
         this.#durableBytes += bytes;
         group.resolve();
       } catch (error) {
         await this.#fail(error);
         group.reject(this.#fault);
+      }
+    }
+  }
+
+  async #writeOrWait(lines: readonly string[]): Promise<number> {
+    for (;;) {
+      try {
+        return await this.#write(lines);
+      } catch (error) {
+        if (this.onNoRoom === undefined || !mayFindRoom(error)) throw error;
+        await this.#file.truncate(this.#durableBytes);
+        if (!await this.onNoRoom(diskFault(error, this.#path))) throw error;
       }
     }
   }

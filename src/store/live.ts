@@ -1,11 +1,17 @@
 /** The moment's picture in `hot/live.json`: written whole, never synced, read by anyone without a lock. */
 import type { Live } from "../job/live.ts";
-import { writeFileVolatile } from "./disk.ts";
+import { isNoSpace, writeFileVolatile } from "./disk.ts";
 import { fs } from "./file_system.ts";
 import type { Layout } from "./layout.ts";
 
-export function writeLive(layout: Layout, live: Live): Promise<void> {
-  return writeFileVolatile(layout.live, JSON.stringify(live));
+export async function writeLive(layout: Layout, live: Live): Promise<void> {
+  const write = () => writeFileVolatile(layout.live, JSON.stringify(live));
+  await write().catch(async (error) => {
+    if (!isNoSpace(error)) throw error;
+    // On a full disk the old one makes room for the new one, which tells why nothing goes on.
+    await removeLive(layout);
+    await write();
+  });
 }
 
 /** The last picture, or undefined when there is none to be read: it is a courtesy, never a truth. */

@@ -4,12 +4,12 @@
  */
 import type { FileSum } from "../job/event.ts";
 import type { CheckpointIdentity } from "../job/snapshot.ts";
+import { checkCheckpoint } from "../store/checkpoint_check.ts";
 import { stepInName } from "../store/checkpoint_file.ts";
 import { BadCheckpoint, HEADER_BYTES } from "../store/checkpoint_header.ts";
 import { crc32 } from "../store/crc32.ts";
 import { basename, dirname, join } from "../store/path.ts";
 import { cannotRead } from "./archive.ts";
-import { checkCheckpoint } from "./checkpoint.ts";
 import type { RunFacts } from "./facts.ts";
 import { ASIDE } from "./finding.ts";
 import { lookAt, namesIn, sumsAt } from "./look.ts";

@@ -15,7 +15,7 @@ import {
   writeCheckpoint,
 } from "../../src/store/checkpoint.ts";
 import type { Layout } from "../../src/store/layout.ts";
-import { checkCheckpoint } from "../../src/verify/checkpoint.ts";
+import { checkCheckpoint } from "../../src/store/checkpoint_check.ts";
 import { field, identityAt, inTree, noise, snapshotOf, tensor } from "./fixtures.ts";
 
 const EXPECTED = { digest: "d1", model: "m1", steps: 1000 };

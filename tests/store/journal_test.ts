@@ -3,6 +3,7 @@ import { crc32 } from "node:zlib";
 import { Fault } from "../../src/job/fault.ts";
 import type { JournalEntry } from "../../src/job/event.ts";
 import { raiseFence } from "../../src/store/fence.ts";
+import { useFileSystem } from "../../src/store/file_system.ts";
 import {
   type JournalLocation,
   type JournalReport,
@@ -292,4 +293,47 @@ Deno.test("JournalWriter.open() refuses a link in the journal's place", () =>
       (error: Fault) => error.code === "tree-invalid",
     );
     assert.equal(await Deno.readTextFile(`${layout.root}/canary`), "untouched");
+  }));
+
+Deno.test("append() that finds no room waits for it: nothing of it is left, and then it is written once", () =>
+  inTree(async (layout) => {
+    await write(layout, 1);
+    let isFull = true;
+    const open = async (path: string, options: Deno.OpenOptions) => {
+      const file = await Deno.open(path, options);
+      const take = file.write.bind(file);
+      file.write = async (bytes) => {
+        if (!isFull) return await take(bytes);
+        // Half of it found room.
+        await take(bytes.subarray(0, bytes.length >> 1));
+        throw new Error("No space left on device (os error 28)");
+      };
+      return file;
+    };
+    useFileSystem(Object.assign(Object.create(Deno), { open }));
+    try {
+      const { writer } = await JournalWriter.open(layout, clock);
+      const sizes: number[] = [];
+      const before = Deno.statSync(layout.journal).size;
+      writer.onNoRoom = (fault) => {
+        assert.equal(fault.code, "no-space");
+        sizes.push(Deno.statSync(layout.journal).size);
+        isFull = sizes.length < 3;
+        return Promise.resolve(true);
+      };
+      await Promise.all([writer.append(ended(2)), writer.append(ended(3))]);
+      assert.deepEqual(sizes, [before, before, before]);
+      assert.equal(writer.fault, undefined);
+
+      isFull = true;
+      writer.onNoRoom = () => Promise.resolve(false);
+      await assert.rejects(writer.append(ended(4)), (error: Fault) => error.code === "no-space");
+      await assert.rejects(writer.append(ended(5)), (error: Fault) => error.code === "no-space");
+      await writer.close().catch(() => {});
+    } finally {
+      useFileSystem();
+    }
+    const { entries, report } = readAll(layout);
+    assert.deepEqual(completed(entries), [1, 2, 3]);
+    assert.deepEqual([report.tornBytes, report.bad.length], [0, 0]);
   }));

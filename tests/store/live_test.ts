@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Live } from "../../src/job/live.ts";
+import { useFileSystem } from "../../src/store/file_system.ts";
 import { readLive, removeLive, writeLive } from "../../src/store/live.ts";
 import { inTree } from "./fixtures.ts";
 
@@ -27,4 +28,21 @@ Deno.test("readLive() reads what writeLive() wrote, and is calm about its absenc
     await removeLive(layout);
     await removeLive(layout);
     assert.equal(await readLive(layout), undefined);
+  }));
+
+Deno.test("writeLive() finds room for a new picture on a full disk, in the place of the old one", () =>
+  inTree(async (layout) => {
+    await writeLive(layout, LIVE);
+    const open = async (path: string, options: Deno.OpenOptions) => {
+      const isThere = await Deno.stat(layout.live).then(() => true, () => false);
+      if (isThere && options.createNew) throw new Error("No space left on device (os error 28)");
+      return await Deno.open(path, options);
+    };
+    useFileSystem(Object.assign(Object.create(Deno), { open }));
+    try {
+      await writeLive(layout, { ...LIVE, slots: 2 });
+    } finally {
+      useFileSystem();
+    }
+    assert.deepEqual(await readLive(layout), { ...LIVE, slots: 2 });
   }));

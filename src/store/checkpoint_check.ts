@@ -5,17 +5,17 @@
  */
 import { createZstdDecompress, zstdDecompressSync } from "node:zlib";
 import type { CheckpointIdentity } from "../job/snapshot.ts";
-import { DEFAULT_LIMITS } from "../store/checkpoint_file.ts";
+import { DEFAULT_LIMITS } from "./checkpoint_file.ts";
 import {
   BadCheckpoint,
   checkLength,
   type CheckpointHeader,
   decodeHeader,
   HEADER_BYTES,
-} from "../store/checkpoint_header.ts";
-import { crc32 } from "../store/crc32.ts";
-import { type FileHandle, fs } from "../store/file_system.ts";
-import { decodeHeader as decodeState, headerEnd } from "../store/safetensors.ts";
+} from "./checkpoint_header.ts";
+import { crc32 } from "./crc32.ts";
+import { type FileHandle, fs } from "./file_system.ts";
+import { decodeHeader as decodeState, headerEnd } from "./safetensors.ts";
 
 export interface CheckedCheckpoint {
   readonly identity: CheckpointIdentity;
