@@ -32,6 +32,8 @@ export interface CampaignOptions extends DispatchOptions {
   readonly maxFails?: number;
   /** Every event, once it is durable. Must not throw. */
   readonly onEvent?: (event: RunEvent) => void;
+  /** A slot found no room for what it had to write. True: somebody sees to it, and lets runs start when there is. */
+  readonly onNoRoom?: (reason: string) => boolean;
 }
 
 export type StopReason = "asked" | "time-limit" | "max-fails" | "no-space" | "broken";
@@ -162,6 +164,16 @@ export class Campaign {
     return this.#ended;
   }
 
+  /** It was asked to stop, or had to. */
+  get isStopping(): boolean {
+    return this.#stop !== undefined;
+  }
+
+  /** A slot has runs at this moment. */
+  get isComputing(): boolean {
+    return this.#dispatcher.slots.some(({ batches }) => batches.size > 0);
+  }
+
   /** `checkpoint` saves what runs and gives it back; `now` kills. Both leave a tree that resumes. */
   stop(how: "checkpoint" | "now", reason: StopReason = "asked", cause?: unknown): void {
     if (this.#ended) return;
@@ -290,6 +302,7 @@ export class Campaign {
 
   #unsaved(batch: SlotBatch, message: Extract<FromSlot, { type: "unsaved" }>): void {
     batch.isUnsaved = true;
+    if (message.noSpace) this.#options.onNoRoom?.(message.reason);
     const { run } = batch.identities.get(batch.job.offset + message.index)!;
     if (!this.tally.degrade(batch.job.job.id, run)) return;
     const { reason } = message;
@@ -332,13 +345,16 @@ export class Campaign {
     batch: SlotBatch,
     index: number,
     failure: Failure,
-    more: { readonly noSpace?: boolean; readonly log?: string },
+    more: { readonly noSpace?: boolean; readonly mayPass?: boolean; readonly log?: string },
   ): void {
     const number = batch.job.offset + index;
     if (!batch.open.has(number)) return;
     if (more.noSpace) {
-      this.#giveBack(slot, batch, [number], { cause: "disk", counted: false });
-      return this.stop("checkpoint", "no-space", failure.message);
+      const isWaited = more.mayPass === true && this.#options.onNoRoom?.(failure.message) === true;
+      const { message } = failure;
+      this.#giveBack(slot, batch, [number], { cause: "disk", counted: false, message });
+      if (!isWaited) this.stop("checkpoint", "no-space", message);
+      return;
     }
     const { memory } = this.#dispatcher.pool;
     // Once: what needs more than that needs a person to say so.

@@ -123,6 +123,8 @@ export type FromSlot =
     /** The slot ends after these words. */
     readonly isLast?: true;
     readonly noSpace?: boolean;
+    /** Of no space: somebody may free some. */
+    readonly mayPass?: boolean;
     readonly log?: string;
   }
   | {

@@ -99,7 +99,11 @@ export class RunFiles {
   /** Removes all that earlier attempts left. */
   async startOver(): Promise<void> {
     await this.#refuseLinks();
-    for (const { path } of await listCheckpoints(this.#checkpoints)) await fs.remove(path);
+    for (const { path } of await listCheckpoints(this.#checkpoints)) {
+      await fs.remove(path).catch((error) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      });
+    }
     await this.#clearFolder();
   }
 

@@ -1,7 +1,7 @@
 /** What a slot writes of the runs it computes, each answered with a message: checkpoints, series, results, logs. */
 import type { FromSlot, ToSlot } from "../campaign/slot_messages.ts";
 import { DTYPE_BYTES } from "../job/snapshot.ts";
-import { isNoSpace } from "../store/disk.ts";
+import { isNoSpace, mayFindRoom } from "../store/disk.ts";
 import type { FromSimulation } from "./protocol.ts";
 import type { RunFiles, Writer } from "./run_files.ts";
 
@@ -95,7 +95,8 @@ export class SlotFiles {
 
   tellDiskFailed({ batch }: Batch, index: number, error: unknown): void {
     const failure = { class: "disk" as const, message: wordsOf(error), step: 0 };
-    this.#tell({ type: "failed", batch, index, failure, noSpace: isNoSpace(error) });
+    const mayPass = mayFindRoom(error);
+    this.#tell({ type: "failed", batch, index, failure, noSpace: isNoSpace(error), mayPass });
   }
 
   /** Nothing more is written of these runs. */

@@ -483,6 +483,50 @@ Deno.test("a full disk gives the run back uncounted and stops, resumable", async
   assert.equal(outcome()?.failed, 0);
 });
 
+Deno.test("a full disk that somebody sees to gives the run back uncounted, and nothing stops", async () => {
+  const told: string[] = [];
+  const { world, campaign, outcome } = await stage([aJob({ sweep: points(3) })], {
+    onNoRoom: (reason) => {
+      told.push(reason);
+      campaign.letStart(false);
+      return true;
+    },
+  });
+  await world.slot.ready();
+  await world.slot.fails(0, "disk", { noSpace: true, mayPass: true });
+  assert.deepEqual(told, ["boom"]);
+  assert.deepEqual([campaign.isStopping, campaign.isComputing], [false, false]);
+  assert.equal(world.slot.batches.length, 1);
+  campaign.letStart(true);
+  await world.settle();
+  while (world.slot.working !== undefined) await world.slot.completes();
+  assert.deepEqual([outcome()?.stopped, outcome()?.completed], [undefined, 3]);
+  assert.deepEqual(new Set(world.slot.batches.map(({ attempt }) => attempt)), new Set([1]));
+});
+
+Deno.test("a limit on files that never passes is not waited for, nor a disk that nobody waits for any more", async () => {
+  for (const [mayPass, isWaited] of [[false, true], [true, false]] as const) {
+    const options = { onNoRoom: () => isWaited };
+    const { world, outcome } = await stage([aJob({ sweep: points(3) })], options);
+    await world.slot.ready();
+    await world.slot.fails(0, "disk", { noSpace: true, mayPass });
+    assert.equal(outcome()?.stopped, "no-space");
+  }
+});
+
+Deno.test("a checkpoint that finds no room is told to who sees to it, and the run goes on", async () => {
+  const told: string[] = [];
+  const onNoRoom = (reason: string) => told.push(reason) < 0;
+  const { world, outcome } = await stage([aJob()], { onNoRoom });
+  await world.slot.ready();
+  const { batch } = world.slot.last;
+  world.slot.says({ type: "unsaved", batch, index: 0, reason: "full", noSpace: true });
+  world.slot.says({ type: "unsaved", batch, index: 0, reason: "EIO", noSpace: false });
+  await world.slot.completes();
+  assert.deepEqual(told, ["full"]);
+  assert.equal(outcome()?.completed, 1);
+});
+
 Deno.test("a run that loses its checkpoints is degraded: told once, and it goes on", async () => {
   const { world, outcome } = await stage([aJob()]);
   await world.slot.ready();

@@ -82,7 +82,7 @@ export class FakeSlot implements SlotPort {
   async fails(
     index: number,
     failure: FailureClass = "model-error",
-    more: { noSpace?: boolean } = {},
+    more: { noSpace?: boolean; mayPass?: boolean } = {},
   ): Promise<void> {
     const { batch, runs } = this.working!;
     if (runs.length === 1) this.#done.add(batch);
