@@ -27,6 +27,7 @@ import {
   treeRoot,
 } from "./context.ts";
 import { availableCores, coreLimits } from "./cores.ts";
+import { diskOf } from "./disk.ts";
 import { RunDisplay } from "./run_display.ts";
 import type { ResumeFlags } from "./run_flags.ts";
 import { shellWord } from "./shell_word.ts";
@@ -64,7 +65,9 @@ export async function execute(context: CliContext, flags: Flags, work: Work): Pr
     display.heard(event);
   };
   const overridden = { ...work, jobs: work.jobs.map(override) };
-  const request = runRequest(flags, overridden, { root, slots, onEvent, display });
+  const isSeen = context.stderr.isTerminal && (context.env("CI") ?? "") === "";
+  const disk = diskOf(flags, isSeen || flags.watch === true);
+  const request = { ...runRequest(flags, overridden, { root, slots, onEvent, display }), ...disk };
   try {
     if (flags.dryRun) return await showPlan(context, flags, request);
     const runner = await openStoppable(context, flags, request);

@@ -7,6 +7,7 @@ import { decodePlain } from "../job/plain.ts";
 import { runId } from "../plan/digest.ts";
 import type { History } from "../queue/history.ts";
 import { countPoints, type Point, pointAt } from "../plan/sweep.ts";
+import { describeDisk } from "../report/disk_text.ts";
 import { describeOpenNeeds } from "../report/open_needs.ts";
 import { StoryFold } from "../report/run_story.ts";
 import { restsOn } from "../report/rests_on.ts";
@@ -75,6 +76,9 @@ export async function explain(
       ...(priority === undefined ? {} : { priority_on_request: priority }),
       ...(needs.length === 0 ? {} : { waits_for: needs }),
       ...(givesWay === undefined ? {} : { slots_giving_way: givesWay.slots }),
+      ...(status.state === "waiting" && status.next === undefined && read.disk?.level === "full"
+        ? { waiting_because: describeDisk(read.disk) }
+        : {}),
       job: jobHistory.job,
       point,
       ...(rests === undefined ? {} : { rests_on: rests.needs, rests_on_changed: rests.isChanged }),
@@ -96,6 +100,7 @@ export async function explain(
       working,
       needs,
       givesWay,
+      disk: read.disk,
     }, {
       paint: paintOf(context.stdout),
       columns: columnsOf(context.stdout),

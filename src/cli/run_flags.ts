@@ -18,6 +18,21 @@ export const RUN_FLAGS = {
     value: "SIZE",
     brief: "Memory of all slots together, e.g. 16GiB (default 80% of the machine's)",
   },
+  disk: {
+    kind: "text",
+    value: "SIZE",
+    brief: "What the tree may take on the disk, e.g. 200GiB (default all but the reserve)",
+  },
+  diskReserve: {
+    kind: "text",
+    value: "SIZE",
+    brief: "Leave so much of the disk alone (default 1% of it, at most 256MiB)",
+  },
+  diskWait: {
+    kind: "text",
+    value: "DURATION",
+    brief: "Stop when a full disk stays full for so long (default 10m; on a terminal never)",
+  },
   rerun: {
     kind: "choice",
     values: ["changed", "cancelled", "all"],

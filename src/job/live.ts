@@ -29,6 +29,25 @@ export interface GivesWay {
   readonly othersCores: number;
 }
 
+/** How the disk stands, where that is worth a word. */
+export interface LiveDisk {
+  /** `near`: soon full. `full`: nothing is started. */
+  readonly level: "near" | "full";
+  /** What is used up: the filesystem but for its reserve, the room that the tree was given; or a write was refused. */
+  readonly limit: "reserve" | "budget" | "refused";
+  readonly freeBytes?: number;
+  readonly reserveBytes?: number;
+  readonly treeBytes?: number;
+  readonly budgetBytes?: number;
+  /** How fast it fills. */
+  readonly bytesPerSecond: number;
+  readonly fullInMs?: number;
+  /** What was freed under this simrun. */
+  readonly freedBytes: number;
+  /** It stops when there is no room before. */
+  readonly stopsInMs?: number;
+}
+
 export interface Live {
   readonly at: string;
   readonly epoch: number;
@@ -56,4 +75,6 @@ export interface Live {
   readonly steps: { readonly total: number; readonly done: number };
   /** How much of the work is done, in time, and when the rest will be; absent before anything is known. */
   readonly work?: { readonly fraction: number; readonly etaMs: number } | undefined;
+  /** Absent while there is room enough. */
+  readonly disk?: LiveDisk | undefined;
 }

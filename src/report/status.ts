@@ -1,5 +1,5 @@
 /** The state of a whole tree at one moment: history and live picture put together. Never reads a file or a clock. */
-import type { GivesWay, Live, LiveRun } from "../job/live.ts";
+import type { GivesWay, Live, LiveDisk, LiveRun } from "../job/live.ts";
 import type { History, JobHistory } from "../queue/history.ts";
 import { runId } from "../plan/digest.ts";
 import { countPoints, pointAt } from "../plan/sweep.ts";
@@ -51,6 +51,8 @@ export interface TreeStatus {
   readonly totals: Omit<JobStatus, "id">;
   readonly stepsPerSecond: number;
   readonly etaMs: number | undefined;
+  /** Where the disk is full, or soon will be. */
+  readonly disk?: LiveDisk | undefined;
   /** Runs worth a line: all but those completed and those that wait for their turn; or what the selectors chose. */
   readonly runs: readonly RunStatus[];
   /** The failed runs that were chosen, those that failed the same way together. */
@@ -120,6 +122,7 @@ export function treeStatus(history: History, options: StatusOptions): TreeStatus
     etaMs: live === undefined
       ? undefined
       : live.work?.etaMs ?? remainingMs(live.steps.total - live.steps.done, stepsPerSecond),
+    ...(live?.disk && { disk: live.disk }),
     runs,
     failures: failures.list(),
     unlisted,

@@ -1,5 +1,7 @@
 /** The status as JSON for programs: the names of the founding `get_status()`, and numbers with their units in the names. */
+import type { LiveDisk } from "../job/live.ts";
 import { runName } from "../job/run.ts";
+import { describeDisk } from "./disk_text.ts";
 import { formatAge, formatBytes, formatPercent } from "./format.ts";
 import { describeReturn } from "./requeue_text.ts";
 import type { RunStatus } from "./run_status.ts";
@@ -18,12 +20,29 @@ export function statusJson(status: TreeStatus): Json {
       steps_per_second: status.stepsPerSecond > 0 ? status.stepsPerSecond : undefined,
       eta_seconds: seconds(status.etaMs),
     }),
+    ...(status.disk === undefined ? {} : { disk: diskJson(status.disk) }),
     jobs: Object.fromEntries(status.jobs.map((job) => [job.id, countsJson(job)])),
     runs: Object.fromEntries(
       status.runs.map((run) => [runName(run.job, run.run), runJson(run)]),
     ),
     unlisted: status.unlisted,
   };
+}
+
+function diskJson(disk: LiveDisk): Json {
+  return compact({
+    level: disk.level,
+    limit: disk.limit,
+    text: describeDisk(disk),
+    free_bytes: disk.freeBytes,
+    reserve_bytes: disk.reserveBytes,
+    tree_bytes: disk.treeBytes,
+    budget_bytes: disk.budgetBytes,
+    bytes_per_second: disk.bytesPerSecond,
+    full_in_seconds: seconds(disk.fullInMs),
+    stops_in_seconds: seconds(disk.stopsInMs),
+    freed_bytes: disk.freedBytes,
+  });
 }
 
 /** One run as in the founding example: progress, steps_done, memory_used, last_checkpoint, and more. */

@@ -7,7 +7,17 @@ import type { Locate } from "./prepare.ts";
 import type { LoadSource } from "./machine_load.ts";
 import type { SessionRequest } from "./tree_session.ts";
 
-export interface RunRequest extends SessionRequest {
+/** How much of the disk it may use, and what it does when there is no room. */
+export interface DiskRequest {
+  /** What the tree may take; as much as there is when absent. */
+  readonly diskBytes?: number;
+  /** Of the filesystem, to be left alone; a small part of it when absent. */
+  readonly diskReserveBytes?: number;
+  /** How long room is waited for with nothing to compute, before it stops; 10 minutes when absent. */
+  readonly diskWaitMs?: number;
+}
+
+export interface RunRequest extends SessionRequest, DiskRequest {
   readonly jobs: readonly Job[];
   /** Kept in the tree as they were submitted. */
   readonly manifests?: readonly { readonly path: string; readonly text: string }[];

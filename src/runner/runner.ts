@@ -6,7 +6,6 @@ import { hostname } from "node:os";
 import { Campaign, type Outcome } from "../campaign/campaign.ts";
 import { rankBy } from "../campaign/order.ts";
 import { RunTable } from "../campaign/run_table.ts";
-import type { World } from "../campaign/world.ts";
 import type { RunEvent } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
 import type { Live } from "../job/live.ts";
@@ -17,10 +16,12 @@ import { Rates } from "../queue/rates.ts";
 import type { Layout } from "../store/layout.ts";
 import type { SlotHandle } from "../worker/slot_process.ts";
 import { CampaignRecord } from "./campaign_record.ts";
+import { campaignWorld } from "./campaign_world.ts";
 import type { Controller } from "./controller.ts";
 import { Deadline } from "./deadline.ts";
 import { earlierAttempts } from "./earlier_attempts.ts";
 import type { GiveWay } from "./give_way.ts";
+import { DiskGovernor } from "./disk_governor.ts";
 import { memoryBudget } from "./limits.ts";
 import { hearRequests } from "./live_requests.ts";
 import { readSubmitted, toAdd } from "./added_jobs.ts";
@@ -78,6 +79,7 @@ export class Runner {
   readonly #deadline = new Deadline();
   readonly #record: CampaignRecord;
   #giveWay: GiveWay | undefined;
+  readonly #disk: DiskGovernor;
   #plan: Plan;
   #reused = 0;
   #isRunning = false;
@@ -101,7 +103,8 @@ export class Runner {
       parts.plan,
       (job, index) => earlierAttempts(job, index, parts.session.history),
     );
-    this.#campaign = new Campaign(this.#world(), this.#table, {
+    this.#disk = new DiskGovernor(request, parts.session, this.#table);
+    this.#campaign = new Campaign(campaignWorld(parts.session.journal, this.#slots), this.#table, {
       root: parts.session.layout.root,
       epoch: parts.session.epoch,
       holder: parts.session.holder,
@@ -114,6 +117,7 @@ export class Runner {
       withFiles: (job) => this.#withFiles.get(job),
       results: new NeededResults(parts.session),
       onEvent: (event) => this.#heard(event),
+      onNoRoom: (reason) => this.#disk.refused(reason),
     });
   }
 
@@ -141,11 +145,14 @@ export class Runner {
         this.#giveWay = new GiveWay(this.#campaign, this.#request);
       }
       this.#isRunning = true;
+      const looked = this.#disk.start(this.#campaign);
       await this.#record.began(this.#request.manifests ?? []);
       await this.#prepare(this.#plan, this.#session.history);
+      await looked;
       const outcome = await this.#campaign.run();
       await (await controller)?.stop();
       await this.#record.ended(outcome);
+      await this.#disk.stop();
       await this.#slots.gone();
       if (this.#session.isSound) await this.#session.tidy();
       return outcome;
@@ -153,6 +160,7 @@ export class Runner {
       clearInterval(beat);
       this.#slots.kill();
       await (await controller)?.stop();
+      await this.#disk.stop();
       await this.#session.close();
     }
   }
@@ -244,6 +252,7 @@ export class Runner {
       startedAt: this.#startedAt.toISOString(),
       ...this.#campaign.live(),
       givesWay: this.#giveWay?.now,
+      disk: this.#disk.live(),
     };
   }
 
@@ -261,19 +270,6 @@ export class Runner {
     }, this.#request.onWarning);
   }
 
-  #world(): World {
-    return {
-      journal: this.#session.journal,
-      startSlot: (handlers, memoryBytesMax) => this.#slots.start(handlers, memoryBytesMax),
-      now: () => performance.now(),
-      after: (ms, then) => {
-        const timer = setTimeout(then, ms);
-        return () => clearTimeout(timer);
-      },
-      wallClock: () => new Date(),
-    };
-  }
-
   /** What must be known and written before the runs of a plan may start. */
   async #prepare(plan: Plan, history: History): Promise<void> {
     await this.#record.planned(plan.jobs, history);
@@ -285,6 +281,7 @@ export class Runner {
   }
 
   #heard(event: RunEvent): void {
+    this.#disk.heard(event);
     if (event.type === "run.checkpointed") {
       this.#withFiles.get(event.job)?.add(event.run);
       this.#deadline.saved(event.ms);

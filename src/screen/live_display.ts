@@ -11,6 +11,7 @@ import {
   formatRate,
   formatRemaining,
 } from "../report/format.ts";
+import { describeDisk, describeDiskNext } from "../report/disk_text.ts";
 import { describeGivingWay, describeWaiting, isAllPaused } from "../report/live_text.ts";
 import type { Speed } from "../report/pace.ts";
 import { remainingMs } from "../report/run_status.ts";
@@ -49,7 +50,7 @@ export function renderLive(view: LiveView, canvas: Canvas): string[] {
   const columns = Math.min(canvas.columns - 1, COLUMNS_MAX);
   const sized = { ...canvas, columns };
   const head = renderHead(view, sized);
-  const foot = renderStopping(view, sized);
+  const foot = [...renderDisk(view, sized), ...renderStopping(view, sized)];
   const notesMax = Math.max(1, Math.min(6, Math.floor(canvas.rows / 3)));
   const notes = renderNotes(view, notesMax, sized);
   const room = canvas.rows - 1 - head.length - notes.length - foot.length;
@@ -231,6 +232,14 @@ function noteLines(note: Note, most: number, canvas: Canvas): string[] {
     const named = cut.startsWith(subject) ? subject : "";
     return `${MARGIN}${mark}  ${named}${paint.faint(cut.slice(named.length))}`;
   });
+}
+
+function renderDisk({ live: { disk } }: LiveView, { paint, columns }: Canvas): string[] {
+  if (disk === undefined) return [];
+  const text = [describeDisk(disk), describeDiskNext(disk) ?? ""].filter((part) => part !== "");
+  const tone = disk.level === "full" ? paint.bad : paint.warn;
+  const lines = wrapToWidth(text.join("; "), columns - MARGIN.length);
+  return ["", ...lines.slice(0, 2).map((line) => tone(MARGIN + line))];
 }
 
 function renderStopping(view: LiveView, canvas: Canvas): string[] {

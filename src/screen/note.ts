@@ -72,7 +72,9 @@ export function noteOf(entry: RunEvent, folder: string): Note | undefined {
       }
       const why = entry.message ?? describeCause(entry.cause);
       const when = entry.waitMs === undefined ? "" : ` in ${formatWait(entry.waitMs)}`;
-      return { kind: "warning", subject, text: safeText(`${why}; it is tried again${when}`) };
+      const text = safeText(`${why}; it is tried again${when}`);
+      // A full disk meets whatever is written: once is enough.
+      return { kind: "warning", subject, text, ...(entry.cause === "disk" && { topic: "disk" }) };
     }
     case "run.warned":
       return {

@@ -8,6 +8,7 @@ import {
   formatRate,
   formatRemaining,
 } from "../report/format.ts";
+import { describeDisk } from "../report/disk_text.ts";
 import { describeWaiting, isAllPaused } from "../report/live_text.ts";
 import type { Speed } from "../report/pace.ts";
 import { type Note, noteText } from "./note.ts";
@@ -90,6 +91,7 @@ function progressLine(live: Live, speed: Speed, fraction: number, elapsedMs: num
       : formatRate(speed.stepsPerSecond, "steps"),
     speed.etaMs === undefined ? "" : `${formatRemaining(speed.etaMs)} left`,
   ].filter((part) => part !== "").join(", ");
+  if (live.disk?.level === "full") return `${text}; waits: ${describeDisk(live.disk)}`;
   return isAllPaused(live) ? `${text}; all that is left is paused: simrun continue all` : text;
 }
 

@@ -1,6 +1,7 @@
 /** The status of a tree as lines for a person. Pure. */
 import { runName } from "../job/run.ts";
 import { assertNever } from "../job/fault.ts";
+import { describeDisk, describeDiskNext } from "../report/disk_text.ts";
 import { describeClass } from "../report/failure_text.ts";
 import {
   formatAge,
@@ -40,7 +41,7 @@ const FAILURES_SHOWN = 20;
 
 export function renderStatus(status: TreeStatus, canvas: StatusCanvas): string[] {
   const { paint } = canvas;
-  const lines = [activityLine(status.activity, canvas)];
+  const lines = [activityLine(status.activity, canvas), ...diskLines(status, paint)];
   if (status.jobs.length === 0) {
     lines.push("", "Nothing was run here yet. Type simrun jobs/*.yaml to begin.");
     return lines;
@@ -84,6 +85,13 @@ function activityLine(activity: Activity, { paint }: StatusCanvas): string {
     case "lost":
       return paint.warn("No simrun is working here; the last one was killed.");
   }
+}
+
+function diskLines({ disk }: TreeStatus, paint: Paint): string[] {
+  if (disk === undefined) return [];
+  const next = describeDiskNext(disk);
+  const text = describeDisk(disk) + (next === undefined ? "" : `; ${next}`);
+  return [(disk.level === "full" ? paint.bad : paint.warn)(text)];
 }
 
 const ENDINGS: { readonly [outcome: string]: string } = {

@@ -1,7 +1,7 @@
 /** The story of a run as lines for a person. Pure. */
 import { assertNever } from "../job/fault.ts";
 import { type Job, type Priority, PRIORITY_NAMES } from "../job/job.ts";
-import type { GivesWay } from "../job/live.ts";
+import type { GivesWay, LiveDisk } from "../job/live.ts";
 import { runName } from "../job/run.ts";
 import { describeFailure, describePlace } from "../report/failure_text.ts";
 import {
@@ -13,6 +13,7 @@ import {
   formatPercent,
   formatTime,
 } from "../report/format.ts";
+import { describeDisk } from "../report/disk_text.ts";
 import { grantsText } from "../report/grants_text.ts";
 import { describeChange } from "../report/job_changes.ts";
 import { type RestsOn, restsOnText } from "../report/rests_on.ts";
@@ -44,6 +45,8 @@ export interface StoryView {
   readonly needs: readonly string[];
   /** Slots that must not work for now. */
   readonly givesWay?: GivesWay | undefined;
+  /** How the disk stands, where it is full or soon will be. */
+  readonly disk?: LiveDisk | undefined;
   /** What the plan of now says of it, when it was asked; whole sentences. */
   readonly decision: readonly string[];
 }
@@ -277,7 +280,10 @@ function nextText(view: StoryView, name: string): string[] {
     case "waiting":
       own.push(...view.needs.map(safeText));
       if (status.next?.at === undefined && view.needs.length === 0) {
-        own.push(working ? waitText(view.givesWay) : "It waits for the next simrun.");
+        const why = view.disk?.level === "full"
+          ? `It waits: ${describeDisk(view.disk)}.`
+          : waitText(view.givesWay);
+        own.push(working ? why : "It waits for the next simrun.");
       }
       break;
     case "completed":

@@ -1,0 +1,101 @@
+/** What the tree takes on the disk: counted in one walk, kept up to date by what is told, and counted again now and then. */
+import type { RunEvent } from "../job/event.ts";
+import type { LiveRun } from "../job/live.ts";
+import { runName } from "../job/run.ts";
+import { BLOCK_BYTES, bytesBelow } from "../store/room.ts";
+
+/** To walk through the tree costs no more than this part of the time. */
+const LOAD_MAX = 0.02;
+const WALK_EVERY_MS = 10_000;
+
+export class TreeAccount {
+  readonly #root: string;
+  readonly #keepOf: (job: string) => number;
+  /** The checkpoints of runs at work, oldest first, as far as a slot keeps them. */
+  readonly #kept = new Map<string, number[]>();
+  /** The largest checkpoint of each job. */
+  readonly #largest = new Map<string, number>();
+  #bytes: number | undefined;
+  /** What came and went since the walk that goes on began. */
+  #sinceWalk = 0;
+  #nextWalkMs = 0;
+  #walking: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor(root: string, keepOf: (job: string) => number) {
+    this.#root = root;
+    this.#keepOf = keepOf;
+  }
+
+  /** Undefined before the first walk is done. */
+  get bytes(): number | undefined {
+    return this.#bytes;
+  }
+
+  heard(event: RunEvent): void {
+    if (event.type === "run.checkpointed") {
+      const bytes = Math.ceil(event.bytes / BLOCK_BYTES) * BLOCK_BYTES;
+      const name = runName(event.job, event.run);
+      const kept = this.#kept.get(name) ?? [];
+      kept.push(bytes);
+      this.#kept.set(name, kept);
+      this.#largest.set(event.job, Math.max(bytes, this.#largest.get(event.job) ?? 0));
+      this.#add(bytes - (kept.length > this.#keepOf(event.job) ? kept.shift()! : 0));
+    } else if (event.type === "runs.completed") {
+      for (const { run } of event.runs) this.#kept.delete(runName(event.job, run));
+    }
+  }
+
+  freed(bytes: number): void {
+    this.#add(-bytes);
+  }
+
+  /** What it takes when each of these runs writes one more checkpoint, and one that is started writes its first. */
+  roundBytes(running: readonly Pick<LiveRun, "job" | "run">[]): number {
+    const first = Math.max(0, ...this.#largest.values());
+    return running.reduce((sum, run) => sum + this.#sizeOf(run), first);
+  }
+
+  /** What these runs, and one more that is started, will yet come to hold. */
+  claimedBytes(running: readonly Pick<LiveRun, "job" | "run">[]): number {
+    let bytes = 0;
+    for (const [job, largest] of this.#largest) {
+      bytes = Math.max(bytes, largest * this.#keepOf(job));
+    }
+    for (const run of running) {
+      const kept = this.#kept.get(runName(run.job, run.run))?.length ?? 0;
+      // A new one stands beside the old ones for a moment.
+      bytes += this.#sizeOf(run) * Math.max(1, this.#keepOf(run.job) - kept);
+    }
+    return bytes;
+  }
+
+  #sizeOf({ job, run }: Pick<LiveRun, "job" | "run">): number {
+    return this.#kept.get(runName(job, run))?.at(-1) ?? this.#largest.get(job) ?? 0;
+  }
+
+  /** Begins to count anew when it is time to. Nothing waits for it. */
+  refresh(nowMs: number): void {
+    if (this.#walking !== undefined || nowMs < this.#nextWalkMs || this.#isClosed) return;
+    this.#walking = this.#walk(nowMs).finally(() => this.#walking = undefined);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#walking;
+  }
+
+  async #walk(beganMs: number): Promise<void> {
+    this.#sinceWalk = 0;
+    const bytes = await bytesBelow(this.#root, () => !this.#isClosed);
+    if (this.#isClosed) return;
+    this.#bytes = bytes + this.#sinceWalk;
+    const tookMs = performance.now() - beganMs;
+    this.#nextWalkMs = performance.now() + Math.max(WALK_EVERY_MS, tookMs / LOAD_MAX);
+  }
+
+  #add(bytes: number): void {
+    this.#sinceWalk += bytes;
+    if (this.#bytes !== undefined) this.#bytes = Math.max(0, this.#bytes + bytes);
+  }
+}
