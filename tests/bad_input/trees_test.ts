@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { inFolder } from "../helpers/folder.ts";
 import { until } from "../helpers/processes.ts";
+import { canMount, mount, unmount } from "../helpers/small_disk.ts";
 import { attack, endOf, placeAll, resultsOf, startAttack } from "./attack.ts";
 
 const COUNT =
@@ -146,7 +147,13 @@ Deno.test({
       await Deno.mkdir(`${folder}/disk`);
       mount("-t", "tmpfs", "-o", "size=2m", "tmpfs", `${folder}/disk`);
       try {
-        const running = startAttack(folder, ["field.yaml", "--tree", "disk/tree"]);
+        const running = startAttack(folder, [
+          "field.yaml",
+          "--tree",
+          "disk/tree",
+          "--disk-wait",
+          "0s",
+        ]);
         await until(
           () => exists(`${folder}/disk/tree/checkpoints/field/field/step-000000000500.ckpt`),
           "the first checkpoint",
@@ -155,7 +162,7 @@ Deno.test({
         const { status, stderr } = await endOf(running, folder);
         assert.equal(status, 5, stderr);
         assert.match(stderr, /^error: The disk is full: |^Stopped: the disk is full/m);
-        const still = await attack(folder, ["resume", "--tree", "disk/tree"]);
+        const still = await attack(folder, ["resume", "--tree", "disk/tree", "--disk-wait", "0s"]);
         assert.equal(still.status, 5, still.stderr);
         assert.equal((await attack(folder, ["status", "--tree", "disk/tree"])).status, 0);
 
@@ -180,29 +187,6 @@ function fill(path: string): void {
       // Not even that fits any more.
     }
   }
-}
-
-function canMount(): boolean {
-  if (Deno.build.os !== "linux" || Deno.uid() !== 0) return false;
-  const folder = Deno.makeTempDirSync({ prefix: "simrun-mount-" });
-  try {
-    mount("-t", "tmpfs", "tmpfs", folder);
-    unmount(folder);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    Deno.removeSync(folder);
-  }
-}
-
-function mount(...args: string[]): void {
-  const { success } = new Deno.Command("mount", { args, stderr: "null" }).outputSync();
-  if (!success) throw new Error(`mount ${args.join(" ")} failed`);
-}
-
-function unmount(folder: string): void {
-  new Deno.Command("umount", { args: [folder], stderr: "null" }).outputSync();
 }
 
 function exists(path: string): boolean {

@@ -41,28 +41,30 @@ for (const stays of [false, true]) {
         reference,
         { ...enumeration, stays, shortEvery: 24 },
         (fault) =>
+          // What is full once is waited for; where it stays so, nobody frees anything.
           strikeAndFinish(reference, fault, ({ status, stderr }) => {
             if (status === 0) return;
             assert.equal(status, NO_SPACE, stderr);
             assert.match(stderr, /[Tt]he disk is full/);
-          }),
+          }, stays ? ["--disk-wait", "0s"] : []),
       );
     },
   );
 }
 
 faultTest(
-  "T10: EDQUOT at every write: classified, no crash, golden when there is room",
+  "T10: EDQUOT once at every write: waited for by who is at work, classified, golden when there is room",
   async (reference) => {
     const enumeration = { hazard: "T10 EDQUOT", kinds: ["write"], action: "EDQUOT" } as const;
     await tryEach(
       reference,
       { ...enumeration },
       (fault) =>
-        strikeAndFinish(reference, fault, ({ status, stderr }) => {
-          if (status === 0) {
-            return;
-          }
+        strikeAndFinish(reference, fault, ({ status, stderr }, tree) => {
+          if (status === 0) return;
+          // Once it is at work it waits for room, also with a line of the journal, and finds it at once.
+          const types = readEntries(tree).map(({ type }) => type);
+          assert.ok(!types.includes("runs.started"), `it stopped at work: ${stderr}`);
           assert.equal(status, NO_SPACE, stderr);
           assert.match(stderr, /[Tt]he disk quota is used up/);
         }),
@@ -117,12 +119,13 @@ for (const [kinds, shortEvery] of OTHERS) {
 async function strikeAndFinish(
   reference: Reference,
   fault: Fault,
-  judge: (ended: Ended) => void,
+  judge: (ended: Ended, tree: string) => void,
+  flags: readonly string[] = [],
 ): Promise<Ended> {
   const tree = reference.newTree();
-  const ended = await reference.start(tree, fault);
+  const ended = await reference.start(tree, fault, flags);
   assertSpoken(ended);
-  judge(ended);
+  judge(ended, tree);
   await assertSound(tree);
   assertSavedIsThere(tree);
   assertSavedWasDurable(tree, ended.operations, readEntries(tree));

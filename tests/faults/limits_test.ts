@@ -1,24 +1,26 @@
 /** T8 and T10 for real: a disk of one megabyte that fills up, and a limit on the size of files. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { canMount, onSmallDisk } from "../helpers/small_disk.ts";
 import { cases, seeded } from "../helpers/torture.ts";
 import { faultTest, SEED } from "./enumeration.ts";
 import { assertSavedIsThere, assertSound, assertSpoken } from "./reference.ts";
 import type { Ended } from "./shim.ts";
 
 const NO_SPACE = 5;
+/** Here nobody frees anything. */
+const NO_WAIT = ["--disk-wait", "0s"];
 /** More than the whole campaign takes. */
 const FREE_BYTES_MAX = 320 << 10;
 
 faultTest(
   "T8: a tmpfs of 1 MB fills up: exit 5, what is saved stays, golden when there is room",
   async (reference) => {
-    const disk = join(reference.folder, "disk");
-    await Deno.mkdir(disk);
-    if (!await mount(disk)) {
+    if (!canMount()) {
       return console.log("T8 tmpfs: left out, this user may not mount a filesystem");
     }
-    try {
+    const disk = join(reference.folder, "disk");
+    await onSmallDisk(disk, 1 << 20, async () => {
       const random = seeded(SEED);
       const count = cases({ short: 8, long: 80 });
       let full = 0;
@@ -27,7 +29,7 @@ faultTest(
         const freeBytes = Math.floor(((i + random.next()) / count) * FREE_BYTES_MAX);
         const tree = join(disk, `tree-${i}`);
         await fillUp(disk, freeBytes);
-        const ended = await reference.start(tree);
+        const ended = await reference.start(tree, undefined, NO_WAIT);
         if (ended.status !== 0) full++;
         await assertStopped(ended, tree, /disk is full/);
         await Deno.remove(join(disk, "ballast"));
@@ -36,9 +38,7 @@ faultTest(
       }
       console.log(`T8 tmpfs of 1 MB: ${count} cases, ${full} of them full, all held`);
       assert.ok(full >= count / 3, `only ${full} of ${count} met a full disk`);
-    } finally {
-      await run("umount", disk);
-    }
+    });
   },
 );
 
@@ -73,17 +73,7 @@ async function assertStopped(ended: Ended, tree: string, words: RegExp): Promise
   assertSavedIsThere(tree);
 }
 
-async function mount(folder: string): Promise<boolean> {
-  return Deno.uid() === 0 && await run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder);
-}
-
 /** Leaves so much room on the disk, and no more. */
 async function fillUp(disk: string, freeBytes: number): Promise<void> {
   await Deno.writeFile(join(disk, "ballast"), new Uint8Array((1 << 20) - freeBytes));
-}
-
-async function run(command: string, ...args: string[]): Promise<boolean> {
-  const { success } = await new Deno.Command(command, { args, stdout: "null", stderr: "null" })
-    .output();
-  return success;
 }

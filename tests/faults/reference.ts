@@ -110,8 +110,8 @@ export class Reference {
   }
 
   /** Runs the manifest in a tree, with this fault. */
-  start(tree: string, fault?: Fault): Promise<Ended> {
-    return this.shim.run(tree, ["run", this.manifest], { fault });
+  start(tree: string, fault?: Fault, flags: readonly string[] = []): Promise<Ended> {
+    return this.shim.run(tree, ["run", this.manifest, ...flags], { fault });
   }
 
   /** Goes on in a tree, whatever is in it: `resume`, or `run` again where a kill came before the plan. */

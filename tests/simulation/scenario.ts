@@ -47,6 +47,8 @@ export interface Scenario {
   readonly recentFoldersMax: number;
   readonly dangers: Dangers;
   readonly lives: readonly Life[];
+  /** How long a full disk is waited for. */
+  readonly diskWaitMs: number;
   /** Somebody steers it about so often, in all lives but the last one. */
   readonly askEveryMs?: number;
 }
@@ -99,6 +101,7 @@ export function scenarioOf(seed: number, cuts?: readonly Cut[]): Scenario {
         isDiskBad: random.next() < 0.5 && cuts === undefined,
       }),
     ),
+    diskWaitMs: random.pick([0, 300, Infinity]),
   };
 }
 

@@ -2,7 +2,7 @@
  * A disk in memory that keeps what was synced and forgets the rest when the power goes: of the writes and names that
  * were not synced a random part survives, sector by sector. It fails where it is told to.
  */
-import type { FileHandle, FileSystem } from "../../src/store/file_system.ts";
+import type { FileHandle, FileSystem, Room } from "../../src/store/file_system.ts";
 import type { Seeded } from "../helpers/seeded.ts";
 import { currentProcess, type SimulatedProcess, type VirtualTime } from "./virtual_time.ts";
 
@@ -66,6 +66,9 @@ export class SimulatedDisk implements FileSystem {
   faults: FaultPlan = () => undefined;
   /** Mean time of an operation. */
   latencyMs = 0.1;
+  /** What it says when it is asked; what it refuses is the fault plan's affair. */
+  freeBytes = 0;
+  totalBytes = 0;
   operations = 0;
 
   constructor(time: VirtualTime, random: Seeded) {
@@ -169,6 +172,10 @@ export class SimulatedDisk implements FileSystem {
 
   closed(handle: SimulatedHandle): void {
     this.#handles.delete(handle);
+  }
+
+  room(): Promise<Room> {
+    return this.#later(() => ({ freeBytes: this.freeBytes, totalBytes: this.totalBytes }));
   }
 
   lstat(path: string | URL): Promise<Deno.FileInfo> {

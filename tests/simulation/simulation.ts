@@ -19,6 +19,8 @@ import { SimulatedSlot } from "./simulated_slot.ts";
 import type { StepFate } from "./simulated_thread.ts";
 import { currentProcess, outside, SimulatedProcess, VirtualTime } from "./virtual_time.ts";
 
+const SIZE_BYTES = 1e9;
+
 /** No campaign of these may take longer, in simulated time: else something waits for what never comes. */
 const LIFE_MS_MAX = 3_600_000;
 
@@ -93,6 +95,8 @@ class Machine {
     this.#random = seeded(scenario.seed ^ 0x5eed);
     this.disk = new SimulatedDisk(time, seeded(scenario.seed ^ 0xd15c));
     this.disk.latencyMs = scenario.diskMs;
+    this.disk.freeBytes = SIZE_BYTES;
+    this.disk.totalBytes = SIZE_BYTES;
     this.disk.plant(MODEL_PATH, "export {};\n");
     this.disk.faults = (kind, path) => this.#faultOf(kind, path);
   }
@@ -118,6 +122,7 @@ class Machine {
     }
     this.#isDiskBad = false;
     this.#isDiskFull = false;
+    this.disk.freeBytes = SIZE_BYTES;
     await this.#lastLife(breakLock);
   }
 
@@ -184,7 +189,7 @@ class Machine {
       this.#isGrown = true;
       this.#completed.clear();
     }
-    const { slots, journalBytesMax, recentFoldersMax } = this.#scenario;
+    const { slots, journalBytesMax, recentFoldersMax, diskWaitMs } = this.#scenario;
     void this.#time.within(process, async () => {
       holder.runner = await openRunner({
         root,
@@ -192,6 +197,7 @@ class Machine {
         slots,
         journalBytesMax,
         recentFoldersMax,
+        diskWaitMs,
         breakLock,
         manifests: [{ path: "jobs.yaml", text: "jobs" }],
         startSlot: () => this.#startSlot(holder),
@@ -281,9 +287,13 @@ class Machine {
     const turn = () => {
       if (holder.process.state === "dead" || !this.#isDiskBad) {
         this.#isDiskFull = false;
+        this.disk.freeBytes = SIZE_BYTES;
         return;
       }
       this.#isDiskFull = this.#random.next() < this.#scenario.dangers.full;
+      // Some have room left for those who ask for little; and what is nearly full is to be cleaned.
+      const free = this.#isDiskFull ? [0, 0.5, 1] : [0.015, 1];
+      this.disk.freeBytes = this.#random.pick(free) * SIZE_BYTES;
       if (this.#isDiskFull) this.#say("the disk is full");
       this.#time.schedule(50 + this.#random.next() * 500, turn, "none");
     };
