@@ -15,6 +15,8 @@ const STATES: readonly PastState[] = [
   "held",
 ];
 
+const COMPLETED = STATES.indexOf("completed");
+
 /** Where the line stands that holds a run's result; opaque to all but the store. */
 export type Location = unknown;
 
@@ -137,6 +139,21 @@ export class JobHistory {
 
   *rows(): IterableIterator<PastRun> {
     for (let row = 0; row < this.#runs.length; row++) yield this.at(row);
+  }
+
+  /** Digest of the model, milliseconds and steps of each. No object is made for it. */
+  forEachCompleted(visit: (model: string, ms: number, steps: number) => void): void {
+    for (let row = 0; row < this.#runs.length; row++) {
+      if (this.#states[row] === COMPLETED) {
+        visit(this.#models[row]!, this.#ms[row]!, this.#steps[row]!);
+      }
+    }
+  }
+
+  /** Digest of the model of a run's last attempt; empty for one that was never started. */
+  modelOf(run: string): string {
+    const row = this.#rows.get(run);
+    return row === undefined ? "" : this.#models[row]!;
   }
 
   started(run: string, digest: string, model: string, steps: number, attempt: number): void {
