@@ -2,7 +2,7 @@
 import type { Live, LiveRun } from "../job/live.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import { playOut, type UnderWay, type Waiting } from "./playout.ts";
-import { type Belief, type RunTimes, STRANGE_DOUBT } from "./run_times.ts";
+import type { Belief, RunTimes } from "./run_times.ts";
 
 /** What a forecast needs to know of each job. */
 export interface JobProgress {
@@ -25,24 +25,30 @@ export function forecast(
   slots: number,
   times: Pick<RunTimes, "belief">,
 ): Live["work"] {
-  const known = jobs.map(({ job }) => times.belief(job) ?? underWayBelief(job, running));
+  const byJob = Map.groupBy(running, ({ job }) => job);
+  const known = jobs.map(({ job }) =>
+    times.belief(
+      job,
+      byJob.get(job.job.id)?.filter(isMoving).map((run) => run.steps * stepMsOf(run)),
+    )
+  );
   const logStepMs = known.flatMap((belief, i) =>
     belief === undefined ? [] : [belief.logMs - Math.log(jobs[i]!.job.job.steps)]
   );
   if (logStepMs.length === 0) return undefined;
   const typical = logStepMs.reduce((sum, log) => sum + log, 0) / logStepMs.length;
-  const byJob = new Map<string, LiveRun[]>();
-  for (const run of running) byJob.set(run.job, [...byJob.get(run.job) ?? [], run]);
 
   let doneMs = 0;
   let leftMs = 0;
   const waiting: Waiting[] = [];
   const underWay: UnderWay[] = [];
+  // How much a model that was never run differs from the others nobody knows: there is no range then.
+  const isRange = jobs.every(({ left }, i) => left === 0 || known[i] !== undefined);
   jobs.forEach(({ job, left, ended }, i) => {
     const belief = known[i] ?? {
       logMs: typical + Math.log(job.job.steps),
       sigma: 0,
-      doubt: STRANGE_DOUBT,
+      doubt: 0,
       overheadMs: 0,
     };
     const runMs = meanMs(belief);
@@ -50,7 +56,7 @@ export function forecast(
     const runs = Math.max(0, left - begun.length);
     doneMs += ended * runMs;
     leftMs += runs * runMs;
-    waiting.push({ runs, ...belief });
+    waiting.push({ ...belief, runs });
     for (const run of begun) {
       underWay.push(restOf(run, belief));
       doneMs += runMs * (run.step / run.steps);
@@ -61,13 +67,21 @@ export function forecast(
   return {
     fraction: doneMs + leftMs > 0 ? doneMs / (doneMs + leftMs) : 0,
     etaMs: middleMs,
-    lowMs,
-    highMs,
+    ...(isRange && { lowMs, highMs }),
   };
 }
 
 function meanMs({ logMs, sigma, overheadMs }: Belief): number {
   return Math.exp(logMs + sigma * sigma / 2) + overheadMs;
+}
+
+/** Before its speed is known it says nothing of how long it will take. */
+function isMoving({ step, fromStep, stepsPerSecond }: LiveRun): boolean {
+  return step > fromStep && stepsPerSecond > 0;
+}
+
+function stepMsOf({ stepsPerSecond }: LiveRun): number {
+  return 1000 / stepsPerSecond;
 }
 
 /** What is left of a run: by its own speed, the surer the further it is, and by what others of its job took. */
@@ -76,32 +90,16 @@ function restOf(run: LiveRun, belief: Belief): UnderWay {
   const prior = belief.sigma ** 2 + belief.doubt ** 2;
   const left = Math.log(Math.max(steps - step, 1e-3));
   const byOthers = belief.logMs - Math.log(steps);
-  if (step <= fromStep || elapsedMs <= 0) {
+  if (!isMoving(run)) {
     // It takes as long as it has taken already, at least: the longer that is, the more may be left.
     const soFar = Math.log(Math.max(elapsedMs, 1e-3)) - left;
     return { logMs: Math.max(byOthers, soFar) + left, sigma: Math.sqrt(prior) };
   }
-  const bySpeed = Math.log(elapsedMs / (step - fromStep));
   const done = (step - fromStep) / (steps - fromStep);
   const own = OWN_SIGMA ** 2 * (1 - done) / done;
   const share = own + prior === 0 ? 1 : prior / (own + prior);
   return {
-    logMs: byOthers + share * (bySpeed - byOthers) + left,
+    logMs: byOthers + share * (Math.log(stepMsOf(run)) - byOthers) + left,
     sigma: Math.sqrt(share * own),
   };
 }
-
-/** Before the first run of a job ends, the speed of one under way tells how long it will take. */
-function underWayBelief(job: PlannedJob, running: readonly LiveRun[]): Belief | undefined {
-  const logs: number[] = [];
-  for (const { job: id, step, fromStep, steps, elapsedMs } of running) {
-    if (id !== job.job.id || step <= fromStep || elapsedMs <= 0) continue;
-    logs.push(Math.log(elapsedMs * (steps / (step - fromStep))));
-  }
-  if (logs.length === 0) return undefined;
-  const logMs = logs.reduce((sum, log) => sum + log, 0) / logs.length;
-  return { logMs, sigma: UNSEEN_SIGMA, doubt: UNSEEN_SIGMA / Math.sqrt(logs.length), overheadMs: 0 };
-}
-
-/** How much runs of a job differ of which none has ended. */
-const UNSEEN_SIGMA = 0.5;

@@ -21,8 +21,6 @@ const PRIOR_RUNS = 2;
 const MODEL_RUNS_MAX = 10;
 /** Another day, other parameters: the same model is off by a tenth. */
 const MODEL_DOUBT = 0.1;
-/** Of a job whose model was never run, when others were: a factor of e. */
-export const STRANGE_DOUBT = 1;
 
 interface Known {
   /** Milliseconds a step. */
@@ -63,36 +61,44 @@ export class RunTimes {
     known.slotRuns += runs;
   }
 
-  /** Undefined when nothing like it was ever run. */
-  belief(job: PlannedJob): Belief | undefined {
-    const own = this.#jobs.get(job.number);
-    const prior = this.#ofOthers(job, own?.times);
-    const overheadMs = own === undefined || own.slotRuns === 0 || own.runs === 0
+  /**
+   * Undefined when nothing like it was ever run. `underWayMs`: what those under way will take by their own speed. Without
+   * them the short ones would be believed typical: they are the first to end.
+   */
+  belief(job: PlannedJob, underWayMs: readonly number[] = []): Belief | undefined {
+    const known = this.#jobs.get(job.number);
+    const prior = this.#ofOthers(job, known?.times);
+    const overheadMs = known === undefined || known.slotRuns === 0 || known.runs === 0
       ? 0
-      : Math.max(0, own.slotMs / own.slotRuns - own.computedMs / own.runs);
-    if (own === undefined || own.runs === 0) return prior && { ...prior, overheadMs };
-    const { times } = own;
-    const ownLogMs = times.mean + Math.log(job.job.steps);
+      : Math.max(0, known.slotMs / known.slotRuns - known.computedMs / known.runs);
+    const own = new LogTimes();
+    if (known !== undefined) own.include(known.times);
+    for (const ms of underWayMs) own.add(Math.max(ms, 1e-3) / job.job.steps);
+    if (own.count === 0) return prior && { ...prior.belief, overheadMs };
+    const ownLogMs = own.mean + Math.log(job.job.steps);
     const weight = Math.min(prior?.runs ?? PRIOR_RUNS, MODEL_RUNS_MAX);
-    const variance = (weight * (prior?.sigma ?? SIGMA_UNKNOWN) ** 2 + times.deviance) /
-      (weight + times.count - 1);
-    const doubt = variance / times.count;
-    if (prior === undefined) {
-      return { logMs: ownLogMs, sigma: Math.sqrt(variance), doubt: Math.sqrt(doubt), overheadMs };
-    }
+    const variance = (weight * (prior?.belief.sigma ?? SIGMA_UNKNOWN) ** 2 + own.deviance) /
+      (weight + own.count - 1);
+    const sigma = Math.sqrt(variance);
+    const doubt = variance / own.count;
+    if (prior === undefined) return { logMs: ownLogMs, sigma, doubt: Math.sqrt(doubt), overheadMs };
     // What is said of the model counts for less, the less it fits what the job's own runs say.
-    const off = Math.max(prior.doubt ** 2, (prior.logMs - ownLogMs) ** 2);
+    const { belief } = prior;
+    const off = Math.max(belief.doubt ** 2, (belief.logMs - ownLogMs) ** 2);
     const share = off / (off + doubt);
     return {
-      logMs: prior.logMs + share * (ownLogMs - prior.logMs),
-      sigma: Math.sqrt(variance),
+      logMs: belief.logMs + share * (ownLogMs - belief.logMs),
+      sigma,
       doubt: Math.sqrt(share * doubt),
       overheadMs,
     };
   }
 
   /** By steps, from what runs of the model's other jobs took in this campaign, else in earlier ones. */
-  #ofOthers(job: PlannedJob, own?: LogTimes): (Belief & { readonly runs: number }) | undefined {
+  #ofOthers(
+    job: PlannedJob,
+    own?: LogTimes,
+  ): { readonly belief: Belief; readonly runs: number } | undefined {
     const all = this.#models.get(job.job.model.path);
     const others = own === undefined ? all : all?.without(own);
     const times = others !== undefined && others.count > 0
@@ -101,13 +107,13 @@ export class RunTimes {
     if (times === undefined || times.count === 0) return undefined;
     const variance = (PRIOR_RUNS * SIGMA_UNKNOWN ** 2 + times.deviance) /
       (PRIOR_RUNS + times.count - 1);
-    return {
+    const belief = {
       logMs: times.mean + Math.log(job.job.steps),
       sigma: Math.sqrt(variance),
       doubt: Math.sqrt(variance / times.count + MODEL_DOUBT ** 2),
       overheadMs: 0,
-      runs: times.count,
     };
+    return { belief, runs: times.count };
   }
 
   #of(job: PlannedJob): Known {

@@ -6,6 +6,8 @@ import type { Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
 import { runId } from "../plan/digest.ts";
 import { countPoints, type Point, pointAt } from "../plan/sweep.ts";
+import { Learned } from "../queue/learned.ts";
+import { lessonsJson, lessonsOf, lessonTexts } from "../report/lessons.ts";
 import { describeOpenNeeds } from "../report/open_needs.ts";
 import { StoryFold } from "../report/run_story.ts";
 import type { RunStatus } from "../report/run_status.ts";
@@ -54,6 +56,12 @@ export async function explain(
   const decision = working || jobHistory.job === undefined
     ? undefined
     : await decideNow(layout.root, jobHistory.job, run);
+  const learned = Learned.of(history, working);
+  const lessons = jobHistory.job === undefined || jobHistory.model === undefined
+    ? undefined
+    : lessonsOf(jobHistory.job, jobHistory.model, learned, {
+      ...(story.checkpointMs !== undefined && { ownCostMs: story.checkpointMs }),
+    });
   const priority = working ? story.priority : undefined;
   const needs = status.state === "waiting"
     ? describeOpenNeeds(jobHistory.job?.needs ?? [], read.jobs)
@@ -71,6 +79,7 @@ export async function explain(
       job: jobHistory.job,
       point,
       ...(decision === undefined ? {} : { next: decision }),
+      ...(lessons === undefined ? {} : { learned: lessonsJson(lessons) }),
       history: story.chapters,
     });
     return EXIT.completed.status;
@@ -87,6 +96,7 @@ export async function explain(
       working,
       needs,
       givesWay,
+      lessons: lessons === undefined ? [] : lessonTexts(lessons),
     }, {
       paint: paintOf(context.stdout),
       columns: columnsOf(context.stdout),

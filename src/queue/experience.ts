@@ -2,12 +2,16 @@
 import type { ModelIdentity } from "../job/event.ts";
 import type { FailureClass } from "../job/run.ts";
 
+export interface CheckpointFacts {
+  count: number;
+  /** Stalls and writing together. */
+  ms: number;
+  rawBytes: number;
+}
+
 /** Sums over all runs of a model. */
 export interface ModelFacts {
-  checkpoints: number;
-  /** Stalls and writing together. */
-  checkpointMs: number;
-  rawBytes: number;
+  readonly checkpoints: CheckpointFacts;
   /** The most that a slot's process was seen with; 0 when nobody looked. */
   memoryBytesMax: number;
   /** The most that a slot had in which one ran out of memory. */
@@ -31,6 +35,8 @@ export class Experience {
   /** How long the ended ones worked, together. */
   workedMs = 0;
   readonly #byDigest = new Map<string, ModelFacts>();
+  /** By digest of the model and id of the job: other parameters make another size. */
+  readonly #checkpoints = new Map<string, CheckpointFacts>();
   readonly #names = new Map<string, string>();
   #session: { readonly beganAt: string; hasEnded: boolean } | undefined;
   #lastAt = "";
@@ -67,11 +73,20 @@ export class Experience {
     return this.#names.get(digest);
   }
 
-  checkpointed(digest: string, ms: number, rawBytes: number): void {
-    const facts = this.#of(digest);
-    facts.checkpoints++;
-    facts.checkpointMs += ms;
-    facts.rawBytes += rawBytes;
+  checkpointed(job: string, digest: string, ms: number, rawBytes: number): void {
+    const key = `${digest} ${job}`;
+    let ofJob = this.#checkpoints.get(key);
+    if (ofJob === undefined) this.#checkpoints.set(key, ofJob = { count: 0, ms: 0, rawBytes: 0 });
+    for (const facts of [ofJob, this.#of(digest).checkpoints]) {
+      facts.count++;
+      facts.ms += ms;
+      facts.rawBytes += rawBytes;
+    }
+  }
+
+  /** Of a job's own runs with this model. */
+  checkpointsOf(job: string, digest: string): CheckpointFacts | undefined {
+    return this.#checkpoints.get(`${digest} ${job}`);
   }
 
   completed(digest: string, memoryBytes = 0, longestStepMs = 0): void {
@@ -107,9 +122,7 @@ export class Experience {
     let facts = this.#byDigest.get(digest);
     if (facts === undefined) {
       facts = {
-        checkpoints: 0,
-        checkpointMs: 0,
-        rawBytes: 0,
+        checkpoints: { count: 0, ms: 0, rawBytes: 0 },
         memoryBytesMax: 0,
         outOfMemoryAt: 0,
         losses: 0,
@@ -123,9 +136,11 @@ export class Experience {
 
 function together(a: ModelFacts, b: ModelFacts): ModelFacts {
   return {
-    checkpoints: a.checkpoints + b.checkpoints,
-    checkpointMs: a.checkpointMs + b.checkpointMs,
-    rawBytes: a.rawBytes + b.rawBytes,
+    checkpoints: {
+      count: a.checkpoints.count + b.checkpoints.count,
+      ms: a.checkpoints.ms + b.checkpoints.ms,
+      rawBytes: a.checkpoints.rawBytes + b.checkpoints.rawBytes,
+    },
     memoryBytesMax: Math.max(a.memoryBytesMax, b.memoryBytesMax),
     outOfMemoryAt: Math.max(a.outOfMemoryAt, b.outOfMemoryAt),
     losses: a.losses + b.losses,

@@ -1,5 +1,5 @@
 /** The history: the fold of the journal's events. What is known of every run that ever was. Never reads a file. */
-import type { JournalEntry } from "../job/event.ts";
+import type { EventType, JournalEntry } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
 import { Experience } from "./experience.ts";
@@ -12,6 +12,13 @@ export {
   type PastState,
   type RareFacts,
 } from "./job_history.ts";
+
+/** Lines that no simrun at work has written, or that begin one. */
+const OUTSIDE: readonly string[] = [
+  "campaign.started",
+  "run.repaired",
+  "tree.repaired",
+] satisfies readonly EventType[];
 
 /** All jobs of a tree, and the last invocation that worked on it. */
 export class History {
@@ -32,7 +39,7 @@ export class History {
   apply(entry: JournalEntry, location?: Location): void {
     const { experience } = this;
     this.lastSeq = entry.seq;
-    experience.heard(entry.at);
+    if (!OUTSIDE.includes(entry.type)) experience.heard(entry.at);
     switch (entry.type) {
       case "campaign.started":
         this.session = { at: entry.at, pid: entry.pid, host: entry.host };
@@ -64,7 +71,7 @@ export class History {
         const job = this.jobOf(entry.job);
         const { run, step, at, bytes, rawBytes, ms, stallMs = 0 } = entry;
         job.saved(run, step, at, bytes);
-        experience.checkpointed(job.modelOf(run), ms + stallMs, rawBytes);
+        experience.checkpointed(entry.job, job.modelOf(run), ms + stallMs, rawBytes);
         return;
       }
       case "run.degraded":
@@ -76,7 +83,9 @@ export class History {
           job.completed(run, entry.model, location);
           const { memoryBytes, longestStepMs } = run;
           // Only those that lasted were looked at.
-          if (memoryBytes !== undefined) experience.completed(entry.model, memoryBytes, longestStepMs);
+          if (memoryBytes !== undefined) {
+            experience.completed(entry.model, memoryBytes, longestStepMs);
+          }
         }
         return;
       }

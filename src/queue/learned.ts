@@ -20,6 +20,14 @@ export interface Losses {
   readonly computedMs: number;
 }
 
+export interface KnownCheckpoints {
+  readonly count: number;
+  readonly ms: number;
+  readonly rawBytes: number;
+  /** They are of the job itself: its next ones will be as large. */
+  readonly isOwn: boolean;
+}
+
 /** A run may stand still so many times as long as others of its model did, or as their steps took on average. */
 const HANG_FACTOR = 3;
 
@@ -39,14 +47,16 @@ export class Learned {
     return new Learned(Rates.of(history), history.experience, isWorking);
   }
 
-  /** What a checkpoint of this model costs on average, its stall included, and of how large a state. */
-  checkpoint(
-    model: ModelIdentity,
-  ): (NonNullable<CheckpointLesson["cost"]> & { readonly count: number }) | undefined {
-    const facts = this.#factsOf(model);
-    if (facts === undefined || facts.checkpoints === 0) return undefined;
-    const { checkpoints: count, checkpointMs, rawBytes } = facts;
-    return { count, ms: checkpointMs / count, rawBytes: rawBytes / count };
+  /**
+   * What a checkpoint costs on average, its stall included, and of how large a state: of this job, else of any other of
+   * the model.
+   */
+  checkpoint(model: ModelIdentity, job: string): KnownCheckpoints | undefined {
+    const own = this.#experience.checkpointsOf(job, model.digest);
+    const facts = own ?? this.#factsOf(model)?.checkpoints;
+    if (facts === undefined || facts.count === 0) return undefined;
+    const { count, ms, rawBytes } = facts;
+    return { count, ms: ms / count, rawBytes: rawBytes / count, isOwn: own !== undefined };
   }
 
   /** The most memory that a slot was seen with while it computed a run of this model. */
@@ -81,8 +91,8 @@ export class Learned {
     return Math.max(floorMs, HANG_FACTOR * Math.max(longestMs, this.rates.stepMs(model) ?? 0));
   }
 
-  checkpointLesson(model: ModelIdentity, limitMs?: number): CheckpointLesson {
-    const cost = this.checkpoint(model);
+  checkpointLesson(model: ModelIdentity, job: string, limitMs?: number): CheckpointLesson {
+    const cost = this.checkpoint(model, job);
     const { mtbfMs } = this.losses(model, limitMs);
     return cost === undefined
       ? { mtbfMs }
@@ -93,7 +103,7 @@ export class Learned {
   teach(job: Job, model: ModelIdentity, limitMs?: number): Job {
     const hangMs = this.hangMs(model, job.hangMs);
     if (job.checkpoint.every.kind !== "auto") return { ...job, hangMs };
-    const learned = this.checkpointLesson(model, limitMs);
+    const learned = this.checkpointLesson(model, job.id, limitMs);
     return { ...job, hangMs, checkpoint: { ...job.checkpoint, every: { kind: "auto", learned } } };
   }
 

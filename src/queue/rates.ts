@@ -31,7 +31,9 @@ export class Rates {
     }
     for (const [digest, sum] of rates.#byDigest) {
       const name = history.experience.nameOf(digest);
-      for (const into of [rates.#all, ...(name === undefined ? [] : [sumOf(rates.#byName, name)])]) {
+      for (
+        const into of [rates.#all, ...(name === undefined ? [] : [sumOf(rates.#byName, name)])]
+      ) {
         into.ms += sum.ms;
         into.steps += sum.steps;
         into.times.include(sum.times);

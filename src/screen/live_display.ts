@@ -14,6 +14,7 @@ import {
 import { describeGivingWay, describeWaiting, isAllPaused } from "../report/live_text.ts";
 import type { Speed } from "../report/pace.ts";
 import { remainingMs } from "../report/run_status.ts";
+import { formatTimeLeft } from "../report/time_left.ts";
 import { type Glyphs, renderBar } from "./bar.ts";
 import type { Note } from "./note.ts";
 import type { Paint } from "./paint.ts";
@@ -80,7 +81,7 @@ function renderHead(view: LiveView, canvas: Canvas): string[] {
   const eta = speed.etaMs === undefined
     ? ""
     : speed.etaMs > 0
-    ? ` ${paint.faint("·")} ${paint.strong(formatRemaining(speed.etaMs))} left`
+    ? ` ${paint.faint("·")} ${paint.strong(formatTimeLeft(speed))} left`
     : "";
   const leftOf = (isNarrow: boolean): string => MARGIN + partsOf(isNarrow).join(paint.faint(" · "));
   const right = formatClock(view.elapsedMs) + eta;

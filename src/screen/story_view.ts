@@ -41,6 +41,8 @@ export interface StoryView {
   readonly needs: readonly string[];
   /** Slots that must not work for now. */
   readonly givesWay?: GivesWay | undefined;
+  /** What was learned of its model: a title and a sentence each. */
+  readonly lessons?: readonly (readonly [string, string])[];
   /** What the plan of now says of it, when it was asked; whole sentences. */
   readonly decision: readonly string[];
 }
@@ -84,6 +86,11 @@ export function renderStory(view: StoryView, canvas: StoryCanvas): string[] {
       chapterText(chapter, canvas),
     ]);
     lines.push("", ...renderTable([{ title: "" }, { title: "" }], rows, { indent: "  " }));
+  }
+  if (view.lessons !== undefined && view.lessons.length > 0) {
+    const rows = view.lessons.map(([title, text]) => [paint.faint(title), safeText(text)]);
+    lines.push("", "Learned from the runs in this tree:");
+    lines.push(...renderTable([{ title: "" }, { title: "" }], rows, { indent: "  " }));
   }
   lines.push("", ...nextText(view, name));
   return lines;
@@ -196,8 +203,13 @@ function chapterText(chapter: Chapter, canvas: StoryCanvas): string {
         return paint.good(safeText(`took the result of ${from}, which computed the same`));
       }
       const ending = record.ending === undefined ? "" : `, ${safeText(record.ending)}`;
+      const memory = record.memoryBytes === undefined
+        ? ""
+        : `, with up to ${formatBytes(record.memoryBytes)}`;
       return paint.good(
-        `completed ${formatCount(record.steps)} steps in ${formatDuration(record.ms)}${ending}`,
+        `completed ${formatCount(record.steps)} steps in ${
+          formatDuration(record.ms)
+        }${memory}${ending}`,
       );
     }
     default:

@@ -7,7 +7,16 @@ export const WIRE = { answers: 3, orders: 4 } as const;
 /** Where the agent finds the word that begins each of its lines. A model reads neither environment nor memory of it. */
 export const PASSWORD_VARIABLE = "SIMRUN_SLOT_PASSWORD";
 
-type Kind = "count" | "number" | "number if any" | "text" | "flag" | "record" | "list" | "results" | "sums";
+type Kind =
+  | "count"
+  | "number"
+  | "number if any"
+  | "text"
+  | "flag"
+  | "record"
+  | "list"
+  | "results"
+  | "sums";
 
 /** What each message must have; the campaign counts on no more than that. */
 const SHAPES: { readonly [type in FromSlot["type"]]: { readonly [field: string]: Kind } } = {
