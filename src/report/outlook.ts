@@ -19,13 +19,16 @@ export interface Outlook {
   readonly lessons: ReadonlyMap<string, Lessons>;
 }
 
-/** `takes about 3 to 4 h with 4 slots, by 120 runs of this model`; nothing where that is not known. */
+/** What is over sooner is not worth a line. */
+const WORTH_A_LINE_MS = 10_000;
+
+/** `takes about 3 to 4 h with 4 slots, by 120 runs of this model`; nothing where that is not known, or no time. */
 export function endText({ end }: Outlook, slots: number): string | undefined {
-  if (end === undefined) return undefined;
+  if (end === undefined || end.highMs < WORTH_A_LINE_MS) return undefined;
+  const range = formatRange(end.lowMs, end.highMs);
+  const about = range.startsWith("up to") ? range : `about ${range}`;
   const models = end.models === 1 ? "this model" : "these models";
-  return `takes about ${formatRange(end.lowMs, end.highMs)} with ${
-    formatNumberOf(slots, "slot")
-  }, ` +
+  return `takes ${about} with ${formatNumberOf(slots, "slot")}, ` +
     `by ${formatNumberOf(end.runs, "run")} of ${models}`;
 }
 

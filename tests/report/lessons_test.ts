@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { Job } from "../../src/job/job.ts";
 import { Learned } from "../../src/queue/learned.ts";
 import { lessonsJson, lessonsOf, lessonTexts } from "../../src/report/lessons.ts";
+import { endText } from "../../src/report/outlook.ts";
 import { formatAbout, formatRange, formatTimeLeft } from "../../src/report/time_left.ts";
 import { completed, failed, history, job, planned, saved, started } from "./fixtures.ts";
 
@@ -99,6 +100,21 @@ Deno.test("lessonsJson() has the figures, with their units in their names", () =
     worked_seconds: 0,
     peak_memory_bytes: 3e9,
   });
+});
+
+Deno.test("endText() says how long all takes, by what and with how many slots, where that is worth a line", () => {
+  const text = (lowMs: number, highMs: number, models = 1) =>
+    endText({ end: { lowMs, highMs, runs: 120, models }, lessons: new Map() }, 4);
+  assert.equal(
+    text(3.2 * HOUR, 3.9 * HOUR),
+    "takes about 3 to 4 h with 4 slots, by 120 runs of this model",
+  );
+  assert.equal(
+    text(0, 3.9 * HOUR, 2),
+    "takes up to 4 h with 4 slots, by 120 runs of these models",
+  );
+  assert.equal(text(1_000, 9_000), undefined);
+  assert.equal(endText({ end: undefined, lessons: new Map() }, 4), undefined);
 });
 
 Deno.test("formatRange() rounds away from the middle, in one unit where that says it", () => {
