@@ -97,7 +97,6 @@ export function resultJson(row: ResultRow): Readonly<Record<string, unknown>> {
     steps: row.steps,
     ...(row.ending === undefined ? {} : { ending: row.ending }),
     ms: row.ms,
-    ...(row.memoryBytes === undefined ? {} : { memory_bytes: row.memoryBytes }),
     ...(row.reusedFrom === undefined ? {} : { reused_from: row.reusedFrom }),
     model: row.model,
     ...(row.isEarlier ? { earlier_plan: true } : {}),

@@ -20,8 +20,6 @@ export interface ResultRow {
   readonly steps: number;
   readonly ending: string | undefined;
   readonly ms: number;
-  /** The most memory that its slot was seen with; undefined for a short one. */
-  readonly memoryBytes?: number | undefined;
   /** The run whose result was taken, when it was not computed anew. */
   readonly reusedFrom: string | undefined;
   /** Digest of the model that computed it. */
@@ -44,8 +42,7 @@ export interface ResultReading {
 }
 
 /** What of a completed run is kept: neither its series nor its log. */
-interface Kept
-  extends Pick<CompletedRun, "digest" | "point" | "steps" | "ending" | "ms" | "memoryBytes"> {
+interface Kept extends Pick<CompletedRun, "digest" | "point" | "steps" | "ending" | "ms"> {
   readonly run: string;
   readonly result: unknown;
   readonly model: string;
@@ -142,7 +139,7 @@ export class ResultFold {
 
   #keep(id: string, model: string, record: CompletedRun, reusedFrom?: string): void {
     if (!this.#chosen(id, record.run)) return;
-    const { run, digest, point, steps, ending, ms, result, memoryBytes } = record;
+    const { run, digest, point, steps, ending, ms, result } = record;
     const { job, runs } = this.#job(id);
     runs.set(run, {
       run,
@@ -155,7 +152,6 @@ export class ResultFold {
       job,
       ...(point === undefined ? {} : { point }),
       ...(ending === undefined ? {} : { ending }),
-      ...(memoryBytes === undefined ? {} : { memoryBytes }),
     });
   }
 
@@ -190,7 +186,7 @@ function specOf(job: Job, point: Point): string {
 const digesters = new WeakMap<Job, SpecDigester>();
 
 function rowOf(id: string, kept: Kept, { job, model }: JobResults, isEarlier: boolean): ResultRow {
-  const { run, point, steps, ending, ms, reusedFrom, memoryBytes } = kept;
+  const { run, point, steps, ending, ms, reusedFrom } = kept;
   const parameters = (kept.job ?? job)?.parameters ?? {};
   return {
     job: id,
@@ -200,7 +196,6 @@ function rowOf(id: string, kept: Kept, { job, model }: JobResults, isEarlier: bo
     steps,
     ending,
     ms,
-    ...(memoryBytes === undefined ? {} : { memoryBytes }),
     reusedFrom,
     model: kept.model,
     isOlderModel: model !== undefined && kept.model !== model,

@@ -41,7 +41,6 @@ Deno.test("simrun run -n and explain tell what was learned", async () => {
     assert.ok(field.checkpoint_every_seconds < learned.field.checkpoint_every_seconds / 2);
 
     const [run] = JSON.parse((await simrun(["results", "--json"], { cwd })).out);
-    assert.ok(run.memory_bytes > 10e6, JSON.stringify(run));
     const story = await simrun(["explain", `field/${run.run}`], { cwd });
     assert.match(story.out, /completed 60 steps in .* with up to \d+ MB/);
     assert.match(story.out, /Learned from the runs in this tree:\n/);
