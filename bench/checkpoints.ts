@@ -13,7 +13,7 @@ import type { Section } from "./report.ts";
 import type { Sizes } from "./sizes.ts";
 import { inTurns, lowerQuartile, median } from "./statistics.ts";
 
-type Checkpointed = Extract<RunEvent, { type: "run.checkpointed" }>;
+export type Saved = Extract<RunEvent, { type: "run.checkpointed" }>;
 
 interface FieldResult {
   readonly sum: number;
@@ -25,7 +25,7 @@ interface FieldRun {
   readonly ms: number;
   readonly wallMs: number;
   readonly result: FieldResult;
-  readonly saved: readonly Checkpointed[];
+  readonly saved: readonly Saved[];
 }
 
 export function measureCheckpoints(sizes: Sizes): Promise<Section> {
@@ -120,7 +120,7 @@ function stallsOf({ result, saved }: FieldRun): number[] {
 }
 
 /** Steps that take about the wanted time: from few on, for what a run spends on its start misleads. */
-async function calibrate(folder: string, sizes: Sizes): Promise<number> {
+export async function calibrate(folder: string, sizes: Sizes): Promise<number> {
   for (let steps = 100;;) {
     const { ms } = await runField(folder, sizes, { steps, every: "off" });
     const wanted = sizes.fieldComputeMs / ms;
@@ -129,10 +129,15 @@ async function calibrate(folder: string, sizes: Sizes): Promise<number> {
   }
 }
 
-async function runField(
+export async function runField(
   folder: string,
   sizes: Sizes,
-  job: { readonly steps: number; readonly every: string; readonly copyEveryMs?: number },
+  job: {
+    readonly steps: number;
+    readonly every: string;
+    readonly copyEveryMs?: number;
+    readonly args?: readonly string[];
+  },
 ): Promise<FieldRun> {
   const tree = `${folder}/${crypto.randomUUID()}`;
   const manifest = await writeManifest(folder, {
@@ -145,7 +150,16 @@ async function runField(
       copyEveryMs: job.copyEveryMs ?? 0,
     },
   });
-  const { wallMs } = await simrun(["run", manifest, "--tree", tree, "-j", "1", "-q"]);
+  const { wallMs } = await simrun([
+    "run",
+    manifest,
+    "--tree",
+    tree,
+    "-j",
+    "1",
+    "-q",
+    ...job.args ?? [],
+  ]);
   const events = await eventsOf(tree);
   const run = completedRun(events);
   const saved = events.filter((event) => event.type === "run.checkpointed");

@@ -60,6 +60,33 @@ export async function command(
   return { wallMs, startedAt, stdout: new TextDecoder().decode(stdout), peakBytes };
 }
 
+/** simrun at one run of the field model, killed after so long: its tree, and when that was. */
+export async function killedSimrun(
+  folder: string,
+  { job, args, afterMs }: {
+    readonly job: object;
+    readonly args: readonly string[];
+    readonly afterMs: number;
+  },
+): Promise<{ readonly tree: string; readonly killedAt: number }> {
+  const tree = `${folder}/${crypto.randomUUID()}`;
+  const model = modelPath("field.ts");
+  const manifest = await writeManifest(folder, { id: "field", model, ...job });
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", MAIN, "run", manifest, "--tree", tree, "-j", "1", "-q", ...args],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  await new Promise((done) => setTimeout(done, afterMs));
+  const killedAt = Date.now();
+  child.kill("SIGKILL");
+  await child.status;
+  // Its slots finish the write in hand; what is told after this is not in the journal.
+  await new Promise((done) => setTimeout(done, 500));
+  return { tree, killedAt };
+}
+
 /** The kernel's own record of the most memory a process held. */
 function peakMemory(pid: number): number {
   try {

@@ -1,7 +1,8 @@
 /**
  * `deno task bench`: measures simrun side by side with what stands below it, and prints both sides.
- * `--quick` takes less time; names (steps checkpoints tiny start verify steer) choose.
+ * `--quick` takes less time; names (steps checkpoints auto tiny start verify steer) choose.
  */
+import { measureAutoCheckpoints } from "./auto_checkpoints.ts";
 import { measureCheckpoints } from "./checkpoints.ts";
 import { isReached, renderSection, type Section } from "./report.ts";
 import { FULL, QUICK, type Sizes, SMOKE } from "./sizes.ts";
@@ -17,6 +18,7 @@ export const BENCHES: { readonly [name: string]: Bench } = {
   start: measureStart,
   tiny: measureTinyRuns,
   checkpoints: measureCheckpoints,
+  auto: measureAutoCheckpoints,
   steps: measureSteps,
   verify: measureVerify,
   steer: measureSteering,

@@ -8,6 +8,10 @@ export interface Sizes {
   readonly fieldRounds: number;
   readonly fieldComputeMs: number;
   readonly checkpointEveryMs: number;
+  readonly autoBytes: number;
+  readonly autoComputeMs: number;
+  readonly autoRounds: number;
+  readonly autoKills: number;
   readonly tinyRuns: number;
   readonly tinyRounds: number;
   readonly startRounds: number;
@@ -25,6 +29,10 @@ export const FULL: Sizes = {
   fieldRounds: 9,
   fieldComputeMs: 4500,
   checkpointEveryMs: 1000,
+  autoBytes: 16 * 2 ** 20,
+  autoComputeMs: 25_000,
+  autoRounds: 3,
+  autoKills: 5,
   tinyRuns: 100_000,
   tinyRounds: 3,
   startRounds: 20,
@@ -41,6 +49,8 @@ export const QUICK: Sizes = {
   stepComputeMs: 1000,
   fieldRounds: 2,
   fieldComputeMs: 3500,
+  autoRounds: 1,
+  autoKills: 2,
   tinyRounds: 1,
   startRounds: 7,
   verifyRounds: 3,
@@ -55,6 +65,10 @@ export const SMOKE: Sizes = {
   fieldRounds: 1,
   fieldComputeMs: 300,
   checkpointEveryMs: 50,
+  autoBytes: 2 ** 16,
+  autoComputeMs: 2_000,
+  autoRounds: 1,
+  autoKills: 1,
   tinyRuns: 500,
   tinyRounds: 1,
   startRounds: 1,

@@ -17,8 +17,10 @@ import { Dispatcher, type DispatchOptions } from "./dispatcher.ts";
 import { forecast } from "./forecast.ts";
 import { Handout, type ResultPort } from "./handout.ts";
 import { checkpointedLine, completedRun } from "./journal_lines.ts";
+import { Peaks } from "./peaks.ts";
 import { retryWaitMs } from "./retry.ts";
 import type { Requeue, RunTable } from "./run_table.ts";
+import { RunTimes } from "./run_times.ts";
 import type { Slot, SlotBatch } from "./slot.ts";
 import { EXIT_GAVE_UP, type FromSlot, type RunResult } from "./slot_messages.ts";
 import { Steering } from "./steering.ts";
@@ -53,6 +55,7 @@ interface GivenBack extends Requeue {
   readonly cause: RequeueCause;
   readonly message?: string;
   readonly waitMs?: number;
+  readonly memoryBytes?: number | undefined;
 }
 
 /** A sweep of a hundred thousand runs may have the same to say of each. */
@@ -71,6 +74,8 @@ export class Campaign {
   readonly #delays: Delays;
   readonly #dependencies: Dependencies;
   readonly #handout: Handout;
+  readonly #times: RunTimes;
+  readonly #peaks = new Peaks();
   #stop: StopReason | undefined;
   #cause: unknown;
   /** Journal lines not durable yet. */
@@ -89,6 +94,7 @@ export class Campaign {
     this.tally = new Tally(table);
     this.#dependencies = new Dependencies(table);
     this.#handout = new Handout(table, options.results);
+    this.#times = new RunTimes(options.rates);
     this.#delays = new Delays(world, (numbers) => this.steering.readyAgain(numbers, "delayed"));
     this.#dispatcher = new Dispatcher(world, table, options, {
       isOpen: () => this.#isOpen,
@@ -202,9 +208,9 @@ export class Campaign {
 
   live(): Pick<Live, "running" | "counts" | "steps" | "slots" | "work"> {
     const now = this.#world.now();
-    const { slots, sizes, pool: { limit } } = this.#dispatcher;
+    const { slots, pool: { limit } } = this.#dispatcher;
     const running = slots.flatMap((slot) => slot.live(now) ?? []);
-    const work = forecast(this.tally.jobs((job) => sizes.expectedMs(job)), running, limit);
+    const work = forecast(this.tally.jobs(), running, limit, this.#times);
     // A better guess of what is left must not look like work undone.
     if (work !== undefined) this.#fraction = Math.max(this.#fraction, work.fraction);
     return {
@@ -212,7 +218,7 @@ export class Campaign {
       running,
       counts: this.tally.counts(),
       steps: this.tally.steps(running),
-      work: work && { fraction: this.#fraction, etaMs: work.etaMs },
+      work: work && { ...work, fraction: this.#fraction },
     };
   }
 
@@ -234,6 +240,7 @@ export class Campaign {
     switch (message.type) {
       case "progress":
         slot.memoryBytes = message.memoryBytes;
+        this.#peaks.saw(batch.job.offset + message.index, message);
         return slot.sawStep(
           batch,
           batch.job.offset + message.index,
@@ -326,7 +333,8 @@ export class Campaign {
       if (!batch.open.delete(number)) continue;
       this.#table.become(number, "settled");
       this.steering.ended(number);
-      runs.push(completedRun(batch, number, result));
+      this.#times.computed(job, result.ms);
+      runs.push(completedRun(batch, number, result, this.#peaks.take(number)));
     }
     slot.deaths = 0;
     this.#endBatchIfEmpty(slot, batch);
@@ -349,6 +357,8 @@ export class Campaign {
   ): void {
     const number = batch.job.offset + index;
     if (!batch.open.has(number)) return;
+    // How long it hung is no measure for the others.
+    this.#peaks.take(number);
     if (more.noSpace) {
       const isWaited = more.mayPass === true && this.#options.onNoRoom?.(failure.message) === true;
       const { message } = failure;
@@ -375,6 +385,7 @@ export class Campaign {
         message,
         waitMs,
         ...(size !== undefined && { size }),
+        memoryBytes: failure.memoryBytes,
       };
       return this.#giveBack(slot, batch, [number], why);
     }
@@ -455,7 +466,7 @@ export class Campaign {
   #giveBack(slot: Slot, batch: SlotBatch, numbers: readonly number[], why: GivenBack): void {
     const open = numbers.filter((number) => batch.open.delete(number));
     batch.whole = false;
-    const { cause, counted, message, waitMs = 0 } = why;
+    const { cause, counted, message, waitMs = 0, memoryBytes } = why;
     for (const number of open) {
       this.#table.mark(number, why);
       // What it needs may have been submitted again meanwhile.
@@ -475,6 +486,7 @@ export class Campaign {
       counted,
       ...(message === undefined ? {} : { message }),
       ...(waitMs > 0 && { waitMs }),
+      ...(memoryBytes !== undefined && { memoryBytes }),
     }, () => {
       this.#dispatcher.fill();
       this.#endIfDone();
@@ -488,7 +500,9 @@ export class Campaign {
     if (slot.current?.batch === batch) slot.current = undefined;
     const now = this.#world.now();
     if (batch.sent && batch.whole) {
-      this.#dispatcher.sizes.learn(batch.job, batch.runs, Math.max(now - slot.busySince, 1e-3));
+      const elapsedMs = Math.max(now - slot.busySince, 1e-3);
+      this.#dispatcher.sizes.learn(batch.job, batch.runs, elapsedMs);
+      this.#times.occupied(batch.job, batch.runs, elapsedMs);
     }
     slot.busySince = now;
     if (slot.batches.size > 0) return;

@@ -40,7 +40,14 @@ const OUT_OF_MEMORY =
 /** What the end of a slot's process says about the run it was at. `peakBytes` is the most memory it was seen with. */
 export function classifyExit(exit: SlotExit, step: number, peakBytes = 0): Failure {
   if (OUT_OF_MEMORY.test(exit.stderr)) {
-    return { class: "out-of-memory", message: memoryWords(exit, peakBytes), step };
+    const message = memoryWords(exit, peakBytes);
+    const { limits } = exit;
+    return {
+      class: "out-of-memory",
+      message,
+      step,
+      ...(limits !== undefined && { memoryBytes: limits.memoryBytesMax }),
+    };
   }
   if (exit.signal === "SIGKILL") {
     const message =

@@ -3,6 +3,7 @@
  * leaves what slots say to the campaign.
  */
 import type { RequeueCause, RunEvent } from "../job/event.ts";
+import type { Job } from "../job/job.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import type { Rates } from "../queue/rates.ts";
 import { type Ahead, BatchSizes, takeBatch, type Taken } from "./batching.ts";
@@ -26,6 +27,8 @@ export interface DispatchOptions {
   readonly batchMax?: number;
   /** What earlier campaigns have taught. */
   readonly rates?: Rates;
+  /** The job as its slots are told of it, with what earlier campaigns have taught of its model. */
+  readonly taught?: (job: PlannedJob) => Job;
   /** Go on from checkpoints that another version of the model wrote. */
   readonly acceptModel?: boolean;
   /** The runs of a job that left files to look into: checkpoints, a series. */
@@ -224,7 +227,7 @@ export class Dispatcher {
       slot.port.send({
         type: "job",
         number: job.number,
-        job: job.job,
+        job: this.#options.taught?.(job) ?? job.job,
         modelDigest: job.model.digest,
         root: this.#options.root,
         epoch: this.#options.epoch,

@@ -2,6 +2,7 @@
 import type { CompletedRun, RunEvent } from "../job/event.ts";
 import { encodeFields } from "../job/plain.ts";
 import { pointAt } from "../plan/sweep.ts";
+import type { Peak } from "./peaks.ts";
 import type { SlotBatch } from "./slot.ts";
 import type { FromSlot, RunResult } from "./slot_messages.ts";
 
@@ -21,9 +22,9 @@ export function startedLine({ job, attempt, identities }: SlotBatch, isAnew: boo
 export function checkpointedLine(
   { job }: SlotBatch,
   run: string,
-  { step, file, bytes, rawBytes, ms }: Extract<FromSlot, { type: "saved" }>,
+  { step, file, bytes, rawBytes, ms, stallMs }: Extract<FromSlot, { type: "saved" }>,
 ): RunEvent {
-  const rounded = Math.round(ms * 100) / 100;
+  const rounded = (ms: number) => Math.round(ms * 100) / 100;
   return {
     type: "run.checkpointed",
     job: job.job.id,
@@ -32,12 +33,18 @@ export function checkpointedLine(
     file,
     bytes,
     rawBytes,
-    ms: rounded,
+    ms: rounded(ms),
+    stallMs: rounded(stallMs),
   };
 }
 
 /** The record of a run that ended well; it explains itself, the sweep's point included. */
-export function completedRun(batch: SlotBatch, number: number, result: RunResult): CompletedRun {
+export function completedRun(
+  batch: SlotBatch,
+  number: number,
+  result: RunResult,
+  peak: Peak = {},
+): CompletedRun {
   const { sweep } = batch.job.job;
   const { run, digest } = batch.identities.get(number)!;
   const { index, step, ...rest } = result;
@@ -51,6 +58,7 @@ export function completedRun(batch: SlotBatch, number: number, result: RunResult
     steps: step,
     ...rest,
     ...(files !== undefined && { files }),
+    ...peak,
   };
 }
 

@@ -89,6 +89,8 @@ export type FromSlot =
     readonly index: number;
     readonly step: number;
     readonly memoryBytes: number;
+    /** The longest time in which it made no step, so far; absent when that is nothing to speak of. */
+    readonly longestMs?: number;
   }
   | {
     readonly type: "saved";
@@ -98,7 +100,10 @@ export type FromSlot =
     readonly file: string;
     readonly bytes: number;
     readonly rawBytes: number;
+    /** How long it was written. */
     readonly ms: number;
+    /** How long the run stood still for it. */
+    readonly stallMs: number;
   }
   | {
     readonly type: "unsaved";

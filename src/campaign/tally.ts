@@ -54,10 +54,10 @@ export class Tally {
   }
 
   /** How far each job is. */
-  jobs(runMs: (job: PlannedJob) => number | undefined): JobProgress[] {
+  jobs(): JobProgress[] {
     return this.#table.jobs.map((job) => {
       const ended = this.#ended.get(job.number) ?? 0;
-      return { job, ended, left: job.toRun - ended, runMs: runMs(job) };
+      return { job, ended, left: job.toRun - ended };
     });
   }
 

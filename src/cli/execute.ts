@@ -9,7 +9,7 @@ import { countDecision, planJson } from "../report/plan_report.ts";
 import { SummaryFold, summaryJson } from "../report/summary.ts";
 import { machineMemory, plannedMemory } from "../runner/limits.ts";
 import { JobProblems } from "../runner/prepare.ts";
-import { planOnly } from "../runner/plan_only.ts";
+import { planAhead } from "../runner/plan_only.ts";
 import { openRunner, type Outcome, type Runner } from "../runner/runner.ts";
 import type { RunRequest } from "../runner/run_request.ts";
 import { planWarnings, renderPlan } from "../screen/plan_view.ts";
@@ -69,7 +69,7 @@ export async function execute(context: CliContext, flags: Flags, work: Work): Pr
   const disk = diskOf(flags, isSeen || flags.watch === true);
   const request = { ...runRequest(flags, overridden, { root, slots, onEvent, display }), ...disk };
   try {
-    if (flags.dryRun) return await showPlan(context, flags, request);
+    if (flags.dryRun) return await showPlan(context, flags, request, limitMs);
     const runner = await openStoppable(context, flags, request);
     const warnings = planWarnings(runner.plan);
     for (const text of warnings) display.warn(text);
@@ -158,15 +158,20 @@ function runRequest(
   };
 }
 
-async function showPlan(context: CliContext, flags: Flags, request: RunRequest): Promise<number> {
-  const plan = await planOnly(request, isThere(request.root));
+async function showPlan(
+  context: CliContext,
+  flags: Flags,
+  request: RunRequest,
+  limitMs: number | undefined,
+): Promise<number> {
+  const { plan, outlook } = await planAhead(request, isThere(request.root), limitMs);
   const { root, slots } = request;
   const memory = plannedMemory(request);
-  if (flags.json) printJson(context.stdout, planJson(plan, { tree: root, slots, memory }));
+  if (flags.json) printJson(context.stdout, planJson(plan, { tree: root, slots, memory, outlook }));
   else {
     printLines(
       context.stdout,
-      renderPlan(plan, { slots, memory }, {
+      renderPlan(plan, { slots, memory, outlook }, {
         paint: paintOf(context.stdout),
         columns: columnsOf(context.stdout),
       }),

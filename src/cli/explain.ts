@@ -8,6 +8,8 @@ import { runId } from "../plan/digest.ts";
 import type { History } from "../queue/history.ts";
 import { countPoints, type Point, pointAt } from "../plan/sweep.ts";
 import { describeDisk } from "../report/disk_text.ts";
+import { Learned } from "../queue/learned.ts";
+import { lessonsJson, lessonsOf, lessonTexts } from "../report/lessons.ts";
 import { describeOpenNeeds } from "../report/open_needs.ts";
 import { StoryFold } from "../report/run_story.ts";
 import { restsOn } from "../report/rests_on.ts";
@@ -62,6 +64,12 @@ export async function explain(
   const rests = jobHistory.job === undefined || index === undefined
     ? undefined
     : restsOn(jobHistory.job, index, digest, history);
+  const learned = Learned.of(history, working);
+  const lessons = jobHistory.job === undefined || jobHistory.model === undefined
+    ? undefined
+    : lessonsOf(jobHistory.job, jobHistory.model, learned, {
+      ...(story.checkpointMs !== undefined && { ownCostMs: story.checkpointMs }),
+    });
   const priority = working ? story.priority : undefined;
   const needs = status.state === "waiting"
     ? describeOpenNeeds(jobHistory.job?.needs ?? [], read.jobs)
@@ -83,6 +91,7 @@ export async function explain(
       point,
       ...(rests === undefined ? {} : { rests_on: rests.needs, rests_on_changed: rests.isChanged }),
       ...(decision === undefined ? {} : { next: decision }),
+      ...(lessons === undefined ? {} : { learned: lessonsJson(lessons) }),
       history: story.chapters,
     });
     return EXIT.completed.status;
@@ -101,6 +110,7 @@ export async function explain(
       needs,
       givesWay,
       disk: read.disk,
+      lessons: lessons === undefined ? [] : lessonTexts(lessons),
     }, {
       paint: paintOf(context.stdout),
       columns: columnsOf(context.stdout),

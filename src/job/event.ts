@@ -23,6 +23,10 @@ export interface CompletedRun {
   readonly log?: string;
   /** Series and big result where they are files: what they must be, to the byte. */
   readonly files?: { readonly [name: string]: FileSum };
+  /** The most memory that its slot's process was seen with; of runs that lasted long enough to be looked at. */
+  readonly memoryBytes?: number;
+  /** The longest time for which it made no step, `init` included, when that was more than a second. */
+  readonly longestStepMs?: number;
 }
 
 export interface FileSum {
@@ -100,7 +104,10 @@ export type RunEvent =
     readonly file: string;
     readonly bytes: number;
     readonly rawBytes: number;
+    /** How long it was written, while the run went on. */
     readonly ms: number;
+    /** How long the run stood still for it; absent in older trees. */
+    readonly stallMs?: number;
   }
   | {
     /** Checkpoints of the run cannot be written; it goes on without. */
@@ -142,6 +149,8 @@ export type RunEvent =
     readonly message?: string;
     /** How long it is not tried again. */
     readonly waitMs?: number;
+    /** What its slot had, when it was out of memory. */
+    readonly memoryBytes?: number;
   }
   | {
     /** By a person, through `cancel`. Only a person takes it up again, through `retry`. */

@@ -1,4 +1,5 @@
 /** A job: one entry of a manifest after it was checked. Plain data, every path absolute. */
+import type { CheckpointLesson } from "./checkpoint_interval.ts";
 import type { Parameters } from "./parameter.ts";
 import type { Sweep } from "./sweep.ts";
 
@@ -30,7 +31,9 @@ export interface Grants {
 export type Cadence =
   | { readonly kind: "off" }
   | { readonly kind: "steps"; readonly steps: number }
-  | { readonly kind: "time"; readonly everyMs: number };
+  | { readonly kind: "time"; readonly everyMs: number }
+  /** As costs and failures suggest, {@linkcode checkpointInterval}. A slot is told what was `learned` of them. */
+  | { readonly kind: "auto"; readonly learned?: CheckpointLesson };
 
 export interface CheckpointPolicy {
   readonly every: Cadence;
@@ -92,7 +95,7 @@ export interface Job {
 
 export const NO_GRANTS: Grants = { read: [], net: [] };
 export const DEFAULT_CHECKPOINT: CheckpointPolicy = {
-  every: { kind: "time", everyMs: 60_000 },
+  every: { kind: "auto" },
   keep: 3,
 };
 export const DEFAULT_HANG_MS = 300_000;

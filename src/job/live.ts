@@ -74,7 +74,13 @@ export interface Live {
   /** Steps over all planned runs, and of these done. */
   readonly steps: { readonly total: number; readonly done: number };
   /** How much of the work is done, in time, and when the rest will be; absent before anything is known. */
-  readonly work?: { readonly fraction: number; readonly etaMs: number } | undefined;
+  readonly work?: {
+    readonly fraction: number;
+    readonly etaMs: number;
+    /** Nine times in ten it is done between these two. */
+    readonly lowMs?: number;
+    readonly highMs?: number;
+  } | undefined;
   /** Absent while there is room enough. */
   readonly disk?: LiveDisk | undefined;
 }

@@ -39,6 +39,8 @@ export interface Failure {
   readonly place?: SourcePlace;
   /** Steps done when it happened. */
   readonly step: number;
+  /** What its slot had, for `out-of-memory`. */
+  readonly memoryBytes?: number;
 }
 
 /** Pairs what a run is (job and run id) in one string for messages and maps: `job` or `job/run`. */

@@ -65,16 +65,18 @@ export const JOB_FIELDS = {
   },
   checkpoint_every: {
     shape: cadenceShape(),
-    about: "When to save a run's state: a number of steps, a duration like 5m, or off.",
-    default: `${(DEFAULT_CHECKPOINT.every as { everyMs: number }).everyMs / 60_000}m`,
-    examples: [10000, "5m", "off"],
+    about:
+      "When to save a run's state: a number of steps, a duration like 5m, auto (by what a checkpoint costs " +
+      "and how often work was lost), or off.",
+    default: DEFAULT_CHECKPOINT.every.kind,
+    examples: ["auto", 10000, "5m", "off"],
   },
   checkpoint: {
     shape: fields({
       every: {
         shape: cadenceShape(),
-        about: "A number of steps, a duration like 5m, or off. The same as checkpoint_every.",
-        examples: [10000, "5m", "off"],
+        about: "A number of steps, a duration like 5m, auto or off. The same as checkpoint_every.",
+        examples: ["auto", 10000, "5m", "off"],
       },
       keep: {
         shape: count({ max: 1000 }),

@@ -204,21 +204,17 @@ export function cadenceShape(): Shape<Cadence> {
         { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
         { type: "string", pattern: COUNT_PATTERN },
         { type: "string", pattern: DURATION_PATTERN },
-        { const: "off" },
+        { enum: ["auto", "off"] },
       ],
     },
     read(node, name, report) {
       const value = node.kind === "scalar" ? node.value : undefined;
-      if (value === "off") return { kind: "off" };
-      if (value === "auto") {
-        const message = `"${name}: auto" is not offered by this version`;
-        return report.error(node, "not-offered", message, "Write a duration, for example 1m.");
-      }
+      if (value === "off" || value === "auto") return { kind: value };
       if (isNone(value)) {
         return mustBe(
           node,
           name,
-          "steps, a duration or off",
+          "steps, a duration, auto or off",
           report,
           "Write off for no checkpoints.",
         );
@@ -231,8 +227,8 @@ export function cadenceShape(): Shape<Cadence> {
         const parsed = parseCount(it);
         return parsed.ok || parsed.hint !== undefined || typeof it === "number" ? parsed : {
           ok: false,
-          mistake: "must be a number of steps, a duration or off",
-          hint: "For example 10000, 5m, 1h30m or off.",
+          mistake: "must be a number of steps, a duration, auto or off",
+          hint: "For example 10000, 5m, 1h30m, auto or off.",
         };
       });
       return steps === undefined ? undefined : { kind: "steps", steps };

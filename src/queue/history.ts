@@ -1,20 +1,26 @@
 /** The history: the fold of the journal's events. What is known of every run that ever was. Never reads a file. */
-import type { JournalEntry } from "../job/event.ts";
+import type { EventType, JournalEntry } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
-import { JobHistory, type Location } from "./job_history.ts";
+import { Experience } from "./experience.ts";
+import { JobHistory } from "./job_history.ts";
+import type { Location } from "./past_run.ts";
 
-export {
-  JobHistory,
-  type Location,
-  type PastRun,
-  type PastState,
-  type RareFacts,
-} from "./job_history.ts";
+export { JobHistory } from "./job_history.ts";
+export type { Location, PastRun, PastState, RareFacts } from "./past_run.ts";
+
+/** Lines that no simrun at work has written, or that begin one. */
+const OUTSIDE: readonly string[] = [
+  "campaign.started",
+  "run.repaired",
+  "tree.repaired",
+] satisfies readonly EventType[];
 
 /** All jobs of a tree, and the last invocation that worked on it. */
 export class History {
   readonly jobs = new Map<string, JobHistory>();
+  /** What it all taught. */
+  readonly experience = new Experience();
   lastSeq = 0;
   /** The last `campaign.started`, and how it ended if it said so. */
   session: { readonly at: string; readonly pid: number; readonly host: string } | undefined;
@@ -27,17 +33,22 @@ export class History {
   }
 
   apply(entry: JournalEntry, location?: Location): void {
+    const { experience } = this;
     this.lastSeq = entry.seq;
+    if (!OUTSIDE.includes(entry.type)) experience.heard(entry.at);
     switch (entry.type) {
       case "campaign.started":
         this.session = { at: entry.at, pid: entry.pid, host: entry.host };
         this.sessionEnded = undefined;
+        experience.began(entry.at);
         for (const job of this.jobs.values()) job.releaseHeld();
         return;
       case "campaign.ended":
         this.sessionEnded = { at: entry.at, outcome: entry.outcome };
+        experience.ended();
         return;
       case "job.planned":
+        experience.planned(entry.model);
         this.jobOf(entry.job.id)
           .planned(decodePlain(entry.job) as Job, entry.model, entry.count);
         return;
@@ -52,15 +63,26 @@ export class History {
       case "run.resumed":
         this.jobOf(entry.job).resumed(entry.run, entry.step);
         return;
-      case "run.checkpointed":
-        this.jobOf(entry.job).saved(entry.run, entry.step, entry.at, entry.bytes);
+      case "run.checkpointed": {
+        const job = this.jobOf(entry.job);
+        const { run, step, at, bytes, rawBytes, ms, stallMs = 0 } = entry;
+        job.saved(run, step, at, bytes);
+        experience.checkpointed(entry.job, job.modelOf(run), ms + stallMs, rawBytes);
         return;
+      }
       case "run.degraded":
         this.jobOf(entry.job).degraded(entry.run, entry.reason);
         return;
       case "runs.completed": {
         const job = this.jobOf(entry.job);
-        for (const run of entry.runs) job.completed(run, entry.model, location);
+        for (const run of entry.runs) {
+          job.completed(run, entry.model, location);
+          const { memoryBytes, longestStepMs } = run;
+          // Only those that lasted were looked at.
+          if (memoryBytes !== undefined) {
+            experience.completed(entry.model, memoryBytes, longestStepMs);
+          }
+        }
         return;
       }
       case "run.reused":
@@ -69,12 +91,16 @@ export class History {
       case "run.repaired":
         this.jobOf(entry.job).repaired(entry.run, entry.step, entry.again);
         return;
-      case "run.failed":
-        this.jobOf(entry.job).failed(entry.run, entry.attempt, entry.failure);
+      case "run.failed": {
+        const job = this.jobOf(entry.job);
+        const { run, attempt, failure } = entry;
+        job.failed(run, attempt, failure);
+        experience.failed(job.modelOf(run), failure.class, failure.memoryBytes);
         return;
+      }
       case "runs.requeued": {
         const job = this.jobOf(entry.job);
-        const { cause, message, waitMs } = entry;
+        const { cause, message, waitMs, memoryBytes } = entry;
         const why = {
           cause,
           ...(message !== undefined && { message }),
@@ -82,7 +108,10 @@ export class History {
             dueAt: new Date(Date.parse(entry.at) + waitMs).toISOString(),
           }),
         };
-        for (const run of entry.runs) job.requeued(run, entry.counted, why);
+        for (const run of entry.runs) {
+          job.requeued(run, entry.counted, why);
+          if (entry.counted) experience.failed(job.modelOf(run), cause, memoryBytes);
+        }
         return;
       }
       case "runs.cancelled":

@@ -1,10 +1,8 @@
 /** The runs of one job as the journal tells of them, a row each in columns. Never reads a file. */
-import type { CompletedRun, ModelIdentity, RequeueCause } from "../job/event.ts";
+import type { CompletedRun, ModelIdentity } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
 import type { Failure } from "../job/run.ts";
-
-/** What a run last was. `running` means: started, and no end was journalled. */
-export type PastState = "running" | "queued" | "completed" | "failed" | "cancelled" | "held";
+import type { Location, PastRun, PastState, RareFacts } from "./past_run.ts";
 
 const STATES: readonly PastState[] = [
   "running",
@@ -15,45 +13,7 @@ const STATES: readonly PastState[] = [
   "held",
 ];
 
-/** Where the line stands that holds a run's result; opaque to all but the store. */
-export type Location = unknown;
-
-export interface PastRun {
-  readonly run: string;
-  readonly state: PastState;
-  /** Spec digest of the last attempt. */
-  readonly digest: string;
-  /** Digest of the model of the last attempt. */
-  readonly model: string;
-  /** Steps asked for at the last start; steps done once completed. */
-  readonly steps: number;
-  /** Last saved step, 0 when none is known. */
-  readonly savedStep: number;
-  /** Attempts that counted, the last one included. */
-  readonly attempt: number;
-  /** Milliseconds of computing, once completed. */
-  readonly ms: number;
-}
-
-/** Facts that only few runs have. */
-export interface RareFacts {
-  readonly failure?: Failure;
-  readonly ending?: string;
-  /** Where it ended by its own rule: steps it was asked for. */
-  readonly stepsAsked?: number;
-  readonly reusedFrom?: { readonly job: string; readonly run: string };
-  readonly savedAt?: string;
-  readonly savedBytes?: number;
-  readonly degraded?: string;
-  /** What somebody should know of the last attempt, e.g. a measurement that is no number. */
-  readonly warning?: string;
-  /** Why it went back to the queue under this simrun, and when it is tried again if not at once. */
-  readonly requeued?: {
-    readonly cause: RequeueCause;
-    readonly message?: string;
-    readonly dueAt?: string;
-  };
-}
+const COMPLETED = STATES.indexOf("completed");
 
 /** The runs of one job, a row each in columns: a hundred thousand of them cost a few megabytes. */
 export class JobHistory {
@@ -154,6 +114,21 @@ export class JobHistory {
 
   *rows(): IterableIterator<PastRun> {
     for (let row = 0; row < this.#runs.length; row++) yield this.at(row);
+  }
+
+  /** Digest of the model, milliseconds and steps of each. No object is made for it. */
+  forEachCompleted(visit: (model: string, ms: number, steps: number) => void): void {
+    for (let row = 0; row < this.#runs.length; row++) {
+      if (this.#states[row] === COMPLETED) {
+        visit(this.#models[row]!, this.#ms[row]!, this.#steps[row]!);
+      }
+    }
+  }
+
+  /** Digest of the model of a run's last attempt; empty for one that was never started. */
+  modelOf(run: string): string {
+    const row = this.#rows.get(run);
+    return row === undefined ? "" : this.#models[row]!;
   }
 
   started(run: string, digest: string, model: string, steps: number, attempt: number): void {

@@ -85,6 +85,8 @@ function checkpointText({ every, keep }: CheckpointPolicy): string {
       return `every ${formatNumberOf(every.steps, "step")}, the last ${keep} kept`;
     case "time":
       return `every ${formatDuration(every.everyMs)}, the last ${keep} kept`;
+    case "auto":
+      return `as often as pays, the last ${keep} kept`;
   }
 }
 

@@ -6,6 +6,9 @@ export interface Speed {
   readonly stepsPerSecond: number;
   /** Until all is done at this speed; undefined while that cannot be said. */
   readonly etaMs: number | undefined;
+  /** Nine times in ten between these two; undefined where nobody knows how much runs differ. */
+  readonly lowMs?: number | undefined;
+  readonly highMs?: number | undefined;
 }
 
 const SMOOTHING_MS = 8_000;
@@ -48,6 +51,7 @@ export class Pace {
         : stepsPerSecond > 0
         ? left / stepsPerSecond * 1000
         : undefined,
+      ...(live.work !== undefined && { lowMs: live.work.lowMs, highMs: live.work.highMs }),
     };
   }
 }

@@ -8,6 +8,7 @@ import {
   type PlannedJob,
 } from "../plan/plan.ts";
 import { needsJson } from "./needs_text.ts";
+import { type Outlook, outlookJson } from "./outlook.ts";
 
 export interface JobReport {
   readonly job: string;
@@ -68,10 +69,11 @@ export function stepsToRun(plan: Plan): number {
 
 export function planJson(
   plan: Plan,
-  { tree, slots, memory }: {
+  { tree, slots, memory, outlook }: {
     readonly tree: string;
     readonly slots: number;
     readonly memory: MemoryPlan;
+    readonly outlook?: Outlook;
   },
 ): Record<string, unknown> {
   return {
@@ -82,6 +84,7 @@ export function planJson(
     runs_total: plan.total,
     runs_to_run: plan.toRun,
     steps_to_run: stepsToRun(plan),
+    ...(outlook === undefined ? {} : outlookJson(outlook)),
     jobs: plan.jobs.map((planned) => ({
       job: planned.job.id,
       model: planned.job.model.path,

@@ -82,6 +82,8 @@ export class StoryFold {
   #isOpen = false;
   #unfinished: string | undefined;
   #priority: Priority | undefined;
+  #saves = 0;
+  #saveMs = 0;
   #planned: { readonly job: Job; readonly model: string } | undefined;
 
   constructor(job: string, run: string) {
@@ -96,6 +98,11 @@ export class StoryFold {
   /** The sweep's values of this run, once it has completed. */
   get point(): CompletedRun["point"] {
     return this.#point;
+  }
+
+  /** What its checkpoints cost on average, stalls included; undefined before the first. */
+  get checkpointMs(): number | undefined {
+    return this.#saves === 0 ? undefined : this.#saveMs / this.#saves;
   }
 
   /** As somebody changed it; undefined when it is that of the job. */
@@ -217,6 +224,8 @@ export class StoryFold {
   }
 
   #saved(entry: JournalEntry & { readonly type: "run.checkpointed" }): void {
+    this.#saves++;
+    this.#saveMs += entry.ms + (entry.stallMs ?? 0);
     const last = this.#chapters.at(-1);
     const chapter: Chapter = {
       at: last?.kind === "saved" ? last.at : entry.at,

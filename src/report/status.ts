@@ -53,6 +53,9 @@ export interface TreeStatus {
   readonly etaMs: number | undefined;
   /** Where the disk is full, or soon will be. */
   readonly disk?: LiveDisk | undefined;
+  /** Nine times in ten between these two; undefined where nobody knows how much runs differ. */
+  readonly lowMs?: number | undefined;
+  readonly highMs?: number | undefined;
   /** Runs worth a line: all but those completed and those that wait for their turn; or what the selectors chose. */
   readonly runs: readonly RunStatus[];
   /** The failed runs that were chosen, those that failed the same way together. */
@@ -123,6 +126,7 @@ export function treeStatus(history: History, options: StatusOptions): TreeStatus
       ? undefined
       : live.work?.etaMs ?? remainingMs(live.steps.total - live.steps.done, stepsPerSecond),
     ...(live?.disk && { disk: live.disk }),
+    ...(live?.work !== undefined && { lowMs: live.work.lowMs, highMs: live.work.highMs }),
     runs,
     failures: failures.list(),
     unlisted,

@@ -19,6 +19,8 @@ export function statusJson(status: TreeStatus): Json {
     ...compact({
       steps_per_second: status.stepsPerSecond > 0 ? status.stepsPerSecond : undefined,
       eta_seconds: seconds(status.etaMs),
+      eta_low_seconds: seconds(status.lowMs),
+      eta_high_seconds: seconds(status.highMs),
     }),
     ...(status.disk === undefined ? {} : { disk: diskJson(status.disk) }),
     jobs: Object.fromEntries(status.jobs.map((job) => [job.id, countsJson(job)])),

@@ -20,6 +20,11 @@ export class Deadline {
     this.#endMs = now + limitMs;
   }
 
+  /** How long it may work altogether; infinite without a limit. */
+  get limitMs(): number {
+    return this.#limitMs;
+  }
+
   /** A checkpoint took so long to save. */
   saved(ms: number): void {
     this.#slowestSaveMs = Math.max(this.#slowestSaveMs, ms);

@@ -12,7 +12,7 @@ import type { Live } from "../job/live.ts";
 import { Fault } from "../job/fault.ts";
 import { makePlan, type Plan } from "../plan/plan.ts";
 import type { History } from "../queue/history.ts";
-import { Rates } from "../queue/rates.ts";
+import { Learned } from "../queue/learned.ts";
 import type { Layout } from "../store/layout.ts";
 import type { SlotHandle } from "../worker/slot_process.ts";
 import { CampaignRecord } from "./campaign_record.ts";
@@ -92,7 +92,8 @@ export class Runner {
     this.#plan = parts.plan;
     this.#known = parts.known;
     this.#slots = new SlotProcesses(request, parts.slot);
-    const rates = Rates.of(parts.session.history);
+    const learned = Learned.of(parts.session.history);
+    const { rates } = learned;
     const memory = memoryBudget(request);
     this.#table = new RunTable(
       parts.plan.total,
@@ -111,6 +112,7 @@ export class Runner {
       slots: request.slots,
       memory,
       rates,
+      taught: ({ job, model }) => learned.teach(job, model, this.#deadline.limitMs),
       ...(request.batchMax === undefined ? {} : { batchMax: request.batchMax }),
       ...(request.maxFails === undefined ? {} : { maxFails: request.maxFails }),
       acceptModel: request.options?.acceptModel ?? false,

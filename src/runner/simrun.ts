@@ -29,7 +29,7 @@ export interface JobRequest {
   readonly parameters?: { readonly [name: string]: unknown };
   readonly sweep?: unknown;
   readonly seed?: number;
-  /** Steps, a duration such as `"5m"`, or `"off"`. */
+  /** Steps, a duration such as `"5m"`, `"auto"` or `"off"`. */
   readonly checkpoint_every?: number | string;
   readonly checkpoint?: { readonly every?: number | string; readonly keep?: number };
   readonly measure_every?: number;

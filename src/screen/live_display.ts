@@ -15,6 +15,7 @@ import { describeDisk, describeDiskNext } from "../report/disk_text.ts";
 import { describeGivingWay, describeWaiting, isAllPaused } from "../report/live_text.ts";
 import type { Speed } from "../report/pace.ts";
 import { remainingMs } from "../report/run_status.ts";
+import { formatTimeLeft } from "../report/time_left.ts";
 import { type Glyphs, renderBar } from "./bar.ts";
 import type { Note } from "./note.ts";
 import type { Paint } from "./paint.ts";
@@ -81,7 +82,7 @@ function renderHead(view: LiveView, canvas: Canvas): string[] {
   const eta = speed.etaMs === undefined
     ? ""
     : speed.etaMs > 0
-    ? ` ${paint.faint("·")} ${paint.strong(formatRemaining(speed.etaMs))} left`
+    ? ` ${paint.faint("·")} ${paint.strong(formatTimeLeft(speed))} left`
     : "";
   const leftOf = (isNarrow: boolean): string => MARGIN + partsOf(isNarrow).join(paint.faint(" · "));
   const right = formatClock(view.elapsedMs) + eta;

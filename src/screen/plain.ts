@@ -6,9 +6,9 @@ import {
   formatNumberOf,
   formatPercent,
   formatRate,
-  formatRemaining,
 } from "../report/format.ts";
 import { describeDisk } from "../report/disk_text.ts";
+import { formatTimeLeft } from "../report/time_left.ts";
 import { describeWaiting, isAllPaused } from "../report/live_text.ts";
 import type { Speed } from "../report/pace.ts";
 import { type Note, noteText } from "./note.ts";
@@ -89,7 +89,7 @@ function progressLine(live: Live, speed: Speed, fraction: number, elapsedMs: num
       : counts.total > 0 && speed.runsPerSecond >= live.slots
       ? formatRate(speed.runsPerSecond, "runs")
       : formatRate(speed.stepsPerSecond, "steps"),
-    speed.etaMs === undefined ? "" : `${formatRemaining(speed.etaMs)} left`,
+    speed.etaMs === undefined ? "" : `${formatTimeLeft(speed)} left`,
   ].filter((part) => part !== "").join(", ");
   if (live.disk?.level === "full") return `${text}; waits: ${describeDisk(live.disk)}`;
   return isAllPaused(live) ? `${text}; all that is left is paused: simrun continue all` : text;

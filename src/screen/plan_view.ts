@@ -2,6 +2,7 @@
 import { formatBytes, formatCount, formatDuration, formatNumberOf } from "../report/format.ts";
 import { grantsText } from "../report/grants_text.ts";
 import { needsText } from "../report/needs_text.ts";
+import { endText, type Outlook, savingTexts } from "../report/outlook.ts";
 import { countDecision, type MemoryPlan, reportJobs, stepsToRun } from "../report/plan_report.ts";
 import { type Decision, DECISION_MEANING, DECISIONS, type Plan } from "../plan/plan.ts";
 import type { Paint } from "./paint.ts";
@@ -15,7 +16,11 @@ export interface PlanCanvas {
 
 export function renderPlan(
   plan: Plan,
-  { slots, memory }: { readonly slots: number; readonly memory: MemoryPlan },
+  { slots, memory, outlook }: {
+    readonly slots: number;
+    readonly memory: MemoryPlan;
+    readonly outlook?: Outlook;
+  },
   canvas: PlanCanvas,
 ): string[] {
   const { paint } = canvas;
@@ -43,7 +48,7 @@ export function renderPlan(
     { columns: canvas.columns, header: paint.faint },
   );
   lines.push("", ...meaningLines(plan, canvas), "");
-  const terms = termLines(plan, memory, canvas);
+  const terms = termLines(plan, memory, canvas, outlook);
   if (terms.length > 0) lines.push(...terms, "");
   const isShared = slots > 1 || plan.jobs.some(({ job }) => job.memoryBytes !== undefined);
   if (plan.toRun > 0 && isShared) lines.push(memoryLine(memory, slots));
@@ -54,6 +59,8 @@ export function renderPlan(
         formatCount(stepsToRun(plan))
       } steps, on ${formatNumberOf(slots, "slot")}. Without -n they are run.`,
   );
+  const end = outlook && endText(outlook, slots);
+  if (end !== undefined) lines.push(`It ${end}.`);
   return lines;
 }
 
@@ -71,8 +78,14 @@ function timeoutText(timeoutMs: number | undefined, paint: Paint): string {
   return timeoutMs === undefined ? paint.faint("–") : formatDuration(timeoutMs);
 }
 
-/** What runs of jobs need, and what models may reach beside their folders and inputs: seen before they do. */
-function termLines(plan: Plan, { larger }: MemoryPlan, canvas: PlanCanvas): string[] {
+/** What runs of jobs need, when they are saved, and what models may reach beside their folders and inputs. */
+function termLines(
+  plan: Plan,
+  { larger }: MemoryPlan,
+  canvas: PlanCanvas,
+  outlook: Outlook | undefined,
+): string[] {
+  const saving = outlook === undefined ? [] : savingTexts(plan, outlook);
   const rows = plan.jobs.flatMap(({ job: { id, needs, allow } }) => [
     ...larger.filter(({ job }) => job === id).map(({ memoryBytes, atOnce }) => [
       safeText(id),
@@ -83,6 +96,7 @@ function termLines(plan: Plan, { larger }: MemoryPlan, canvas: PlanCanvas): stri
     ...(needs === undefined ? [] : [[safeText(id), `needs: ${safeText(needsText(needs))}`]]),
     ...(allow === undefined ? [] : [[safeText(id), `allowed: ${safeText(grantsText(allow))}`]]),
   ]);
+  rows.push(...saving.map(([jobs, text]) => [safeText(jobs), text]));
   return renderTable(
     [{ title: "" }, { title: "", shrinkTo: 20 }],
     rows,

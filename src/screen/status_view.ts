@@ -19,6 +19,7 @@ import type { RunStatus } from "../report/run_status.ts";
 import type { Activity, JobStatus, TreeStatus } from "../report/status.ts";
 import { fractionOf } from "../report/status_json.ts";
 import { type Glyphs, renderBar } from "./bar.ts";
+import { formatTimeLeft } from "../report/time_left.ts";
 import type { Paint } from "./paint.ts";
 import { safeText } from "./safe_text.ts";
 import { type Column, renderTable } from "./table.ts";
@@ -130,7 +131,7 @@ function jobsSection(status: TreeStatus, canvas: StatusCanvas): string[] {
   if (hidden > 0) lines.splice(-1, 0, paint.faint(`… and ${formatNumberOf(hidden, "more job")}`));
   if (status.activity.kind === "working" && status.etaMs !== undefined) {
     const rate = status.stepsPerSecond > 0 ? `${formatRate(status.stepsPerSecond, "steps")}, ` : "";
-    lines.push(paint.faint(`${rate}${formatRemaining(status.etaMs)} left`));
+    lines.push(paint.faint(`${rate}${formatTimeLeft(status)} left`));
   }
   return lines;
 }

@@ -47,6 +47,8 @@ export interface StoryView {
   readonly givesWay?: GivesWay | undefined;
   /** How the disk stands, where it is full or soon will be. */
   readonly disk?: LiveDisk | undefined;
+  /** What was learned of its model: a title and a sentence each. */
+  readonly lessons?: readonly (readonly [string, string])[];
   /** What the plan of now says of it, when it was asked; whole sentences. */
   readonly decision: readonly string[];
 }
@@ -91,6 +93,11 @@ export function renderStory(view: StoryView, canvas: StoryCanvas): string[] {
       chapterText(chapter, canvas),
     ]);
     lines.push("", ...renderTable([{ title: "" }, { title: "" }], rows, { indent: "  " }));
+  }
+  if (view.lessons !== undefined && view.lessons.length > 0) {
+    const rows = view.lessons.map(([title, text]) => [paint.faint(title), safeText(text)]);
+    lines.push("", "Learned from the runs in this tree:");
+    lines.push(...renderTable([{ title: "" }, { title: "" }], rows, { indent: "  " }));
   }
   lines.push("", ...nextText(view, name));
   return lines;
@@ -203,8 +210,13 @@ function chapterText(chapter: Chapter, canvas: StoryCanvas): string {
         return paint.good(safeText(`took the result of ${from}, which computed the same`));
       }
       const ending = record.ending === undefined ? "" : `, ${safeText(record.ending)}`;
+      const memory = record.memoryBytes === undefined
+        ? ""
+        : `, with up to ${formatBytes(record.memoryBytes)}`;
       return paint.good(
-        `completed ${formatCount(record.steps)} steps in ${formatDuration(record.ms)}${ending}`,
+        `completed ${formatCount(record.steps)} steps in ${
+          formatDuration(record.ms)
+        }${memory}${ending}`,
       );
     }
     default:

@@ -242,7 +242,8 @@ export class Agent {
       case "snapshot": {
         const orders = this.#orders;
         return this.#then(async () => {
-          await this.#files.save(...this.#writerOf(message.batch), message);
+          const writtenMs = await this.#files.save(...this.#writerOf(message.batch), message);
+          tellWritten(orders.buffer, message.step, writtenMs);
           Atomics.store(orders, CONTROL.buffers[message.buffer]!, 0);
           Atomics.notify(orders, CONTROL.buffers[message.buffer]!);
         });
@@ -291,10 +292,15 @@ export class Agent {
   /** What the model holds on to would make the next run fail as well: the process ends. */
   #outOfMemory(message: Extract<FromSimulation, { type: "failed" }>): void {
     const { failure } = message;
-    const text = memoryText(this.#ports.memoryBytes(), this.#overseer.memoryBytesMax);
+    const { memoryBytesMax } = this.#overseer;
+    const text = memoryText(this.#ports.memoryBytes(), memoryBytesMax);
     this.#giveUp({
       ...message,
-      failure: { ...failure, message: `${failure.message} (${text})` },
+      failure: {
+        ...failure,
+        message: `${failure.message} (${text})`,
+        memoryBytes: memoryBytesMax,
+      },
       isLast: true,
     });
   }
@@ -410,6 +416,13 @@ export class Agent {
 type SimulationBatch = Extract<ToSimulation, { type: "batch" }>;
 const LOOK_EVERY_MS = 200;
 const END_WITHIN_MS = 1000;
+
+/** The thread chooses its interval by it, where it is free to. */
+function tellWritten(control: ArrayBufferLike, step: number, ms: number): void {
+  const progress = new Float64Array(control);
+  progress[CONTROL.writtenMs] = ms;
+  progress[CONTROL.writtenStep] = step;
+}
 
 function grantsOf({ inputs, allow }: Job): Grants {
   return { read: [...Object.values(inputs), ...allow?.read ?? []], net: allow?.net ?? [] };

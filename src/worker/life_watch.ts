@@ -16,6 +16,8 @@ export interface Life {
   /** Since the last sign of life. */
   readonly stillMs: number;
   readonly limitMs: number;
+  /** The longest time between two signs of life, the present one included. */
+  readonly longestMs: number;
   /** It has not begun its first step. */
   readonly isPreparing: boolean;
   /** What it was seen to compute since its first step in this slot, neither preparing nor saving. */
@@ -63,13 +65,15 @@ export class LifeWatch {
     if (activity === ACTIVITY.waitingForDisk) this.#movedAt = now;
     if (activity === ACTIVITY.idle) return undefined;
     const batch = Atomics.load(this.#orders, CONTROL.batch);
+    const stillMs = now - this.#movedAt;
     return {
       batch,
       index: this.#progress[CONTROL.index]!,
       step,
       begunMs: now - this.#begunAt,
-      stillMs: now - this.#movedAt,
+      stillMs,
       limitMs: Math.max(this.#floorMs(batch), PATIENCE * this.#longestMs),
+      longestMs: Math.max(stillMs, this.#longestMs),
       isPreparing: activity === ACTIVITY.preparing,
       computedMs: this.#computedMs,
     };

@@ -11,6 +11,8 @@ import { Standstill } from "./standstill.ts";
 const STANDSTILL_MS = 10_000;
 /** Runs that end sooner are not told of. */
 const PROGRESS_AFTER_MS = 200;
+/** Shorter steps are not told of: no limit for them is anywhere near. */
+const LONG_STEP_MS = 1_000;
 
 export type Sight =
   /** All is well; the message is a sign of life of a run that has lived a while. */
@@ -87,7 +89,12 @@ export class Overseer {
     const { batch, index, step } = life;
     if (memoryBytes > this.memoryBytesMax) {
       const message = memoryText(memoryBytes, this.memoryBytesMax);
-      const failure = { class: "out-of-memory", message, step } as const;
+      const failure = {
+        class: "out-of-memory",
+        message,
+        step,
+        memoryBytes: this.memoryBytesMax,
+      } as const;
       return {
         kind: "give-up",
         message: { type: "failed", batch, index, failure, isLast: true },
@@ -113,7 +120,15 @@ export class Overseer {
       return { kind: "give-up", message: { type: "yielded", batch, indices, isLast: true } };
     }
     const isTold = life.begunMs > PROGRESS_AFTER_MS;
-    const message = { type: "progress", batch, index, step, memoryBytes } as const;
+    const longestMs = Math.round(life.longestMs);
+    const message = {
+      type: "progress",
+      batch,
+      index,
+      step,
+      memoryBytes,
+      ...(longestMs >= LONG_STEP_MS && { longestMs }),
+    } as const;
     return { kind: "well", isComputing: true, ...(isTold && { message }) };
   }
 

@@ -57,6 +57,8 @@ export type FromSimulation =
     /** Rows measured since the last snapshot. */
     readonly series: string;
     readonly dependsOnSteps: boolean;
+    /** How long the run stood still for it. */
+    readonly stallMs: number;
   }
   /** Text that must be on disk before the result is told: rows of the series, a big result. */
   | {
@@ -94,7 +96,7 @@ export type FromSimulation =
  * floats for progress, so that neither a heartbeat nor a stop costs a message.
  */
 export const CONTROL = {
-  bytes: 80,
+  bytes: 96,
   /** Int32 index: see {@linkcode ORDER}. */
   order: 0,
   /** Int32 indices: 1 while the agent writes that snapshot buffer. */
@@ -115,6 +117,10 @@ export const CONTROL = {
   snapshotBytesMax: 8,
   /** Float64 index: rows that wait for a checkpoint may take so much, in bytes. */
   seriesBytesMax: 9,
+  /** Float64 index: what the agent took to write the last checkpoint, in milliseconds. */
+  writtenMs: 10,
+  /** Float64 index: of which step that was; stored after the time. */
+  writtenStep: 11,
 } as const;
 
 /**

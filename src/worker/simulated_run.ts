@@ -6,6 +6,7 @@ import { DEFAULT_ON_NAN, type Job, type OnNan } from "../job/job.ts";
 import type { Context, Ending } from "../job/model.ts";
 import { decodePlain } from "../job/plain.ts";
 import { pointAt } from "../plan/sweep.ts";
+import { AutoInterval } from "./auto_interval.ts";
 import { RunContext } from "./context.ts";
 import type { Instance, LoadedModel } from "./model.ts";
 import { describeReturned, plainResult } from "./outcome.ts";
@@ -94,6 +95,7 @@ export class SimulatedRun {
   #isGivenBack = false;
   #savedStep = -1;
   #savedAt = this.#startedAt;
+  #autoInterval: AutoInterval | undefined;
   #seriesOnDisk = false;
   #logOnDisk = false;
   #isWarned = false;
@@ -154,7 +156,7 @@ export class SimulatedRun {
       throw new BadState(`init() returned ${what}; a state is an object, changed in place`);
     }
     // Said before the first step, not at the first checkpoint hours later.
-    if (this.#job.checkpoint.every.kind !== "off") takeApart(state);
+    if (this.#job.checkpoint.every.kind !== "off") this.#planSaving(takeApart(state).bytes);
     this.#state = state;
   }
 
@@ -170,6 +172,13 @@ export class SimulatedRun {
     this.#msBefore = resume.ms;
     this.#savedStep = resume.step;
     this.#ending = plain.ending;
+    const { tensors } = resume.snapshot;
+    this.#planSaving(tensors.reduce((sum, { bytes }) => sum + bytes.byteLength, 0));
+  }
+
+  #planSaving(bytes: number): void {
+    const cadence = this.#job.checkpoint.every;
+    if (cadence.kind === "auto") this.#autoInterval = new AutoInterval(bytes, cadence.learned);
   }
 
   /** Steps to the end; false when it was asked to give the run back and saved it. */
@@ -366,6 +375,8 @@ export class SimulatedRun {
           step % cadence.steps === 0 && step !== this.#savedStep;
       case "time":
         return now - this.#savedAt >= cadence.everyMs;
+      case "auto":
+        return this.#autoInterval!.isDue(now - this.#savedAt, this.#parts.progress);
     }
   }
 
@@ -377,7 +388,10 @@ export class SimulatedRun {
     const cadence = this.#job.checkpoint.every;
     if (cadence.kind === "off" || step === this.#savedStep) return false;
     if (cadence.kind === "steps") return step >= cadence.steps;
-    const longMs = Math.min(cadence.everyMs, FINAL_STATE_AFTER_MS);
+    const longMs = Math.min(
+      cadence.kind === "time" ? cadence.everyMs : Infinity,
+      FINAL_STATE_AFTER_MS,
+    );
     return this.#savedStep >= 0 || this.#now - this.#startedAt >= longMs;
   }
 
@@ -391,6 +405,7 @@ export class SimulatedRun {
   }
 
   #handOver(step: number, must: boolean): void {
+    const beganAt = performance.now();
     const parts = takeApart(this.#state);
     const place = this.#parts.buffers.take(parts, must);
     if (place === undefined) return;
@@ -404,13 +419,17 @@ export class SimulatedRun {
     if (series !== "") this.#seriesOnDisk = true;
     this.#savedStep = step;
     this.#now = this.#savedAt = performance.now();
+    const text = stringify(plain);
+    const stallMs = performance.now() - beganAt;
+    // What it waited for a buffer is no part of what a checkpoint costs that need not wait.
+    if (!must) this.#autoInterval?.saved(step, stallMs);
     this.#parts.tell({
       type: "snapshot",
       batch: this.#batch,
       index: this.#index,
       step,
       ms: this.#elapsedMs(),
-      plain: stringify(plain),
+      plain: text,
       tensors: parts.arrays.map(({ name, dtype, length, offset }) => ({
         name,
         dtype,
@@ -420,6 +439,7 @@ export class SimulatedRun {
       ...place,
       series,
       dependsOnSteps: this.context.dependsOnSteps,
+      stallMs,
     });
   }
 

@@ -37,9 +37,11 @@ export class SlotFiles {
     return files;
   }
 
-  async save(batch: Batch, writer: Writer, message: Snapshot): Promise<void> {
+  /** Answers how long it took, whether or not it could be written. */
+  async save(batch: Batch, writer: Writer, message: Snapshot): Promise<number> {
     const files = await this.of(batch, writer, message.index);
-    const { index, step } = message;
+    const beganAt = performance.now();
+    const { index, step, stallMs } = message;
     const tensors = message.tensors.map(({ name, dtype, length, offset }) => ({
       name,
       dtype,
@@ -48,11 +50,12 @@ export class SlotFiles {
     }));
     try {
       const saved = await files.save(message, { plain: message.plain, tensors }, message.series);
-      this.#tell({ type: "saved", batch: batch.batch, index, step, ...saved });
+      this.#tell({ type: "saved", batch: batch.batch, index, step, ...saved, stallMs });
       await files.prune();
     } catch (error) {
       this.#tellUnsaved(batch, index, error);
     }
+    return performance.now() - beganAt;
   }
 
   /** A result that cannot be kept is no result: the orchestrator hears of it before the results come. */

@@ -7,7 +7,16 @@ export const WIRE = { answers: 3, orders: 4 } as const;
 /** Where the agent finds the word that begins each of its lines. A model reads neither environment nor memory of it. */
 export const PASSWORD_VARIABLE = "SIMRUN_SLOT_PASSWORD";
 
-type Kind = "count" | "number" | "text" | "flag" | "record" | "list" | "results" | "sums";
+type Kind =
+  | "count"
+  | "number"
+  | "number if any"
+  | "text"
+  | "flag"
+  | "record"
+  | "list"
+  | "results"
+  | "sums";
 
 /** What each message must have; the campaign counts on no more than that. */
 const SHAPES: { readonly [type in FromSlot["type"]]: { readonly [field: string]: Kind } } = {
@@ -15,7 +24,13 @@ const SHAPES: { readonly [type in FromSlot["type"]]: { readonly [field: string]:
   inspected: { model: "text", inspection: "record" },
   uninspectable: { model: "text", problem: "record" },
   resumed: { batch: "count", index: "count", step: "count", rejected: "list" },
-  progress: { batch: "count", index: "count", step: "count", memoryBytes: "number" },
+  progress: {
+    batch: "count",
+    index: "count",
+    step: "count",
+    memoryBytes: "number",
+    longestMs: "number if any",
+  },
   saved: {
     batch: "count",
     index: "count",
@@ -24,6 +39,7 @@ const SHAPES: { readonly [type in FromSlot["type"]]: { readonly [field: string]:
     bytes: "count",
     rawBytes: "count",
     ms: "number",
+    stallMs: "number",
   },
   unsaved: { batch: "count", index: "count", reason: "text", noSpace: "flag" },
   filed: { batch: "count", index: "count", files: "sums" },
@@ -71,6 +87,8 @@ function is(value: unknown, kind: Kind): boolean {
       return Number.isSafeInteger(value) && value as number >= 0;
     case "number":
       return typeof value === "number";
+    case "number if any":
+      return value === undefined || typeof value === "number";
     case "text":
       return typeof value === "string";
     case "flag":

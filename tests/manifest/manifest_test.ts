@@ -180,8 +180,6 @@ Deno.test("readManifests() says what this version does not offer", () => {
   for (
     const line of [
       "order: longest-first",
-      "checkpoint_every: auto",
-      "checkpoint: { every: auto }",
     ]
   ) {
     const [mistake, ...more] = mistakes(jobWith(line));

@@ -63,7 +63,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/worker/slot_files.ts",
     find: "      const saved = await files.save(",
     replace:
-      '      this.#tell({ type: "saved", batch: batch.batch, index, step, file: "step", bytes: 1, rawBytes: 1, ms: 1 });\n' +
+      '      this.#tell({ type: "saved", batch: batch.batch, index, step, file: "step", bytes: 1, rawBytes: 1, ms: 1, stallMs: 1 });\n' +
       "      const saved = await files.save(",
     test: SIMULATION,
   },

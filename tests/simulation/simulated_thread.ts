@@ -174,6 +174,7 @@ class SimulatedThread implements ThreadHandle {
       shared,
       series,
       dependsOnSteps: false,
+      stallMs: 0,
     });
   }
 

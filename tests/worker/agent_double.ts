@@ -35,6 +35,8 @@ export class AgentDouble {
   series = "";
   /** The disk is slow: buffers stay busy. */
   isSlow = false;
+  /** What a checkpoint is said to take to be written. */
+  writtenMs = 0;
   readonly #loop: RunLoop;
   #batches = 0;
 
@@ -112,6 +114,9 @@ export class AgentDouble {
     const snapshot: Snapshot = { plain, tensors };
     const seriesLength = this.series.length;
     this.saved.push({ index, step, ms, snapshot, buffer, dependsOnSteps, seriesLength });
+    const progress = new Float64Array(this.control);
+    progress[CONTROL.writtenMs] = this.writtenMs;
+    progress[CONTROL.writtenStep] = step;
     if (!this.isSlow) this.free(buffer);
   }
 }

@@ -158,6 +158,36 @@ Deno.test("a warning is passed on as it is", async () => {
   });
 });
 
+Deno.test("a checkpoint is told with its stall, and the thread hears how long it was written", async () => {
+  await staged(async (stage, job) => {
+    await inFolder(async (root) => {
+      await openTree(root, "write");
+      await stage.says({ type: "ended", batch: 1 });
+      await stage.order(2, job, 2, "m", root);
+      await stage.says({
+        type: "snapshot",
+        batch: 2,
+        index: 0,
+        step: 40,
+        ms: 1,
+        plain: '{"state":{},"rng":null,"columns":null}',
+        tensors: [],
+        buffer: 0,
+        shared: new SharedArrayBuffer(64),
+        series: "",
+        dependsOnSteps: false,
+        stallMs: 3.5,
+      });
+      const progress = new Float64Array(stage.threads.at(-1)!.control);
+      await until(() => progress[CONTROL.writtenStep] === 40, "it is written");
+      const saved = stage.told.find((message) => message.type === "saved")!;
+      assert.equal(saved.stallMs, 3.5);
+      // With what comes after it: the old ones that go.
+      assert.ok(progress[CONTROL.writtenMs]! >= saved.ms, `${progress[CONTROL.writtenMs]}`);
+    });
+  });
+});
+
 Deno.test("a run in a step without end is given what its checkpoint leaves of its timeout", async () => {
   await staged(async (stage, job) => {
     await inFolder(async (root) => {

@@ -32,6 +32,7 @@ Deno.test("look() counts the time since the last step", () => {
     begunMs: 1400,
     stillMs: 500,
     limitMs: 0,
+    longestMs: 900,
     isPreparing: false,
     computedMs: 1400,
   });

@@ -60,6 +60,26 @@ Deno.test("look() ends no run for its timeout that has none", () => {
   assert.equal(stage({ hangMs: 1e9 }).lookUntil(0, 1_000_000).sight.kind, "well");
 });
 
+Deno.test("look() tells how long a run made no step, once that is worth a word", () => {
+  const { lookUntil, progress } = stage({});
+  const told = () => {
+    const { sight } = lookUntil(now, now + 200);
+    assert.ok(sight.kind === "well" && sight.message?.type === "progress");
+    now += 200;
+    return sight.message.longestMs;
+  };
+  let now = 0;
+  lookUntil(0, 600);
+  now = 600;
+  assert.equal(told(), undefined);
+  lookUntil(1_000, 7_000);
+  now = 7_000;
+  progress[CONTROL.step] = 1235;
+  assert.ok(told()! >= 6_000);
+  progress[CONTROL.step] = 1236;
+  assert.ok(told()! >= 6_000);
+});
+
 Deno.test("look() counts no time in which the whole process was suspended, and the thread hears of it", () => {
   const { overseer, lookUntil, progress } = stage({ timeoutMs: 60_000, hangMs: 1e9 });
   lookUntil(0, 10_000);

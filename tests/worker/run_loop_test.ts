@@ -167,6 +167,49 @@ Deno.test("runBatch() gives the same bits from every checkpoint, as after a kill
   }
 });
 
+/** So often is work lost that the shortest interval there is pays: a second. */
+const RECKLESS = {
+  kind: "auto",
+  learned: { mtbfMs: 1e-6, cost: { ms: 0, rawBytes: 1 } },
+} as const;
+
+Deno.test("runBatch() saves by itself where the interval is left to it, and the bits are the same", async () => {
+  const golden = new AgentDouble(walker("step")(Infinity));
+  await golden.run(walkerJob());
+  const job = { ...walkerJob(), checkpoint: { every: RECKLESS, keep: 3 } };
+  const saved: number[][] = [];
+  for (const slowMs of [0, 400, 1_100]) {
+    await withClock(async (pass) => {
+      const agent = new AgentDouble(walker("step")(500, () => pass(slowMs)));
+      await agent.run(job);
+      assertGolden(agent, golden, `${slowMs} ms at every 500th step`);
+      saved.push(agent.saved.map(({ step }) => step));
+      for (const one of agent.saved) {
+        const again = new AgentDouble(walker("step")(Infinity));
+        again.series = golden.series;
+        await again.resume(job, one);
+        assertGolden(again, golden, `from step ${one.step}`);
+      }
+    });
+  }
+  const [never, once, often] = saved.map((steps) => steps.length);
+  assert.deepEqual([never, once], [0, 2], "one and the final state");
+  assert.ok(often! >= 4, `${saved[2]}`);
+});
+
+Deno.test("runBatch() saves less often by itself once a checkpoint has proved dear", async () => {
+  const run = (writtenMs: number) =>
+    withClock(async (pass) => {
+      const agent = new AgentDouble({ ...counter, step: (state) => (state.x++, pass(100)) });
+      agent.writtenMs = writtenMs;
+      await agent.run(aJob({ steps: 100, checkpoint: { every: RECKLESS, keep: 3 } }));
+      return agent.saved.map(({ step }) => step);
+    });
+  assert.deepEqual(await run(0), [10, 20, 30, 40, 50, 60, 70, 80, 90, 100]);
+  // 1 % of the time: not before 3 s have passed.
+  assert.deepEqual(await run(30), [10, 40, 70, 100]);
+});
+
 Deno.test("runBatch() gives the same bits over a chain of twenty interruptions", async () => {
   const job = walkerJob();
   const golden = new AgentDouble(walker("step")(Infinity));
@@ -499,6 +542,18 @@ const counter: ModelModule<{ x: number }> = {
   step: (state) => void state.x++,
   measure: ({ x }) => ({ x }),
 };
+
+/** Time passes only where the test says so. */
+async function withClock<T>(work: (pass: (ms: number) => void) => Promise<T>): Promise<T> {
+  const { now } = performance;
+  let nowMs = 1000;
+  performance.now = () => nowMs;
+  try {
+    return await work((ms) => nowMs += ms);
+  } finally {
+    performance.now = now;
+  }
+}
 
 interface Walk {
   u: Float64Array;

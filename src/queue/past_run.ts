@@ -1,0 +1,46 @@
+/** One run as the journal tells of it. */
+import type { RequeueCause } from "../job/event.ts";
+import type { Failure } from "../job/run.ts";
+
+/** What a run last was. `running` means: started, and no end was journalled. */
+export type PastState = "running" | "queued" | "completed" | "failed" | "cancelled" | "held";
+
+/** Where the line stands that holds a run's result; opaque to all but the store. */
+export type Location = unknown;
+
+export interface PastRun {
+  readonly run: string;
+  readonly state: PastState;
+  /** Spec digest of the last attempt. */
+  readonly digest: string;
+  /** Digest of the model of the last attempt. */
+  readonly model: string;
+  /** Steps asked for at the last start; steps done once completed. */
+  readonly steps: number;
+  /** Last saved step, 0 when none is known. */
+  readonly savedStep: number;
+  /** Attempts that counted, the last one included. */
+  readonly attempt: number;
+  /** Milliseconds of computing, once completed. */
+  readonly ms: number;
+}
+
+/** Facts that only few runs have. */
+export interface RareFacts {
+  readonly failure?: Failure;
+  readonly ending?: string;
+  /** Where it ended by its own rule: steps it was asked for. */
+  readonly stepsAsked?: number;
+  readonly reusedFrom?: { readonly job: string; readonly run: string };
+  readonly savedAt?: string;
+  readonly savedBytes?: number;
+  readonly degraded?: string;
+  /** What somebody should know of the last attempt, e.g. a measurement that is no number. */
+  readonly warning?: string;
+  /** Why it went back to the queue under this simrun, and when it is tried again if not at once. */
+  readonly requeued?: {
+    readonly cause: RequeueCause;
+    readonly message?: string;
+    readonly dueAt?: string;
+  };
+}
