@@ -206,9 +206,9 @@ export class Campaign {
     this.#dispatcher.letStart(mayStart);
   }
 
-  live(): Pick<Live, "running" | "counts" | "steps" | "slots" | "work"> {
+  live(): Pick<Live, "running" | "counts" | "steps" | "slots" | "work" | "memory"> {
     const now = this.#world.now();
-    const { slots, pool: { limit } } = this.#dispatcher;
+    const { slots, pool: { limit, memory: { totalBytes }, freeBytes } } = this.#dispatcher;
     const running = slots.flatMap((slot) => slot.live(now) ?? []);
     const work = forecast(this.tally.jobs(), running, limit, this.#times);
     // A better guess of what is left must not look like work undone.
@@ -219,6 +219,7 @@ export class Campaign {
       counts: this.tally.counts(),
       steps: this.tally.steps(running),
       work: work && { ...work, fraction: this.#fraction },
+      memory: { totalBytes, freeBytes },
     };
   }
 

@@ -147,7 +147,7 @@ export class SlotPool {
   #leavingFor(size: number, candidates: readonly Slot[]): Slot[] | undefined {
     const leaving: Slot[] = [];
     // What is about to leave anyway is waited for.
-    let freeBytes = this.#freeBytes;
+    let freeBytes = this.freeBytes;
     for (const slot of this.slots) if (slot.isRetiring) freeBytes += this.#costOf(slot);
     let places = this.limit - this.staying.length;
     const isEnough = () => places > 0 && this.#isWithin(this.memory.bytesOf(size), freeBytes);
@@ -204,10 +204,11 @@ export class SlotPool {
 
   #hasRoom(size: number): boolean {
     return this.staying.length < this.limit &&
-      this.#isWithin(this.memory.bytesOf(size), this.#freeBytes);
+      this.#isWithin(this.memory.bytesOf(size), this.freeBytes);
   }
 
-  get #freeBytes(): number {
+  /** What no slot has. */
+  get freeBytes(): number {
     return this.slots.reduce((free, slot) => free - this.#costOf(slot), this.memory.totalBytes);
   }
 

@@ -4,18 +4,16 @@ import { EXIT } from "../job/fault.ts";
 import { runName } from "../job/run.ts";
 import type { Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
-import { runId } from "../plan/digest.ts";
 import type { History } from "../queue/history.ts";
-import { countPoints, type Point, pointAt } from "../plan/sweep.ts";
-import { describeDisk } from "../report/disk_text.ts";
+import { type Point, pointAt } from "../plan/sweep.ts";
 import { Learned } from "../queue/learned.ts";
 import { lessonsJson, lessonsOf, lessonTexts } from "../report/lessons.ts";
-import { describeOpenNeeds } from "../report/open_needs.ts";
 import { StoryFold } from "../report/run_story.ts";
 import { restsOn } from "../report/rests_on.ts";
 import type { RunStatus } from "../report/run_status.ts";
 import { treeStatus } from "../report/status.ts";
 import { runJson } from "../report/status_json.ts";
+import { waitingReasons } from "../report/waiting.ts";
 import { renderStory } from "../screen/story_view.ts";
 import { readJournal } from "../store/journal_read.ts";
 import { readLive } from "../store/live.ts";
@@ -28,7 +26,7 @@ import {
   printJson,
   printLines,
 } from "./context.ts";
-import { findRun, readTree } from "./tree_reader.ts";
+import { findIndex, findRun, readTree } from "./tree_reader.ts";
 
 export async function explain(
   context: CliContext,
@@ -71,22 +69,20 @@ export async function explain(
       ...(story.checkpointMs !== undefined && { ownCostMs: story.checkpointMs }),
     });
   const priority = working ? story.priority : undefined;
-  const needs = status.state === "waiting"
-    ? describeOpenNeeds(jobHistory.job?.needs ?? [], read.jobs)
+  const waits = status.state === "waiting"
+    ? waitingReasons({
+      job: jobHistory.job,
+      priority,
+      isDelayed: status.next?.at !== undefined,
+      priorities: prioritiesOf(history),
+    }, read)
     : [];
-  const givesWay = status.state === "waiting" && read.activity.kind === "working"
-    ? read.activity.givesWay
-    : undefined;
   if (flags.json) {
     printJson(context.stdout, {
       run: name,
       ...runJson(status),
       ...(priority === undefined ? {} : { priority_on_request: priority }),
-      ...(needs.length === 0 ? {} : { waits_for: needs }),
-      ...(givesWay === undefined ? {} : { slots_giving_way: givesWay.slots }),
-      ...(status.state === "waiting" && status.next === undefined && read.disk?.level === "full"
-        ? { waiting_because: describeDisk(read.disk) }
-        : {}),
+      ...(waits.length === 0 ? {} : { waits_for: waits }),
       job: jobHistory.job,
       point,
       ...(rests === undefined ? {} : { rests_on: rests.needs, rests_on_changed: rests.isChanged }),
@@ -107,9 +103,7 @@ export async function explain(
       decision: decision === undefined ? [] : [`The next simrun: ${decision.meaning}.`],
       priority,
       working,
-      needs,
-      givesWay,
-      disk: read.disk,
+      waits,
       lessons: lessons === undefined ? [] : lessonTexts(lessons),
     }, {
       paint: paintOf(context.stdout),
@@ -122,17 +116,9 @@ export async function explain(
   return EXIT.completed.status;
 }
 
-/** A sweep with more points is not searched through for one of them. */
-const SEARCH_MAX = 1_000_000;
-
-/** Which point of the sweep a run is: found by the id that it makes. */
-function findIndex(job: Job | undefined, run: string): number | undefined {
-  const count = countPoints(job?.sweep);
-  if (job === undefined || count > SEARCH_MAX) return undefined;
-  for (let index = 0; index < count; index++) {
-    if (runId(job, pointAt(job.sweep, index)) === run) return index;
-  }
-  return undefined;
+function prioritiesOf({ jobs }: History): ReadonlyMap<string, Job["priority"]> {
+  const known = [...jobs].flatMap(([id, { job }]) => job === undefined ? [] : [[id, job] as const]);
+  return new Map(known.map(([id, { priority }]) => [id, priority]));
 }
 
 /** With the jobs that it needs, and what these need: what is done with a run depends on what is done with them. */

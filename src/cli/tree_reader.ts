@@ -1,8 +1,11 @@
 /** Reading a tree for a command: its history, who works on it, and which run is meant by a word. Never writes. */
 import type { JournalEntry } from "../job/event.ts";
 import { Fault } from "../job/fault.ts";
+import type { Job } from "../job/job.ts";
 import { runName } from "../job/run.ts";
 import { suggest } from "../manifest/suggest.ts";
+import { runId } from "../plan/digest.ts";
+import { countPoints, pointAt } from "../plan/sweep.ts";
 import { History, type JobHistory } from "../queue/history.ts";
 import { safeText } from "../screen/safe_text.ts";
 import { type JournalReport, readJournal, REPAIR_HINT } from "../store/journal_read.ts";
@@ -77,7 +80,10 @@ function findExact(history: History, word: string): RunReference | undefined {
   if (jobHistory === undefined) return undefined;
   if (slash >= 0) {
     const run = word.slice(slash + 1);
-    return jobHistory.row(run) === undefined ? undefined : { job, run, jobHistory };
+    // One that waits was perhaps never begun: it is known by its place in the sweep only.
+    const isKnown = jobHistory.row(run) !== undefined ||
+      findIndex(jobHistory.job, run) !== undefined;
+    return isKnown ? { job, run, jobHistory } : undefined;
   }
   if (jobHistory.row(job) !== undefined || jobHistory.job?.sweep === undefined) {
     return { job, run: job, jobHistory };
@@ -108,4 +114,17 @@ function unknownRun(history: History, word: string): Fault {
       ? "simrun status --all all lists the runs."
       : `Did you mean ${meant}?`,
   });
+}
+
+/** A sweep with more points is not searched through for one of them. */
+const SEARCH_MAX = 1_000_000;
+
+/** Which point of the sweep a run is: found by the id that it makes. */
+export function findIndex(job: Job | undefined, run: string): number | undefined {
+  const count = countPoints(job?.sweep);
+  if (job === undefined || count > SEARCH_MAX) return undefined;
+  for (let index = 0; index < count; index++) {
+    if (runId(job, pointAt(job.sweep, index)) === run) return index;
+  }
+  return undefined;
 }

@@ -48,6 +48,12 @@ export interface LiveDisk {
   readonly stopsInMs?: number;
 }
 
+/** What slots may use together, and what of it no slot has, in bytes. */
+export interface LiveMemory {
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+}
+
 export interface Live {
   readonly at: string;
   readonly epoch: number;
@@ -81,6 +87,8 @@ export interface Live {
     readonly lowMs?: number;
     readonly highMs?: number;
   } | undefined;
+  /** Absent where nobody limits it. */
+  readonly memory?: LiveMemory | undefined;
   /** Absent while there is room enough. */
   readonly disk?: LiveDisk | undefined;
 }

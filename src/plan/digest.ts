@@ -16,12 +16,15 @@ export function runId(job: Job, point: Point): string {
 
 /** Digests what a run computes: everything that its result depends on but the model and the steps. */
 export class SpecDigester {
-  readonly #fixed: Job["parameters"];
+  readonly #job: Job;
   readonly #rest: string;
+  /** Made at the first point: mostly all points of a sweep have the same names. */
+  #pointForm: CanonicalForm | undefined;
+  #specForm: CanonicalForm | undefined;
 
   /** `inputDigests` holds the digest of each input file's content, by the input's name. */
   constructor(job: Job, inputDigests: { readonly [name: string]: string } = {}) {
-    this.#fixed = job.parameters;
+    this.#job = job;
     this.#rest = canonical({
       seed: job.seed,
       measure: job.measureEverySteps ?? null,
@@ -30,7 +33,57 @@ export class SpecDigester {
   }
 
   digest(point: Point): string {
-    return shortDigest(canonical({ ...this.#fixed, ...point }) + this.#rest);
+    if (!this.#specForm?.fits(point)) {
+      this.#specForm = new CanonicalForm(this.#job.parameters, Object.keys(point));
+    }
+    return shortDigest(this.#specForm.text(point) + this.#rest);
+  }
+
+  /** As {@linkcode runId} answers it. */
+  runId(point: Point): string {
+    if (this.#job.sweep === undefined) return this.#job.id;
+    if (!this.#pointForm?.fits(point)) this.#pointForm = new CanonicalForm({}, Object.keys(point));
+    return shortDigest(this.#pointForm.text(point));
+  }
+}
+
+/** Canonical JSON of records that have the same names: sorted once, what is fixed written once. */
+class CanonicalForm {
+  /** What stands before each value of the record, in the order of its names, and after the last one. */
+  readonly #before: string[] = [];
+  readonly #names: string[] = [];
+
+  /** `fixed` stands beneath the record, whose names these are. */
+  constructor(fixed: Job["parameters"], names: readonly string[]) {
+    const own = new Set(names);
+    let text = "{";
+    for (const name of [...new Set([...Object.keys(fixed), ...names])].sort()) {
+      if (!own.has(name) && fixed[name] === undefined) continue;
+      text += `${text === "{" && this.#names.length === 0 ? "" : ","}${JSON.stringify(name)}:`;
+      if (own.has(name)) {
+        this.#before.push(text);
+        this.#names.push(name);
+        text = "";
+      } else text += canonical(fixed[name]);
+    }
+    this.#before.push(text + "}");
+  }
+
+  fits(record: Point): boolean {
+    let names = 0;
+    for (const name in record) {
+      if (record[name] === undefined) return false;
+      names++;
+    }
+    return names === this.#names.length && this.#names.every((name) => Object.hasOwn(record, name));
+  }
+
+  text(record: Point): string {
+    let text = "";
+    for (let i = 0; i < this.#names.length; i++) {
+      text += this.#before[i]! + canonical(record[this.#names[i]!]);
+    }
+    return text + this.#before[this.#names.length]!;
   }
 }
 

@@ -43,7 +43,7 @@ export interface PlannedBefore {
   readonly total: number;
 }
 
-/** Decides for every run. The cost is a digest or two a run: about 4 µs. */
+/** Decides for every run. Where the tree knows of others, the cost is two digests a run: about 6 µs. */
 export function makePlan(
   jobs: readonly JobToPlan[],
   history: History,
@@ -67,6 +67,13 @@ export function makePlan(
   for (const job of neededFirst(byId)) {
     if (restsOnNeeds(job.job)) job.foundation = new Foundation(job.job, find);
     const past = history.jobs.get(job.job.id);
+    // The tree knows none of them, and nothing that could be theirs: who they are is found out when they begin. What
+    // rests on others is digested here: a long chain, one after the other.
+    const isUnknown = past === undefined && !(options.reuse && finished.areThere);
+    if (isUnknown && job.foundation === undefined) {
+      job.allNew();
+      continue;
+    }
     for (let index = 0; index < job.count; index++) {
       const { run, digest } = job.identify(index);
       let decision = decide(job, past, run, digest, options);
@@ -182,6 +189,11 @@ class FinishedRuns {
 
   constructor(history: History) {
     this.#history = history;
+  }
+
+  get areThere(): boolean {
+    for (const { counts } of this.#history.jobs.values()) if (counts.completed > 0) return true;
+    return false;
   }
 
   find(job: PlannedJob, digest: string): { job: string; run: string } | undefined {

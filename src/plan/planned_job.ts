@@ -5,7 +5,7 @@ import type { NeededState } from "../job/model.ts";
 import { restingDigest } from "../job/run_digest.ts";
 import type { JobHistory } from "../queue/history.ts";
 import { type Decision, DECISIONS, RUNNING_DECISIONS } from "./decision.ts";
-import { runId, SpecDigester } from "./digest.ts";
+import { SpecDigester } from "./digest.ts";
 import type { Foundation } from "./foundation.ts";
 import { digestOfRuns, indicesBelow, type NeededJob, type NeededRun } from "./needed_job.ts";
 import { countPoints, pointAt } from "./sweep.ts";
@@ -52,7 +52,14 @@ export class PlannedJob implements NeededJob {
     const digest = this.foundation === undefined
       ? own
       : restingDigest(own, this.foundation.digestAt(index));
-    return { run: runId(this.job, point), digest };
+    return { run: this.#digester.runId(point), digest };
+  }
+
+  /** Nothing is known of any of its runs. */
+  allNew(): void {
+    const code = DECISIONS.indexOf("new");
+    this.decisions.fill(code);
+    this.tally[code] = this.count;
   }
 
   decisionAt(index: number): Decision {

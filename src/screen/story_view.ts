@@ -1,7 +1,6 @@
 /** The story of a run as lines for a person. Pure. */
 import { assertNever } from "../job/fault.ts";
 import { type Job, type Priority, PRIORITY_NAMES } from "../job/job.ts";
-import type { GivesWay, LiveDisk } from "../job/live.ts";
 import { runName } from "../job/run.ts";
 import { describeFailure, describePlace } from "../report/failure_text.ts";
 import {
@@ -13,7 +12,6 @@ import {
   formatPercent,
   formatTime,
 } from "../report/format.ts";
-import { describeDisk } from "../report/disk_text.ts";
 import { grantsText } from "../report/grants_text.ts";
 import { describeChange } from "../report/job_changes.ts";
 import { type RestsOn, restsOnText } from "../report/rests_on.ts";
@@ -41,12 +39,8 @@ export interface StoryView {
   readonly priority: Priority | undefined;
   /** Whether a simrun works on the tree: it can be asked. */
   readonly working: boolean;
-  /** What must have ended before it may start, and has not; whole sentences. */
-  readonly needs: readonly string[];
-  /** Slots that must not work for now. */
-  readonly givesWay?: GivesWay | undefined;
-  /** How the disk stands, where it is full or soon will be. */
-  readonly disk?: LiveDisk | undefined;
+  /** Why it waits, if it does; whole sentences. */
+  readonly waits: readonly string[];
   /** What was learned of its model: a title and a sentence each. */
   readonly lessons?: readonly (readonly [string, string])[];
   /** What the plan of now says of it, when it was asked; whole sentences. */
@@ -290,13 +284,7 @@ function nextText(view: StoryView, name: string): string[] {
       );
       break;
     case "waiting":
-      own.push(...view.needs.map(safeText));
-      if (status.next?.at === undefined && view.needs.length === 0) {
-        const why = view.disk?.level === "full"
-          ? `It waits: ${describeDisk(view.disk)}.`
-          : waitText(view.givesWay);
-        own.push(working ? why : "It waits for the next simrun.");
-      }
+      own.push(...view.waits.map(safeText));
       break;
     case "completed":
       own.push(`simrun results ${name} shows its result.`);
@@ -305,14 +293,6 @@ function nextText(view: StoryView, name: string): string[] {
       own.push(`simrun logs -f ${name} follows what it logs.`);
   }
   return own;
-}
-
-function waitText(givesWay: GivesWay | undefined): string {
-  if (givesWay === undefined) return "It waits for a slot.";
-  const { slots, of } = givesWay;
-  return `It waits for a slot: ${slots} of ${of} slots ${
-    slots === 1 ? "gives" : "give"
-  } way to others on this machine.`;
 }
 
 function parametersText(parameters: { readonly [name: string]: unknown }): string {

@@ -9,13 +9,14 @@ import {
   refuseLinks,
   removeQuietly,
   removeTemporaries,
+  syncFolder,
   temporaryBeside,
   type WarningSink,
   writeFileDurable,
 } from "./disk.ts";
 import { fs } from "./file_system.ts";
 import { FORMAT_VERSION, Layout } from "./layout.ts";
-import { join } from "./path.ts";
+import { basename, join } from "./path.ts";
 import { refuseOddFile } from "./plain_file.ts";
 
 /** Levels below the root in which simrun writes: quarantine/checkpoints/<job>/<run>. */
@@ -59,6 +60,10 @@ export async function openTree(
     if (kind === "folder") await refuseForeignContent(layout);
     await makeFolderDurable(root, warn(onWarning));
     await writeMarker(layout, onWarning);
+  } else if (!(await subfolders(root)).includes(basename(layout.hotFolder))) {
+    // Who wrote the marker may have been killed before its name was durable. After a power cut that left the folders
+    // and not the marker, nobody could tell the tree from somebody else's data.
+    await syncFolder(root, onWarning);
   }
   await probeWritable(layout);
   const folders = [layout.hotFolder, layout.inbox, layout.answers, layout.recentRoot];

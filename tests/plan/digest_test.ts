@@ -4,6 +4,7 @@ import type { Parameters } from "../../src/job/job.ts";
 import { canonical, randomSeed, runId, shortDigest, SpecDigester } from "../../src/plan/digest.ts";
 import { countPoints, pointAt } from "../../src/plan/sweep.ts";
 import { aJob, points, sweepOf } from "../helpers/jobs.ts";
+import { forSeeds } from "../helpers/seeded.ts";
 
 Deno.test("canonical() does not depend on the order of keys, at any depth", () => {
   const one = { b: { y: [1, { d: 1, c: 2 }], x: null }, a: "text" };
@@ -164,4 +165,22 @@ Deno.test("digests and seeds are those of every version", () => {
     899185348,
     1192096010,
   ]);
+});
+
+Deno.test("SpecDigester gives every point the digests of the whole record, whatever the point before it was", () => {
+  forSeeds(200, (random) => {
+    const names = ["a", "b", "c", "Z", "1", "ä"];
+    const value = () => random.pick([1, -0, 0.5, NaN, "x", true, null, [1, 2], { k: 1 }]) as never;
+    const some = () =>
+      Object.fromEntries(names.filter(() => random.next() < 0.5).map((name) => [name, value()]));
+    const job = aJob({ parameters: some(), sweep: points(2), seed: random.below(3) });
+    const digester = new SpecDigester(job, { grid: "00" });
+    const rest = canonical({ seed: job.seed, measure: null, inputs: { grid: "00" } });
+    for (let i = 0; i < 10; i++) {
+      const point = some();
+      const whole = canonical({ ...job.parameters, ...point }) + rest;
+      assert.equal(digester.digest(point), shortDigest(whole));
+      assert.equal(digester.runId(point), shortDigest(canonical(point)));
+    }
+  });
 });

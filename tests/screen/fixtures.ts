@@ -42,7 +42,7 @@ export function storyLines(events: readonly RunEvent[], run: string, told: Told)
   const [status] = treeStatus(history(events), { ...BASE, working, selectors }).runs;
   const { chapters, priority } = story;
   return renderStory(
-    { status: status!, job, point, chapters, decision: [], priority, working, needs },
+    { status: status!, job, point, chapters, decision: [], priority, working, waits: needs },
     { paint: PLAIN, columns: undefined, folder, nowMs: NOW, offsetMinutes: 0 },
   );
 }

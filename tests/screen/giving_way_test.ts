@@ -7,6 +7,7 @@ import { statusJson } from "../../src/report/status_json.ts";
 import { type LiveView, renderLive } from "../../src/screen/live_display.ts";
 import { renderStatus } from "../../src/screen/status_view.ts";
 import { renderStory } from "../../src/screen/story_view.ts";
+import { waitingReasons } from "../../src/report/waiting.ts";
 import { CLIMATE, CLIMATE_LIVE, history, job, NOW } from "../report/fixtures.ts";
 import { BASE, CANVAS, PLAIN } from "./fixtures.ts";
 
@@ -35,23 +36,26 @@ Deno.test("renderStatus() and its JSON say how many slots give way", () => {
 });
 
 Deno.test("renderStory() of a waiting run says whom it waits for", () => {
-  const { activity, runs } = treeStatus(history(CLIMATE), {
+  const status = treeStatus(history(CLIMATE), {
     ...BASE,
     live: LIVE,
     working: true,
     selectors: ["climate_2030"],
   });
-  assert.ok(activity.kind === "working" && runs.length === 1);
+  assert.equal(status.runs.length, 1);
   const lines = renderStory({
-    status: { ...runs[0]!, state: "waiting", next: undefined },
+    status: { ...status.runs[0]!, state: "waiting", next: undefined },
     job: job("climate_2030"),
     point: undefined,
     chapters: [],
     decision: [],
     priority: undefined,
     working: true,
-    needs: [],
-    givesWay: activity.givesWay,
+    waits: waitingReasons({
+      job: job("climate_2030"),
+      isDelayed: false,
+      priorities: new Map(),
+    }, status),
   }, { paint: PLAIN, columns: undefined, folder: "/", nowMs: NOW, offsetMinutes: 0 });
   assert.equal(
     lines.at(-1),

@@ -151,7 +151,6 @@ Deno.test("renderStory() tells waits, preemption, pauses, priorities and warning
   // The next simrun goes by the job's own priority.
   const later = storyLines([...steered, SESSION], "b", s);
   assert.ok(later.includes("  priority  normal"), later.join("\n"));
-  assert.equal(later.at(-1), "It waits for a slot.");
 });
 
 Deno.test("renderStory() says how to take up a cancelled or failed run, with a simrun at work and without", () => {
