@@ -25,6 +25,8 @@ export interface ControllerOptions extends InboxOptions {
 const EVERY_MS = 50;
 /** Looking into the inbox costs no more than this part of the time, whatever lies there. */
 const LOAD_MAX = 0.05;
+/** Nor is it seldom: a look during which the machine slept or the process was stopped says nothing of its cost. */
+const EVERY_MS_MAX = 2_000;
 const STOP_MS = 5_000;
 const REASON_LENGTH_MAX = 1000;
 const WARNINGS_MAX = 5;
@@ -102,7 +104,8 @@ export class Controller {
         if (this.#isStopping) return;
         await this.#guarded(() => this.#obey(target, id));
       }
-      await this.#sleep(Math.max(this.#options.everyMs ?? EVERY_MS, lookedMs / LOAD_MAX));
+      const restMs = Math.min(lookedMs / LOAD_MAX, EVERY_MS_MAX);
+      await this.#sleep(Math.max(this.#options.everyMs ?? EVERY_MS, restMs));
     }
   }
 

@@ -241,6 +241,16 @@ Deno.test("Controller goes on when the disk does not let it look, and says so on
   assert.match(warnings[0]!, /^Requests from other terminals are not heard .*input\/output error/);
 });
 
+Deno.test("Controller hears soon after a look that seemed to take an hour, because the machine slept", async () => {
+  let nowMs = 0;
+  const clockMs = () => nowMs += 3_600_000;
+  await withController(async (layout, controller) => {
+    controller.start(new Target(done));
+    await sleep(50);
+    assert.equal((await answerTo(layout, await post(layout, "a"))).ok, true);
+  }, { clockMs });
+});
+
 Deno.test("Controller falls silent when another holder has the tree: requests are that one's", async () => {
   const warnings: string[] = [];
   await inTree(async (layout) => {
