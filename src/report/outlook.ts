@@ -10,6 +10,8 @@ export interface Outlook {
     | {
       readonly lowMs: number;
       readonly highMs: number;
+      /** Runs at the same time. */
+      readonly slots: number;
       /** By so many runs of so many models. */
       readonly runs: number;
       readonly models: number;
@@ -23,12 +25,12 @@ export interface Outlook {
 const WORTH_A_LINE_MS = 10_000;
 
 /** `takes about 3 to 4 h with 4 slots, by 120 runs of this model`; nothing where that is not known, or no time. */
-export function endText({ end }: Outlook, slots: number): string | undefined {
+export function endText({ end }: Outlook): string | undefined {
   if (end === undefined || end.highMs < WORTH_A_LINE_MS) return undefined;
   const range = formatRange(end.lowMs, end.highMs);
   const about = range.startsWith("up to") ? range : `about ${range}`;
   const models = end.models === 1 ? "this model" : "these models";
-  return `takes ${about} with ${formatNumberOf(slots, "slot")}, ` +
+  return `takes ${about} with ${formatNumberOf(end.slots, "slot")}, ` +
     `by ${formatNumberOf(end.runs, "run")} of ${models}`;
 }
 

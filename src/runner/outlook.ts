@@ -24,6 +24,7 @@ export function outlookOf(plan: Plan, learned: Learned, slots: number, limitMs?:
     end: work?.lowMs === undefined || work.highMs === undefined ? undefined : {
       lowMs: work.lowMs,
       highMs: work.highMs,
+      slots,
       runs,
       models: models.size,
     },

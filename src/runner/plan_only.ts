@@ -7,7 +7,7 @@ import type { Layout } from "../store/layout.ts";
 import { readOwner } from "../store/owner.ts";
 import { openTree } from "../store/tree.ts";
 import { startSlot } from "./slot_processes.ts";
-import { memoryBudget } from "./limits.ts";
+import { memoryBudget, plannedMemory } from "./limits.ts";
 import { checkMemory } from "./needed_memory.ts";
 import { checkNeeds } from "./needed_jobs.ts";
 import { outlookOf } from "./outlook.ts";
@@ -29,8 +29,17 @@ export async function planAhead(
   return await planBy(request, treeExists, async (plan, history, layout) => {
     const owner = layout && await readOwner(layout, () => new Date());
     const learned = Learned.of(history, owner?.alive ?? false);
-    return { plan, outlook: outlookOf(plan, learned, request.slots, limitMs) };
+    return { plan, outlook: outlookOf(plan, learned, slotsAtOnce(request), limitMs) };
   });
+}
+
+/** Where all runs need more than a slot's share fewer of them go at a time. */
+function slotsAtOnce(request: RunRequest): number {
+  const { larger } = plannedMemory(request);
+  const atOnce = request.jobs.map(({ id }) =>
+    larger.find(({ job }) => job === id)?.atOnce ?? request.slots
+  );
+  return Math.max(1, ...atOnce);
 }
 
 async function planBy<T>(

@@ -59,7 +59,7 @@ export function renderPlan(
         formatCount(stepsToRun(plan))
       } steps, on ${formatNumberOf(slots, "slot")}. Without -n they are run.`,
   );
-  const end = outlook && endText(outlook, slots);
+  const end = outlook && endText(outlook);
   if (end !== undefined) lines.push(`It ${end}.`);
   return lines;
 }

@@ -1,5 +1,6 @@
 /** What a campaign writes down for the next ones to learn from, and what its slots are told of it. */
 import assert from "node:assert/strict";
+import { MemoryBudget } from "../../src/campaign/memory_budget.ts";
 import { Peaks } from "../../src/campaign/peaks.ts";
 import { History } from "../../src/queue/history.ts";
 import { Learned } from "../../src/queue/learned.ts";
@@ -44,7 +45,8 @@ Deno.test("how long a run hung is not what its model's steps take", async () => 
 });
 
 Deno.test("what is tried again or has failed for want of memory says what its slot had", async () => {
-  const { world } = await stage([aJob({ id: "a", retries: 5 })]);
+  const memory = new MemoryBudget(3e9, 2);
+  const { world } = await stage([aJob({ id: "a", retries: 5 })], { slots: 2, memory });
   await world.slot.ready();
   const outOfMemory = async (memoryBytesMax: number) => {
     await world.slot.crashes({

@@ -30,7 +30,7 @@ Deno.test("simrun run -n and explain tell what was learned", async () => {
     const { out } = await simrun(["run", "-n", "-j", "2", "--json", "a.yaml"], { cwd });
     const { eta_low_seconds: low, eta_high_seconds: high, learned } = JSON.parse(out);
     // Six runs of 0.6 s at least, on two slots.
-    assert.ok(low > 0.9 && low < high && high < 60, `${low} ${high}`);
+    assert.ok(low > 0.9 && low < high, `${low} ${high}`);
     assert.equal(learned.field.runs, 3);
     assert.ok(learned.field.checkpoint_bytes > 2.4e6, JSON.stringify(learned));
     assert.ok(learned.field.peak_memory_bytes > 10e6, JSON.stringify(learned));

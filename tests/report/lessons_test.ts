@@ -104,7 +104,7 @@ Deno.test("lessonsJson() has the figures, with their units in their names", () =
 
 Deno.test("endText() says how long all takes, by what and with how many slots, where that is worth a line", () => {
   const text = (lowMs: number, highMs: number, models = 1) =>
-    endText({ end: { lowMs, highMs, runs: 120, models }, lessons: new Map() }, 4);
+    endText({ end: { lowMs, highMs, slots: 4, runs: 120, models }, lessons: new Map() });
   assert.equal(
     text(3.2 * HOUR, 3.9 * HOUR),
     "takes about 3 to 4 h with 4 slots, by 120 runs of this model",
@@ -114,7 +114,7 @@ Deno.test("endText() says how long all takes, by what and with how many slots, w
     "takes up to 4 h with 4 slots, by 120 runs of these models",
   );
   assert.equal(text(1_000, 9_000), undefined);
-  assert.equal(endText({ end: undefined, lessons: new Map() }, 4), undefined);
+  assert.equal(endText({ end: undefined, lessons: new Map() }), undefined);
 });
 
 Deno.test("formatRange() rounds away from the middle, in one unit where that says it", () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { makePlan } from "../../src/plan/plan.ts";
 import { Learned } from "../../src/queue/learned.ts";
 import { planJson } from "../../src/report/plan_report.ts";
+import { plannedMemory } from "../../src/runner/limits.ts";
 import { outlookOf } from "../../src/runner/outlook.ts";
 import { renderPlan } from "../../src/screen/plan_view.ts";
 import { paintFor } from "../../src/screen/paint.ts";
@@ -10,12 +11,8 @@ import { completed, historyOf } from "../helpers/events.ts";
 import { aJob, points } from "../helpers/jobs.ts";
 
 const MODEL = { name: "m.ts", digest: "m1" };
-const MEMORY = {
-  totalBytes: 5e9,
-  slotBytes: 1e9,
-  parts: { state: 0.2, checkpoints: 0.3, measurements: 0.3, other: 0.2 },
-  larger: [],
-};
+const MEMORY = plannedMemory({ jobs: [], slots: 4, memoryBytes: 8e9 });
+const CANVAS = { paint: paintFor(false), columns: undefined };
 const HOUR = 3_600_000;
 const AUTO = { checkpoint: { every: { kind: "auto" }, keep: 3 } } as const;
 
@@ -54,11 +51,9 @@ Deno.test("outlookOf() tells how long a plan takes and when its runs are saved; 
   const { lowMs, highMs } = outlook.end!;
   assert.ok(lowMs > 1.8 * HOUR && highMs < 6 * HOUR, `${lowMs / HOUR} ${highMs / HOUR}`);
   assert.equal(outlook.end!.runs, 4);
-  const shown = renderPlan(
-    plan,
-    { slots: 4, memory: MEMORY, outlook },
-    { paint: paintFor(false), columns: undefined },
-  ).join("\n");
+  const shown = renderPlan(plan, { slots: 4, memory: MEMORY, outlook }, CANVAS).join(
+    "\n",
+  );
   assert.match(
     shown,
     /field +checkpoints: about every 2 min: one takes 100 ms, a failure a day\n/,
@@ -89,11 +84,7 @@ Deno.test("outlookOf() says nothing of the end where one of the models was never
   const outlook = outlookOf(plan, Learned.of(past), 1);
   assert.equal(outlook.end, undefined);
   assert.doesNotMatch(
-    renderPlan(
-      plan,
-      { slots: 1, memory: MEMORY, outlook },
-      { paint: paintFor(false), columns: undefined },
-    ).join("\n"),
+    renderPlan(plan, { slots: 1, memory: MEMORY, outlook }, CANVAS).join("\n"),
     /takes/,
   );
 });
