@@ -55,16 +55,17 @@ export class RunTable {
   #sizes: Uint8Array;
   #total = 0;
   readonly #rank: (job: PlannedJob, number: number) => number;
-  readonly #sizeFor: (job: PlannedJob) => number;
+  readonly #sizeFor: (job: PlannedJob, index?: number) => number;
 
   /**
    * Runs of one priority start by rank, the smallest first; as they were submitted when nothing is said. `sizeFor`
-   * tells the size of the slots that the runs of a job need; any will do when nothing is said.
+   * tells the size of the slots that the runs of a job need, or one that failed before; any will do when nothing is
+   * said.
    */
   constructor(
     capacity: number,
     rank: (job: PlannedJob, number: number) => number = (_, number) => number,
-    sizeFor: (job: PlannedJob) => number = () => 0,
+    sizeFor: (job: PlannedJob, index?: number) => number = () => 0,
   ) {
     this.#rank = rank;
     this.#sizeFor = sizeFor;
@@ -124,7 +125,8 @@ export class RunTable {
         if (!job.isToRun(index)) continue;
         this.#attempts[number] = attemptsOf(job, index);
         this.#priorities[number] = job.job.priority;
-        this.#sizes[number] = size;
+        const isRetried = job.decisionAt(index) === "retry";
+        this.#sizes[number] = isRetried ? this.#sizeFor(job, index) : size;
         this.become(number, job.job.needs === undefined ? "ready" : "blocked");
       }
     }

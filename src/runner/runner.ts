@@ -19,7 +19,7 @@ import { CampaignRecord } from "./campaign_record.ts";
 import { campaignWorld } from "./campaign_world.ts";
 import type { Controller } from "./controller.ts";
 import { Deadline } from "./deadline.ts";
-import { earlierAttempts } from "./earlier_attempts.ts";
+import { earlierAttempts, neededBefore } from "./earlier_runs.ts";
 import type { GiveWay } from "./give_way.ts";
 import { DiskGovernor } from "./disk_governor.ts";
 import { memoryBudget } from "./limits.ts";
@@ -98,7 +98,10 @@ export class Runner {
     this.#table = new RunTable(
       parts.plan.total,
       rankBy(request.order ?? "submitted", rates),
-      ({ job }) => memory.sizeFor(job.memoryBytes),
+      (job, index) => {
+        const before = index === undefined ? 0 : neededBefore(job, index, parts.session.history);
+        return memory.sizeFor(Math.max(job.job.memoryBytes ?? 0, before));
+      },
     );
     this.#table.add(
       parts.plan,

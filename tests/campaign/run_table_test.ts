@@ -75,6 +75,19 @@ Deno.test("a run that needs a larger slot is in the queue of that size alone", (
   assert.deepEqual([table.readyIn(8), table.readySizes(0)], [0, []]);
 });
 
+Deno.test("add() asks for a run that is tried again by itself, and for the others once by their job", () => {
+  const plan = planOf([aJob({ sweep: points(3) })]);
+  plan.jobs[0]!.decisions[1] = DECISIONS.indexOf("retry");
+  const asked: (number | undefined)[] = [];
+  const table = new RunTable(0, undefined, (_, index) => {
+    asked.push(index);
+    return index === undefined ? 0 : 8;
+  });
+  table.add(plan, () => 0);
+  assert.deepEqual([table.sizeOf(0), table.sizeOf(1), table.sizeOf(2)], [0, 8, 0]);
+  assert.deepEqual(asked, [undefined, 1]);
+});
+
 Deno.test("readySizes() puts the size first whose next run is the most urgent", () => {
   const jobs = [
     aJob({ id: "small", priority: 1 }),

@@ -1,4 +1,4 @@
-/** How many attempts of a planned run count before this campaign. Pure. */
+/** What became of a planned run before this campaign, as far as it matters to it. Pure. */
 import type { PlannedJob } from "../plan/plan.ts";
 import type { History } from "../queue/history.ts";
 
@@ -9,4 +9,11 @@ export function earlierAttempts(job: PlannedJob, index: number, history: History
   const past = history.jobs.get(job.job.id)?.find(job.identify(index).run);
   if (past === undefined) return 0;
   return Math.max(0, past.state === "running" ? past.attempt - 1 : past.attempt);
+}
+
+/** What a run needs that was out of memory before: twice what its slot had. */
+export function neededBefore(job: PlannedJob, index: number, history: History): number {
+  const { run } = job.identify(index);
+  const failure = history.jobs.get(job.job.id)?.rare(run).failure;
+  return failure?.class === "out-of-memory" ? 2 * (failure.memoryBytes ?? 0) : 0;
 }
