@@ -47,7 +47,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/store/journal.ts",
     find: "await this.#file.syncData();",
     replace: "await this.#file.syncData().catch(() => this.#file.syncData());",
-    test: SIMULATION,
+    test: ["tests/store/journal_test.ts"],
   },
   {
     breaks: "syncs a file that failed to be synced once more",

@@ -67,15 +67,17 @@ Deno.test("a run that takes memory without end is told with its figures, tried o
   });
 });
 
+/** 360 MiB of state, and long enough to be looked at. */
+const LARGE = `
+  export function init() { return { u: new Float64Array(45 << 20).fill(1), x: 0 }; }
+  export function step(state) { state.x++; for (const end = performance.now() + 300; performance.now() < end;); }
+  export function result(state) { return state.u.length + state.x; }
+`;
+
 Deno.test("a run that needs a little more than its slot has completes at its second try", async () => {
   await inFolder(async (folder) => {
-    const model = `
-      export function init() { return { u: new Float64Array(45 << 20).fill(1), x: 0 }; }
-      export function step(state) { state.x++; for (const end = performance.now() + 300; performance.now() < end;); }
-      export function result(state) { return state.u.length + state.x; }
-    `;
     const { status, stderr, results, journal } = await amongNeighbours(folder, {
-      large: { model, keys: "checkpoint_every: off" },
+      large: { model: LARGE, keys: "checkpoint_every: off" },
     }, MEMORY);
     assert.equal(status, 0, stderr);
     assert.equal(results["large/large"]!.result, (45 << 20) + 4);
@@ -87,12 +89,7 @@ Deno.test("a run that needs a little more than its slot has completes at its sec
 
 Deno.test("a run that asks for memory gets it at its first try", async () => {
   await inFolder(async (folder) => {
-    const model = `
-      export function init() { return { u: new Float64Array(45 << 20).fill(1), x: 0 }; }
-      export function step(state) { state.x++; for (const end = performance.now() + 300; performance.now() < end;); }
-      export function result(state) { return state.u.length + state.x; }
-    `;
-    const large = { model, keys: "checkpoint_every: off, memory: 600MiB" };
+    const large = { model: LARGE, keys: "checkpoint_every: off, memory: 600MiB" };
     const { status, stderr, results, journal } = await amongNeighbours(folder, { large }, MEMORY);
     assert.equal(status, 0, stderr);
     assert.equal(results["large/large"]!.result, (45 << 20) + 4);

@@ -337,3 +337,28 @@ Deno.test("append() that finds no room waits for it: nothing of it is left, and 
     assert.deepEqual(completed(entries), [1, 2, 3]);
     assert.deepEqual([report.tornBytes, report.bad.length], [0, 0]);
   }));
+
+Deno.test("append() whose sync failed is not synced again, and neither is anything after it", () =>
+  inTree(async (layout) => {
+    let syncs = 0;
+    const open = async (path: string | URL, options?: Deno.OpenOptions) => {
+      const file = await Deno.open(path, options);
+      return Object.assign(file, {
+        syncData: () => {
+          // The kernel has dropped the pages that it could not write: the next sync would be good, and mean nothing.
+          if (++syncs === 1) return Promise.reject(new Error("Input/output error (os error 5)"));
+          return Promise.resolve();
+        },
+      });
+    };
+    useFileSystem(Object.assign(Object.create(Deno), { open }));
+    try {
+      const { writer: journal } = await JournalWriter.open(layout, clock);
+      await assert.rejects(journal.append(ended(1)), /input\/output error/);
+      await assert.rejects(journal.append(ended(2)), /input\/output error/);
+      assert.equal(syncs, 1);
+      await journal.close().catch(() => {});
+    } finally {
+      useFileSystem();
+    }
+  }));
