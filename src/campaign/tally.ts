@@ -72,10 +72,9 @@ export class Tally {
   counts(): Live["counts"] {
     const total = this.#table.total;
     const { ready, delayed, held, blocked } = this.#table.counts;
-    const planned = this.#table.jobs.reduce((sum, job) => sum + job.toRun, 0);
     return {
       total,
-      skipped: total - planned,
+      skipped: this.#table.jobs.reduce((sum, job) => sum + doneBefore(job), 0),
       completed: this.completed,
       failed: this.failed,
       queued: ready + delayed + held + blocked,
@@ -97,4 +96,9 @@ export class Tally {
     this.#ended.set(job.number, (this.#ended.get(job.number) ?? 0) + runs);
     this.#stepsDone += runs * job.job.steps;
   }
+}
+
+/** Runs whose result was there before. */
+function doneBefore(job: PlannedJob): number {
+  return job.countOf("done") + job.countOf("stale-model") + job.countOf("reuse");
 }

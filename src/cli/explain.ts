@@ -10,7 +10,7 @@ import { Learned } from "../queue/learned.ts";
 import { lessonsJson, lessonsOf, lessonTexts } from "../report/lessons.ts";
 import { StoryFold } from "../report/run_story.ts";
 import { restsOn } from "../report/rests_on.ts";
-import type { RunStatus } from "../report/run_status.ts";
+import { neverBegun } from "../report/run_status.ts";
 import { treeStatus } from "../report/status.ts";
 import { runJson } from "../report/status_json.ts";
 import { waitingReasons } from "../report/waiting.ts";
@@ -50,7 +50,7 @@ export async function explain(
     listMax: Infinity,
   });
   const status = read.runs.find((one) => one.job === job && one.run === run) ??
-    neverStarted(job, run, jobHistory.job?.steps ?? 0);
+    neverBegun(job, run, jobHistory.job?.steps ?? 0);
   const index = findIndex(jobHistory.job, run);
   const point = story.point === undefined
     ? index === undefined ? undefined : pointAt(jobHistory.job?.sweep, index)
@@ -116,8 +116,11 @@ export async function explain(
   return EXIT.completed.status;
 }
 
+/** Of jobs whose runs wait for nothing but a slot, as far as their manifests tell. */
 function prioritiesOf({ jobs }: History): ReadonlyMap<string, Job["priority"]> {
-  const known = [...jobs].flatMap(([id, { job }]) => job === undefined ? [] : [[id, job] as const]);
+  const known = [...jobs].flatMap(([id, { job }]) =>
+    job === undefined || job.needs !== undefined ? [] : [[id, job] as const]
+  );
   return new Map(known.map(([id, { priority }]) => [id, priority]));
 }
 
@@ -161,22 +164,4 @@ async function decideNow(
     const reason = error instanceof Error ? error.message : String(error);
     return { decision: "impossible", meaning: `cannot go on, because ${reason}` };
   }
-}
-
-/** A run that was planned and of which the journal tells nothing else. */
-function neverStarted(job: string, run: string, steps: number): RunStatus {
-  return {
-    job,
-    run,
-    state: "waiting",
-    attempt: 0,
-    stepsDone: 0,
-    stepsTotal: steps,
-    savedStep: 0,
-    savedAt: undefined,
-    savedAgeMs: undefined,
-    degraded: undefined,
-    warning: undefined,
-    next: undefined,
-  };
 }

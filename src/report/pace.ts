@@ -1,5 +1,6 @@
 /** How fast a campaign goes, smoothed over its last seconds. The clock comes in with every picture; pure. */
-import type { Live } from "../job/live.ts";
+import type { Live, LiveRun } from "../job/live.ts";
+import { isAllPaused } from "./live_text.ts";
 
 export interface Speed {
   readonly runsPerSecond: number;
@@ -16,7 +17,12 @@ const SMOOTHING_MS = 8_000;
 const INTERVAL_MIN_MS = 400;
 
 export class Pace {
-  #last: { readonly atMs: number; readonly runs: number; readonly steps: number } | undefined;
+  #last: {
+    readonly atMs: number;
+    readonly runs: number;
+    readonly steps: number;
+    readonly running: ReadonlySet<string>;
+  } | undefined;
   #runsPerSecond: number | undefined;
   #stepsPerSecond: number | undefined;
 
@@ -24,7 +30,8 @@ export class Pace {
   observe(live: Live, nowMs: number): Speed {
     const runs = live.counts.completed + live.counts.failed;
     const steps = live.steps.done;
-    if (this.#last === undefined) this.#last = { atMs: nowMs, runs, steps };
+    const running = new Set(live.running.map(nameOf));
+    this.#last ??= { atMs: nowMs, runs, steps, running };
     const spanMs = nowMs - this.#last.atMs;
     if (spanMs >= INTERVAL_MIN_MS) {
       const share = 1 - Math.exp(-spanMs / SMOOTHING_MS);
@@ -34,9 +41,14 @@ export class Pace {
         return old === undefined ? speed : old + (speed - old) * share;
       };
       this.#runsPerSecond = mix(this.#runsPerSecond, runs - this.#last.runs);
-      this.#stepsPerSecond = mix(this.#stepsPerSecond, steps - this.#last.steps);
-      this.#last = { atMs: nowMs, runs, steps };
+      // What a run brings with it from its checkpoint was not computed just now.
+      const { running: before } = this.#last;
+      const brought = live.running
+        .reduce((sum, run) => sum + (before.has(nameOf(run)) ? 0 : run.fromStep), 0);
+      this.#stepsPerSecond = mix(this.#stepsPerSecond, steps - this.#last.steps - brought);
+      this.#last = { atMs: nowMs, runs, steps, running };
     }
+    if (isAllPaused(live)) return { runsPerSecond: 0, stepsPerSecond: 0, etaMs: undefined };
     const stepsPerSecond = this.#stepsPerSecond ??
       live.running.reduce((sum, run) => sum + run.stepsPerSecond, 0);
     const left = Math.max(0, live.steps.total - steps);
@@ -54,4 +66,8 @@ export class Pace {
       ...(live.work !== undefined && { lowMs: live.work.lowMs, highMs: live.work.highMs }),
     };
   }
+}
+
+function nameOf({ job, run, attempt }: LiveRun): string {
+  return `${job}/${run} ${attempt}`;
 }

@@ -168,3 +168,21 @@ export function liveStatus(live: LiveRun, nowMs: number): RunStatus {
 export function remainingMs(steps: number, stepsPerSecond: number): number | undefined {
   return stepsPerSecond > 0 ? (Math.max(0, steps) / stepsPerSecond) * 1000 : undefined;
 }
+
+/** One of the plan that the journal knows nothing of yet. */
+export function neverBegun(job: string, run: string, steps: number): RunStatus {
+  return {
+    job,
+    run,
+    state: "waiting",
+    attempt: 0,
+    stepsDone: 0,
+    stepsTotal: steps,
+    savedStep: 0,
+    savedAt: undefined,
+    savedAgeMs: undefined,
+    degraded: undefined,
+    warning: undefined,
+    next: undefined,
+  };
+}

@@ -46,6 +46,17 @@ export function filterRuns(selectors: readonly string[]): RunFilter {
   };
 }
 
+/** Whether runs of a state may be chosen at all. */
+export function mayChoose(selectors: readonly string[], state: VisibleState): boolean {
+  const states = selectors.filter(isVisibleState);
+  return states.length === 0 || states.includes(state);
+}
+
+/** Whether it names a run by its beginning, or in full: one run is meant. */
+export function namesOneRun(selector: string): boolean {
+  return selector.includes("/") && !/[*?]/.test(selector) && !selector.endsWith("/");
+}
+
 /** Of the names in `selectors`, the first that stands for nothing in the tree. */
 export function unknownName(
   selectors: readonly string[],
@@ -80,8 +91,7 @@ function runPattern(
   selector: string,
 ): { readonly pattern: { test(text: string): boolean }; readonly whole: boolean } {
   const whole = selector.includes("/");
-  const open = whole && !/[*?]/.test(selector) && !selector.endsWith("/");
-  return { pattern: globPattern(open ? `${selector}*` : selector), whole };
+  return { pattern: globPattern(namesOneRun(selector) ? `${selector}*` : selector), whole };
 }
 
 /** Matches in time that grows with the lengths alone: a selector may come from anybody. */

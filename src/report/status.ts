@@ -3,10 +3,16 @@ import type { GivesWay, Live, LiveDisk, LiveMemory, LiveRun } from "../job/live.
 import type { History, JobHistory } from "../queue/history.ts";
 import { runId } from "../plan/digest.ts";
 import { countPoints, pointAt } from "../plan/sweep.ts";
-import { liveStatus, remainingMs, type RunStatus, runStatus } from "./run_status.ts";
+import { liveStatus, neverBegun, remainingMs, type RunStatus, runStatus } from "./run_status.ts";
 
 import { type FailureGroup, FailureGroups } from "./failure_groups.ts";
-import { filterRuns, VISIBLE_STATES, type VisibleState, zeroCounts } from "./selector.ts";
+import {
+  filterRuns,
+  mayChoose,
+  VISIBLE_STATES,
+  type VisibleState,
+  zeroCounts,
+} from "./selector.ts";
 
 export type { RunStatus } from "./run_status.ts";
 
@@ -215,6 +221,11 @@ function scanJob(
     stepsDone += live.step;
     list(liveStatus(live, options.nowMs));
   }
+  if (isListed(options)) {
+    for (const run of unbegunRuns(job)) {
+      if (!liveRuns.has(run)) list(neverBegun(id, run, stepsAsked));
+    }
+  }
   const seen = VISIBLE_STATES.reduce((sum, state) => sum + counts[state], 0);
   const planned = job.count === 0 ? seen : job.count;
   const beyond = job.generations > 1 ? Math.max(0, seen - planned) : 0;
@@ -236,6 +247,20 @@ function scanJob(
 
 /** A plan with more runs is counted without being looked at. */
 const PLAN_MAX = 1_000_000;
+
+/** Whether somebody asked for runs that wait. */
+function isListed({ selectors = [] }: StatusOptions): boolean {
+  return selectors.length > 0 && mayChoose(selectors, "waiting");
+}
+
+/** Runs of the plan that have no row yet. */
+function* unbegunRuns(job: JobHistory): IterableIterator<string> {
+  if (job.job === undefined || job.count > PLAN_MAX || job.size >= job.count) return;
+  for (let index = 0; index < job.count; index++) {
+    const run = runId(job.job, pointAt(job.job.sweep, index));
+    if (job.row(run) === undefined) yield run;
+  }
+}
 
 /** The runs of a job's last plan, when it has had others before; undefined when all rows are its own. */
 function plannedRuns({ job, count, generations }: JobHistory): ReadonlySet<string> | undefined {

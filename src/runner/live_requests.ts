@@ -5,7 +5,13 @@ import type { ControlAction } from "../job/control.ts";
 import { assertNever, Fault } from "../job/fault.ts";
 import { type Priority, PRIORITY_NAMES } from "../job/job.ts";
 import { formatCount, formatNumberOf } from "../report/format.ts";
-import { filterJobs, filterRuns, unknownName, type VisibleState } from "../report/selector.ts";
+import {
+  filterJobs,
+  filterRuns,
+  namesOneRun,
+  unknownName,
+  type VisibleState,
+} from "../report/selector.ts";
 import type { WarningSink } from "../store/disk.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Answer } from "../store/request.ts";
@@ -63,8 +69,10 @@ export class LiveRequests implements Controllable {
         return told(
           runs.length,
           runs.length === 0
-            ? "Nothing that failed or was cancelled in this campaign is meant."
-            : `${numberOf(runs.length)} ${one} tried again, as if for the first time.`,
+            ? NONE_TO_RETRY
+            : `${numberOf(runs.length)} ${one} tried again, with all attempts before ${
+              runs.length === 1 ? "it" : "them"
+            }.`,
         );
       }
       case "priority":
@@ -123,7 +131,10 @@ export class LiveRequests implements Controllable {
     const count = done.filter((what) => what === wish).length;
     const ended = done.length - count;
     const others = ended === 0 ? "" : ` ${numberOf(ended)} had just ended.`;
-    const next = wish === "held" && count > 0 ? " simrun continue lets them go on." : "";
+    const what = count === 1 ? "it" : "them";
+    const next = wish === "held" && count > 0
+      ? ` simrun continue ${selectors.join(" ")} lets ${what} go on.`
+      : "";
     return told(count, `${numberOf(count)} ${verb}.${others}${next}`);
   }
 
@@ -137,6 +148,7 @@ export class LiveRequests implements Controllable {
         hint: "simrun status shows what there is.",
       });
     }
+    this.#refuseAmbiguous(selectors);
     const isMeant = filterRuns(selectors);
     const mayBe = filterJobs(selectors);
     const found: number[] = [];
@@ -152,8 +164,33 @@ export class LiveRequests implements Controllable {
     return found;
   }
 
-  *#runs(): IterableIterator<{ readonly job: string; readonly run: string }> {
+  /** The beginning of a name is enough where it is the beginning of one: nobody's run is cancelled by a short word. */
+  #refuseAmbiguous(selectors: readonly string[]): void {
+    for (const selector of selectors.filter(namesOneRun)) {
+      const isMeant = filterRuns([selector]);
+      const mayBe = filterJobs([selector]);
+      const names: string[] = [];
+      for (const { job, run } of this.#runs(mayBe)) {
+        if (`${job}/${run}` === selector) return;
+        if (isMeant(job, run, "running")) names.push(`${job}/${run}`);
+      }
+      if (names.length < 2) continue;
+      const some = names.slice(0, 3).join(", ") + (names.length > 3 ? ", …" : "");
+      throw new Fault(
+        "not-found",
+        `${selector} is the beginning of ${names.length} runs: ${some}.`,
+        {
+          hint: `Write more of the name, or ${selector}* for all of them.`,
+        },
+      );
+    }
+  }
+
+  *#runs(
+    mayBe: (job: string) => boolean = () => true,
+  ): IterableIterator<{ readonly job: string; readonly run: string }> {
     for (const job of this.#parts.table.jobs) {
+      if (!mayBe(job.job.id)) continue;
       for (let index = 0; index < job.count; index++) {
         yield { job: job.job.id, run: job.identify(index).run };
       }
@@ -161,7 +198,10 @@ export class LiveRequests implements Controllable {
   }
 }
 
-const NONE_LEFT = "Nothing was done: what is meant has ended already.";
+const NONE_LEFT = "Nothing was done: none of what is meant is running or waiting. " +
+  "States narrow names: failed ising means the failed runs of ising.";
+const NONE_TO_RETRY = "Nothing was done: none of what is meant failed or was cancelled in this " +
+  "campaign. What was before it: simrun resume --rerun cancelled, when it has ended.";
 const NONE_PAUSED = "Nothing was done: none of these is paused.";
 
 function told(runs: number, message: string): Answer {

@@ -84,6 +84,21 @@ Deno.test("treeStatus() lists the first failed runs and counts the others", () =
   assert.equal(all.runs.length, 30);
 });
 
+Deno.test("treeStatus() lists runs of a sweep that were never begun when they are asked for", () => {
+  const sweep = sweepOf([280, 420, 560]);
+  const events = [SESSION, sweep.planned];
+  const status = (...selectors: string[]) => treeStatus(history(events), { ...BASE, selectors });
+  const { runs } = status("waiting");
+  assert.deepEqual(
+    runs.map(({ state, stepsDone }) => [state, stepsDone]),
+    Array(3).fill(["waiting", 0]),
+  );
+  const [{ run } = { run: "" }] = runs;
+  assert.deepEqual(status(`s/${run.slice(0, 8)}`).runs.map((one) => one.run), [run]);
+  assert.deepEqual(status("failed").runs, []);
+  assert.deepEqual(status().runs, [], "they are not worth a line each");
+});
+
 Deno.test("treeStatus() with selectors lists what they choose, in any state", () => {
   const events = [
     SESSION,
