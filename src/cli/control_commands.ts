@@ -11,8 +11,10 @@ const STATES = [...VISIBLE_STATES, "all"];
 const LEVELS = ["critical", "high", "normal", "low", "background"];
 
 const SELECTORS =
-  "A SELECTOR is a job, a run, a pattern, or one of running, paused, interrupted, failed, cancelled,\n" +
-  "waiting, completed, all. The simrun that works on the tree is asked, and answers within seconds.";
+  "A SELECTOR is a job (ising), a run (ising/3fa9c1, or as much of it as no other run begins with), a\n" +
+  "pattern ('ising*'), or a state: running, paused, interrupted, failed, cancelled, waiting, completed;\n" +
+  "or all. States narrow names: failed ising are the failed runs of ising. simrun status -a waiting lists\n" +
+  "what waits. The simrun that works on the tree is asked, and answers within seconds.";
 
 export const CONTROL_COMMANDS: readonly Command[] = [
   command({
@@ -58,7 +60,8 @@ export const CONTROL_COMMANDS: readonly Command[] = [
     group: "steer",
     brief: "Save runs and let them wait until simrun continue",
     synopsis: "SELECTOR…",
-    about: SELECTORS,
+    about:
+      `${SELECTORS}\nA pause lasts as long as this simrun: the next one computes all that is left.`,
     examples: [
       { line: "simrun pause 'ising*'", what: "leave the cores to the others" },
       { line: "simrun pause all", what: "free the machine for a while" },
@@ -113,7 +116,8 @@ export const CONTROL_COMMANDS: readonly Command[] = [
     brief: "Change which runs come first",
     synopsis: "LEVEL SELECTOR…",
     about:
-      `LEVEL is critical, high, normal, low or background, or a number from 0 to 3.\n${SELECTORS}\n` +
+      "LEVEL is critical (or 0), high (1), normal (2), low or background (3). What is critical does not wait:\n" +
+      `it takes the slot of the least urgent run, which is saved and goes on later.\n${SELECTORS}\n` +
       "It holds until this simrun ends; the next one goes by the manifests.",
     examples: [
       { line: "simrun priority high climate_2030", what: "before all that is normal" },

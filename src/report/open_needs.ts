@@ -18,10 +18,16 @@ export function describeOpenNeeds(
     if (ended >= job.runs) return [];
     const what = need.accept === "any" ? "ended" : "completed";
     const have = ended === 1 ? "has" : "have";
-    return [
-      `It needs ${name}: ${formatCount(ended)} of ${
-        formatNumberOf(job.runs, "run")
-      } ${have} ${what}.`,
+    const sentence = `It needs ${name}: ${formatCount(ended)} of ${
+      formatNumberOf(job.runs, "run")
+    } ${have} ${what}.`;
+    // It will fail for them unless somebody takes them up again.
+    const lost = need.accept === "any" ? 0 : failed + cancelled;
+    return lost === 0 ? [sentence] : [
+      sentence,
+      `${formatNumberOf(lost, "run")} of ${need.job} failed or ${
+        lost === 1 ? "was" : "were"
+      } cancelled: simrun retry ${need.job} takes ${lost === 1 ? "it" : "them"} up again.`,
     ];
   });
 }

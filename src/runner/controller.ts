@@ -159,7 +159,9 @@ async function perform(target: Controllable, action: ControlAction): Promise<Ans
   } catch (error) {
     if (!(error instanceof JobProblems)) return { ok: false, message: wordsOf(error) };
     const sources = action.type === "submit" ? action.manifests : [];
-    return { ok: false, message: renderDiagnostics(error.diagnostics, sources).trimEnd() };
+    // Who asked is told it as an error; the first one need not say so again.
+    const text = renderDiagnostics(error.diagnostics, sources).trimEnd().replace(/^error: /, "");
+    return { ok: false, message: text };
   }
 }
 

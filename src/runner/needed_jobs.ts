@@ -19,12 +19,19 @@ export function checkNeeds(
     for (const need of job.needs ?? []) {
       if (ids.has(need.job) || isMet(need, PastJob.of(history.jobs.get(need.job)))) continue;
       const place = locate(job.id, ["needs"]);
+      const { cancelled = 0, failed = 0 } = history.jobs.get(need.job)?.counts ?? {};
+      const ended = [
+        ...(cancelled > 0 ? [`${cancelled} of its runs cancelled`] : []),
+        ...(failed > 0 ? [`${failed} failed`] : []),
+      ].join(", ");
       problems.push({
         code: "needs",
         severity: "error",
         message: `Job ${job.id} needs ${need.job}, which is in none of these manifests and has ` +
-          "not completed in this tree",
-        hint: "Give its manifest as well, e.g. simrun jobs/*.yaml.",
+          `not completed in this tree${ended === "" ? "" : ` (${ended})`}`,
+        hint: cancelled > 0
+          ? "simrun resume --rerun cancelled takes up again what was cancelled."
+          : "Give its manifest as well, e.g. simrun jobs/*.yaml.",
         ...(place && { place }),
       });
     }

@@ -96,7 +96,7 @@ function diskLines({ disk }: TreeStatus, paint: Paint): string[] {
 }
 
 const ENDINGS: { readonly [outcome: string]: string } = {
-  completed: "completed everything",
+  completed: "ended with nothing left to do",
   failed: "ended with failed runs",
   stopped: "was stopped",
 };

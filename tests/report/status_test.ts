@@ -261,6 +261,7 @@ Deno.test("describeOpenNeeds() tells how much of what is needed is done, and not
     ({ job: id, runs: "all", accept }) as const;
   assert.deepEqual(describeOpenNeeds([need("mesh"), need("done"), need("gone")], jobs), [
     "It needs mesh: 3 of 4 runs have completed.",
+    "1 run of mesh failed or was cancelled: simrun retry mesh takes it up again.",
     "It needs gone, which the tree does not know yet.",
   ]);
   assert.deepEqual(describeOpenNeeds([need("mesh", "any")], jobs), []);
