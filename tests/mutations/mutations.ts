@@ -55,7 +55,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/store/disk.ts",
     find: "if (durable) await file.sync();",
     replace: "if (durable) await file.sync().catch(() => file!.sync());",
-    test: SIMULATION,
+    test: ["tests/store/disk_test.ts"],
   },
   {
     breaks: "tells a checkpoint as saved before it is written",
@@ -97,7 +97,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/worker/run_files.ts",
     find: "    await truncateSeries(this.#seriesPath, this.#series);\n",
     replace: "",
-    test: SIMULATION,
+    test: ["tests/worker/run_files_test.ts"],
   },
   {
     breaks: "believes that one write takes every byte",

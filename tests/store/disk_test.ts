@@ -10,6 +10,7 @@ import {
   writeFileDurable,
   writeFileVolatile,
 } from "../../src/store/disk.ts";
+import { useFileSystem } from "../../src/store/file_system.ts";
 import { inFolder } from "./fixtures.ts";
 
 const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
@@ -32,6 +33,29 @@ Deno.test("replaceDurable() keeps the old file when the new one fails half-way",
       throw new Error("No space left on device (os error 28)");
     });
     await assert.rejects(failing, (error: Fault) => error.code === "no-space");
+    assert.equal(await Deno.readTextFile(path), "old");
+    assert.deepEqual(names(folder), ["a"]);
+  }));
+
+Deno.test("writeFileDurable() syncs no handle again whose sync failed, and leaves the old file", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "a");
+    await writeFileDurable(path, "old");
+    let syncs = 0;
+    const open = async (path: string | URL, options?: Deno.OpenOptions) => {
+      const file = await Deno.open(path, options);
+      return Object.assign(file, {
+        // The kernel drops pages that it could not write: the second sync would be good, and mean nothing.
+        sync: () => ++syncs === 1 ? Promise.reject(new Error("(os error 5)")) : Promise.resolve(),
+      });
+    };
+    useFileSystem(Object.assign(Object.create(Deno), { open }));
+    try {
+      await assert.rejects(writeFileDurable(path, "new"), /input\/output error/);
+    } finally {
+      useFileSystem();
+    }
+    assert.equal(syncs, 1);
     assert.equal(await Deno.readTextFile(path), "old");
     assert.deepEqual(names(folder), ["a"]);
   }));
