@@ -122,7 +122,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/store/journal.ts",
     find: "if (tornBytes > 0) await cutTail(",
     replace: "if (tornBytes < 0) await cutTail(",
-    test: SIMULATION,
+    test: ["tests/store/journal_test.ts"],
   },
   {
     breaks: "empties the journal before the sealed segment is durable",
