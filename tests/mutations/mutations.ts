@@ -139,7 +139,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/store/fence.ts",
     find: "  fenceOf(path)?.assertHeld();",
     replace: "  fenceOf(path);",
-    test: SIMULATION,
+    test: ["tests/store/fence_test.ts"],
   },
   {
     breaks: "keeps what a power cut left behind a hole in the journal",
