@@ -44,14 +44,12 @@ function durableCheckpoints(tree: string, operations: readonly Operation[]): Set
   const seen = new Set<string>();
   /** Renamed, but not all that they rest on is durable. */
   const waiting = new Set<string>();
-  let lastTemporary = "";
-  for (const { kind, path, outcome } of operations) {
+  for (const { kind, path, outcome, from } of operations) {
     // What failed did nothing; a write may have done a part.
     if (outcome !== "ok" && kind !== "write") continue;
     switch (kind) {
       case "open":
-        if (isTemporaryPath(path)) lastTemporary = path;
-        else if (!seen.has(path)) looseNames.add(path);
+        if (!isTemporaryPath(path) && !seen.has(path)) looseNames.add(path);
         seen.add(path);
         break;
       case "mkdir":
@@ -67,7 +65,7 @@ function durableCheckpoints(tree: string, operations: readonly Operation[]): Set
         break;
       case "rename":
         looseNames.add(path);
-        if (path.endsWith(".ckpt") && !looseFiles.has(lastTemporary)) waiting.add(path);
+        if (path.endsWith(".ckpt") && !looseFiles.has(from)) waiting.add(path);
         break;
     }
     for (const checkpoint of waiting) {

@@ -84,6 +84,8 @@ struct operation {
   enum action action;
   int fd;
   char path[4096];
+  /* What was renamed; empty for all else. */
+  char from[4096];
 };
 
 #define NEXT(name) ({ \
@@ -217,9 +219,10 @@ static void hear(const char *word) {
 
 static void tell(const struct operation *op, const char *outcome, int fd) {
   if (log_fd < 0) return;
-  char line[4400];
-  int length = snprintf(line, sizeof line, "%s\t%d\t%u\t%s\t%d\t%s\t%s\n", ROLE_NAMES[role], getpid(),
-                        op->number, KIND_NAMES[op->kind], fd, outcome, op->path);
+  char line[8500];
+  int length = snprintf(line, sizeof line, "%s\t%d\t%u\t%s\t%d\t%s\t%s\t%s\n", ROLE_NAMES[role],
+                        getpid(), op->number, KIND_NAMES[op->kind], fd, outcome, op->path,
+                        op->kind == RENAME ? op->from : "");
   syscall(SYS_write, log_fd, line, length);
 }
 
@@ -428,12 +431,22 @@ long syscall(long number, ...) {
   return leave(&op, IF_DONE(op, call), -1)
 
 /* Named by where it leads: the tree's file is what counts. */
-int rename(const char *from, const char *to) { ON_NAME(RENAME, AT_FDCWD, to, NEXT(rename)(from, to)); }
+#define ON_RENAME(source, from, folder, to, call) \
+  if (IS_OFF) return call; \
+  struct operation op; \
+  resolve(source, from, op.from); \
+  resolve(folder, to, op.path); \
+  enter(&op, RENAME, -1); \
+  return leave(&op, IF_DONE(op, call), -1)
+
+int rename(const char *from, const char *to) {
+  ON_RENAME(AT_FDCWD, from, AT_FDCWD, to, NEXT(rename)(from, to));
+}
 int renameat(int a, const char *from, int b, const char *to) {
-  ON_NAME(RENAME, b, to, NEXT(renameat)(a, from, b, to));
+  ON_RENAME(a, from, b, to, NEXT(renameat)(a, from, b, to));
 }
 int renameat2(int a, const char *from, int b, const char *to, unsigned flags) {
-  ON_NAME(RENAME, b, to, NEXT(renameat2)(a, from, b, to, flags));
+  ON_RENAME(a, from, b, to, NEXT(renameat2)(a, from, b, to, flags));
 }
 int unlink(const char *path) { ON_NAME(REMOVE, AT_FDCWD, path, NEXT(unlink)(path)); }
 int unlinkat(int folder, const char *path, int flags) {

@@ -54,6 +54,8 @@ export interface Operation {
   /** `ok`, `errno 2`, or the action that befell it. */
   readonly outcome: string;
   readonly path: string;
+  /** What was renamed to the path; empty for all else. */
+  readonly from: string;
 }
 
 export interface Ended {
@@ -145,7 +147,7 @@ export class Shim {
 /** A last line may be cut off by a kill. */
 export function parseLog(text: string): Operation[] {
   return text.split("\n").slice(0, -1).map((line) => {
-    const [role, pid, number, kind, fd, outcome, path] = line.split("\t");
+    const [role, pid, number, kind, fd, outcome, path, from] = line.split("\t");
     return {
       role: role as Role,
       pid: Number(pid),
@@ -154,6 +156,7 @@ export function parseLog(text: string): Operation[] {
       fd: Number(fd),
       outcome: outcome!,
       path: path!,
+      from: from ?? "",
     };
   });
 }

@@ -39,5 +39,15 @@ faultTest(
     // And the judge is no yes-man: without its syncs not one of them is.
     const unsynced = operations.filter(({ kind }) => kind !== "sync");
     assert.throws(() => assertSavedWasDurable(tree, unsynced, entries), /not durable/);
+    // Nor is it misled by what the orchestrator writes between a slot's temporary and its new name.
+    const other = { role: "orchestrator", kind: "open", path: `${tree}/hot/.tmp-other` } as const;
+    const crossed = operations.flatMap((one) =>
+      one.kind !== "rename" ? [one] : [
+        { ...one, ...other, from: "" },
+        { ...one, ...other, kind: "write" as const, from: "" },
+        one,
+      ]
+    );
+    assertSavedWasDurable(tree, crossed, entries);
   },
 );
