@@ -16,7 +16,8 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   campaign: ["job", "plan", "queue"],
   store: ["job"],
   verify: ["job", "store"],
-  worker: ["job", "plan", "campaign", "store"],
+  command: ["job", "store"],
+  worker: ["job", "plan", "campaign", "store", "command"],
   report: ["job", "plan", "queue"],
   screen: ["job", "plan", "report"],
   // Diagnostics are text with a caret: that they are safe and aligned is the screen's knowledge.
@@ -40,7 +41,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
 const EDGE_FILES: { readonly [path: string]: string } = {
   "src/screen/terminal.ts": "is the terminal",
 };
-const EDGE_FOLDERS = ["worker", "store", "verify", "runner", "cli"];
+const EDGE_FOLDERS = ["command", "worker", "store", "verify", "runner", "cli"];
 
 /** Ways to ask the world for something. */
 const WORLD = [

@@ -13,6 +13,7 @@ export function retryCause(failure: FailureClass, hasMore: boolean): Cause | und
   switch (failure) {
     case "slot-lost":
     case "hang":
+    case "transient":
       return failure;
     case "out-of-memory":
       return hasMore ? failure : undefined;

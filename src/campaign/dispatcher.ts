@@ -31,6 +31,8 @@ export interface DispatchOptions {
   readonly taught?: (job: PlannedJob) => Job;
   /** Go on from checkpoints that another version of the model wrote. */
   readonly acceptModel?: boolean;
+  /** What programs are handed of the user's environment. */
+  readonly environment?: () => { readonly [name: string]: string };
   /** The runs of a job that left files to look into: checkpoints, a series. */
   readonly withFiles: (job: string) => ReadonlySet<string> | undefined;
 }
@@ -233,6 +235,8 @@ export class Dispatcher {
         epoch: this.#options.epoch,
         holder: this.#options.holder,
         anyModel: this.#options.acceptModel ?? false,
+        ...(job.job.model.kind === "command" &&
+          { environment: this.#options.environment?.() ?? {} }),
       });
     }
     batch.sent = true;

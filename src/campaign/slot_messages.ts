@@ -29,6 +29,8 @@ export type ToSlot =
     readonly holder: string;
     /** Checkpoints of another version of the model will do. */
     readonly anyModel: boolean;
+    /** Of a command: what its programs are handed of the user's environment. */
+    readonly environment?: { readonly [name: string]: string };
   }
   | {
     /** What the runs of the next batch need: lists of `NeededResult`s by job, as JSON that `encodePlain` writes. */

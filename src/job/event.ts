@@ -40,6 +40,8 @@ export type RequeueCause =
   | "stopped"
   | "slot-lost"
   | "hang"
+  /** A command ended for a reason that its manifest calls passing. */
+  | "transient"
   | "out-of-memory"
   | "disk"
   /** A critical run took its slot. */

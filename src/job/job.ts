@@ -1,4 +1,5 @@
 /** A job: one entry of a manifest after it was checked. Plain data, every path absolute. */
+import type { CommandModel } from "./command.ts";
 import type { CheckpointLesson } from "./checkpoint_interval.ts";
 import type { Parameters } from "./parameter.ts";
 import type { Sweep } from "./sweep.ts";
@@ -11,13 +12,15 @@ export type Priority = 0 | 1 | 2 | 3;
 export const PRIORITY_NAMES = ["critical", "high", "normal", "low"] as const;
 export type PriorityName = (typeof PRIORITY_NAMES)[number];
 
-export type ModelKind = "module" | "wasm";
+export type FileKind = "module" | "wasm";
 
-export interface ModelReference {
-  readonly kind: ModelKind;
+export interface ModelFile {
+  readonly kind: FileKind;
   /** Absolute path of the model's file. */
   readonly path: string;
 }
+
+export type ModelReference = ModelFile | CommandModel;
 
 /** What a model may reach beside its own folder and its inputs. Permission, not meaning: no digest knows of it. */
 export interface Grants {
@@ -99,6 +102,8 @@ export const DEFAULT_CHECKPOINT: CheckpointPolicy = {
   keep: 3,
 };
 export const DEFAULT_HANG_MS = 300_000;
+/** Of a command that tells of no progress: its silence means nothing. */
+export const NEVER_HANGS_MS = Number.MAX_SAFE_INTEGER;
 export const DEFAULT_RETRIES = 3;
 export const DEFAULT_BACKOFF: Backoff = { firstMs: 5_000, mostMs: 300_000 };
 export const DEFAULT_ON_NAN: OnNan = "warn";

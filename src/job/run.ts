@@ -6,6 +6,10 @@ export type RunState = "queued" | "running" | "completed" | "failed" | "cancelle
 export type FailureClass =
   /** The model threw; its own fault, not retried. */
   | "model-error"
+  /** A command ended otherwise than it must, or left no result. */
+  | "command-failed"
+  /** A command ended for a reason that its manifest calls passing. */
+  | "transient"
   /** The state cannot be checkpointed or the result cannot be kept. */
   | "bad-state"
   /** The model's own rule said `diverged`. */

@@ -35,12 +35,13 @@ export const JOB_FIELDS = {
   },
   model: {
     shape: modelShape(),
-    about: "The model's file, relative to the manifest: .ts, .js, .mjs, or .wasm.",
-    examples: ["../models/energy_balance.ts"],
+    about:
+      "The model's file, relative to the manifest: .ts, .js, .mjs, or .wasm; or any program as a command.",
+    examples: ["../models/energy_balance.ts", { command: ["./simulate.py", "--co2", "${co2}"] }],
   },
   steps: {
     shape: count(),
-    about: "How many steps each run computes.",
+    about: "How many steps each run computes. A command need not count any.",
     examples: [100000, "1_000_000"],
   },
   priority: {
@@ -192,7 +193,7 @@ export const JOB_FIELDS = {
   },
 } as const;
 
-export const REQUIRED_FIELDS = ["id", "model", "steps"] as const;
+export const REQUIRED_FIELDS = ["id", "model"] as const;
 
 export const JOB_FOREIGN: ForeignWords = {
   notOffered: {
@@ -213,6 +214,8 @@ export const JOB_FOREIGN: ForeignWords = {
     iterations: "steps",
     n_steps: "steps",
     script: "model",
+    command: "model: { command: [ … ] }",
+    shell: "model: { shell: … }",
     grid: "sweep",
     matrix: "sweep",
     zip: "sweep: { zip: … }",

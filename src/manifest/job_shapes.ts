@@ -2,13 +2,14 @@
 import { isAbsolute, resolve } from "node:path";
 import {
   type Cadence,
-  type ModelKind,
+  type FileKind,
   type ModelReference,
   type OnNan,
   type Priority,
   PRIORITY_NAMES,
 } from "../job/job.ts";
 import { choice } from "./choice_shape.ts";
+import { commandSchema, readCommand } from "./command_shape.ts";
 import { describe, findEntry, quote, type YamlMap } from "./node.ts";
 import { COUNT_PATTERN, DURATION_PATTERN, parseCount, parseDuration } from "./quantity.ts";
 import { duration, mustBe, quantity, type Report, type Shape, text } from "./shape.ts";
@@ -16,7 +17,7 @@ import { didYouMean } from "./suggest.ts";
 
 export const JOB_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
-const MODEL_KINDS: { readonly [ending: string]: ModelKind } = {
+const FILE_KINDS: { readonly [ending: string]: FileKind } = {
   ".ts": "module",
   ".js": "module",
   ".mjs": "module",
@@ -55,31 +56,30 @@ export function idShape(): Shape<string> {
 export function modelShape(): Shape<ModelReference> {
   const path = pathShape(/\.(ts|js|mjs|wasm)$/.source);
   return {
-    schema: path.schema,
+    schema: { anyOf: [path.schema, commandSchema] },
     read(node, name, report) {
-      if (node.kind === "map") return refuseModelMapping(node, report);
+      if (node.kind === "map") return readModelMapping(node, name, report);
       const absolute = path.read(node, name, report);
       if (absolute === undefined) return undefined;
       const ending = /\.[^./\\]*$/.exec(absolute)?.[0] ?? "";
-      const kind = Object.hasOwn(MODEL_KINDS, ending) ? MODEL_KINDS[ending] : undefined;
+      const kind = Object.hasOwn(FILE_KINDS, ending) ? FILE_KINDS[ending] : undefined;
       if (kind !== undefined) return { kind, path: absolute };
       const message = `The model ${describe(node)} is neither a module nor WebAssembly`;
-      const hint = "A model's file ends in .ts, .js, .mjs or .wasm.";
+      const hint = "A model's file ends in .ts, .js, .mjs or .wasm; for any other program write " +
+        "model: { command: [program, word, …] }.";
       return report.error(node, "value", message, hint);
     },
   };
 }
 
-function refuseModelMapping(node: YamlMap, report: Report): undefined {
-  const kind = ["command", "plecs"].find((key) => findEntry(node, key) !== undefined);
-  if (kind === undefined) return mustBe(node, "model", "the path of a file", report);
-  const hint = "A model is a .ts, .js or .mjs module or a .wasm file.";
-  return report.error(
-    node,
-    "not-offered",
-    `Models of the kind "${kind}" are not offered by this version`,
-    hint,
-  );
+function readModelMapping(
+  node: YamlMap,
+  name: string,
+  report: Report,
+): ModelReference | undefined {
+  if (findEntry(node, "plecs") === undefined) return readCommand(node, name, report);
+  const message = 'Models of the kind "plecs" are not offered by this version';
+  return report.error(node, "not-offered", message, "A model is a file, or a command.");
 }
 
 export function inputShape(): Shape<string> {

@@ -6,6 +6,8 @@ import {
   DEFAULT_RETRIES,
   type Grants,
   type Job,
+  type ModelReference,
+  NEVER_HANGS_MS,
 } from "../job/job.ts";
 import { countPoints, sweepNames } from "../plan/sweep.ts";
 import { backoffOf } from "./backoff.ts";
@@ -158,7 +160,9 @@ function readJob(map: YamlMap, maxPoints: number, report: Report): Job | undefin
   const before = report.failures;
   const values = readFields(JOB_FIELDS, map, "", report, JOB_FOREIGN);
   const name = values.id === undefined ? "A job" : `Job "${values.id}"`;
-  for (const key of REQUIRED_FIELDS) {
+  const isCommand = findEntry(map, "model")?.value.kind === "map";
+  // A command need not count any steps.
+  for (const key of isCommand ? REQUIRED_FIELDS : [...REQUIRED_FIELDS, "steps"] as const) {
     if (findEntry(map, key) === undefined) {
       const node = findEntry(map, "id")?.value ?? map;
       report.error(node, "missing-key", `${name} has no "${key}"`, EXAMPLES[key]);
@@ -166,7 +170,8 @@ function readJob(map: YamlMap, maxPoints: number, report: Report): Job | undefin
   }
   checkOneCadence(map, report);
   checkBackoff(map, values.retry, report);
-  const { id, model, steps, sweep, parameters = {}, checkpoint = {} } = values;
+  const { id, model, sweep, parameters = {}, checkpoint = {} } = values;
+  const steps = values.steps ?? (isCommand ? 1 : undefined);
   if (sweep !== undefined) {
     const node = findEntry(map, "sweep")!.keyNode;
     const count = countPoints(sweep);
@@ -195,13 +200,15 @@ function readJob(map: YamlMap, maxPoints: number, report: Report): Job | undefin
     ...(sweep === undefined ? {} : { sweep }),
     seed: values.seed ?? 0,
     checkpoint: {
-      every: values.checkpoint_every ?? checkpoint.every ?? DEFAULT_CHECKPOINT.every,
+      every: keepsNothing(model)
+        ? { kind: "off" }
+        : values.checkpoint_every ?? checkpoint.every ?? DEFAULT_CHECKPOINT.every,
       keep: checkpoint.keep ?? DEFAULT_CHECKPOINT.keep,
     },
     ...(values.measure_every === undefined ? {} : { measureEverySteps: values.measure_every }),
     inputs: values.inputs ?? {},
     ...grantsOf(values.allow),
-    hangMs: values.hang_after ?? DEFAULT_HANG_MS,
+    hangMs: values.hang_after ?? (isCommand ? NEVER_HANGS_MS : DEFAULT_HANG_MS),
     retries: values.retry?.limit ?? DEFAULT_RETRIES,
     ...retryWaits(values.retry),
     ...(values.timeout === undefined || values.timeout === "off"
@@ -211,6 +218,11 @@ function readJob(map: YamlMap, maxPoints: number, report: Report): Job | undefin
     ...(values.memory === undefined ? {} : { memoryBytes: values.memory }),
     ...(values.needs === undefined || values.needs.length === 0 ? {} : { needs: values.needs }),
   };
+}
+
+/** A command that says of no files that they are a checkpoint. */
+function keepsNothing(model: ModelReference): boolean {
+  return model.kind === "command" && model.checkpoint === undefined;
 }
 
 type Retry = { readonly backoff?: number; readonly backoff_max?: number };
@@ -235,7 +247,7 @@ function grantsOf(allow: Partial<Grants> = {}): Pick<Job, "allow"> {
   return grants.read.length + grants.net.length === 0 ? {} : { allow: grants };
 }
 
-const EXAMPLES: { readonly [key in (typeof REQUIRED_FIELDS)[number]]: string } = {
+const EXAMPLES: { readonly [key in (typeof REQUIRED_FIELDS)[number] | "steps"]: string } = {
   id: "Name it, for example id: climate_2030.",
   model: "Name the model's file, for example model: ../models/heat.ts.",
   steps: "Say how many steps to compute, for example steps: 100000.",

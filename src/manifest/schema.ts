@@ -18,7 +18,11 @@ export function manifestSchema(): object {
       else: { $ref: "#/$defs/job" },
     },
     $defs: {
-      job: { ...jobSchema(REQUIRED_FIELDS), title: "job" },
+      job: {
+        ...jobSchema(REQUIRED_FIELDS),
+        anyOf: [{ required: ["steps"] }, COMMAND],
+        title: "job",
+      },
       collection: collectionSchema(),
     },
   };
@@ -47,13 +51,23 @@ function collectionSchema(): JsonSchema {
         items: jobSchema(["id"]),
       },
     },
-    allOf: shareable.map((key) => ({
-      if: {
-        required: ["defaults"],
-        properties: { defaults: { type: "object", required: [key] } },
-      },
-      else: { properties: { jobs: { items: { required: [key] } } } },
-    })),
+    allOf: [
+      ...shareable.map((key) => unlessShared({ required: [key] }, { required: [key] })),
+      unlessShared({ anyOf: [{ required: ["steps"] }, COMMAND] }, {
+        anyOf: [{ required: ["steps"] }, COMMAND],
+      }),
+    ],
+  };
+}
+
+/** Counts no steps that it need be told of. */
+const COMMAND: JsonSchema = { required: ["model"], properties: { model: { type: "object" } } };
+
+/** What every job must have where the defaults do not have it. */
+function unlessShared(shared: JsonSchema, own: JsonSchema): JsonSchema {
+  return {
+    if: { required: ["defaults"], properties: { defaults: { type: "object", ...shared } } },
+    else: { properties: { jobs: { items: own } } },
   };
 }
 

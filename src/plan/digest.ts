@@ -29,6 +29,8 @@ export class SpecDigester {
       seed: job.seed,
       measure: job.measureEverySteps ?? null,
       inputs: inputDigests,
+      // A command cannot be asked for more steps than it was told of.
+      ...(job.model.kind === "command" && { steps: job.steps }),
     });
   }
 

@@ -68,5 +68,5 @@ export class Foundation {
  * needs are an order and nothing else.
  */
 export function restsOnNeeds(job: Job): boolean {
-  return job.needs !== undefined && job.needs.length > 0 && job.model.kind === "module";
+  return job.needs !== undefined && job.needs.length > 0 && job.model.kind !== "wasm";
 }

@@ -1,6 +1,6 @@
 /** From checked jobs to a plan: loads the models, checks parameters against them, looks at the history. */
 import { Fault } from "../job/fault.ts";
-import type { Job } from "../job/job.ts";
+import type { Job, ModelReference } from "../job/job.ts";
 import { checkParameters } from "../manifest/parameters.ts";
 import type { ManifestReading } from "../manifest/manifest.ts";
 import type { Diagnostic, Place } from "../manifest/diagnostic.ts";
@@ -40,12 +40,12 @@ export async function prepareJobs(
   const diagnostics: Diagnostic[] = [];
   const identities = new Map<string, ModelIdentity>();
   for (const { id, model } of jobs) {
-    if (identities.has(model.path)) continue;
+    if (identities.has(keyOfModel(model))) continue;
     try {
-      identities.set(model.path, await identifyModel(model.path));
+      identities.set(keyOfModel(model), await identifyModel(model));
     } catch (error) {
       const place = locate(id, ["model"]);
-      const message = unreadable(model.path, error);
+      const message = unreadable(pathIn(error) ?? model.path, error);
       // The tree knows jobs by the paths of their first run; only a manifest tells where they are now.
       diagnostics.push(
         place === undefined
@@ -54,8 +54,11 @@ export async function prepareJobs(
       );
     }
   }
-  const keyOf = (job: Job) => `${inspectionKey(job)} ${identities.get(job.model.path)?.digest}`;
-  const toInspect = jobs.filter((job) => identities.has(job.model.path) && !known.has(keyOf(job)));
+  const identityOf = ({ model }: Job) => identities.get(keyOfModel(model));
+  const keyOf = (job: Job) => `${inspectionKey(job)} ${identityOf(job)?.digest}`;
+  const toInspect = jobs.filter((job) =>
+    job.model.kind !== "command" && identityOf(job) !== undefined && !known.has(keyOf(job))
+  );
   if (toInspect.length > 0) {
     const inspected = await inspectModels(slot(), toInspect);
     for (const job of toInspect) {
@@ -66,8 +69,8 @@ export async function prepareJobs(
   const told = new Set<string>();
   const prepared: JobToPlan[] = [];
   for (const job of jobs) {
-    const model = identities.get(job.model.path);
-    const found = known.get(keyOf(job));
+    const model = identityOf(job);
+    const found = job.model.kind === "command" ? NOT_INSPECTED : known.get(keyOf(job));
     const inputDigests = await digestInputs(job, locate, diagnostics);
     await checkGrants(job, locate, diagnostics);
     // Not found out: an earlier model has ended the slot, and the mistake is told for that one.
@@ -80,12 +83,30 @@ export async function prepareJobs(
       told.add(job.model.path);
       continue;
     }
+    if (job.model.kind === "command") {
+      const { checkCommand } = await import("./command_check.ts");
+      diagnostics.push(...await checkCommand(job, job.model, locate));
+    }
     const { params } = found.inspection;
     if (params !== undefined) diagnostics.push(...checkParameters(job, params, locate));
     prepared.push({ job, model, inputDigests });
   }
   if (diagnostics.some(({ severity }) => severity === "error")) throw new JobProblems(diagnostics);
   return prepared;
+}
+
+/** A program offers nothing that could be asked for. */
+const NOT_INSPECTED: Inspected = { ok: true, inspection: { params: undefined, exports: [] } };
+
+/** Commands that begin with the same file may differ in all else. */
+function keyOfModel(model: ModelReference): string {
+  return model.kind === "command" ? JSON.stringify(model) : model.path;
+}
+
+/** Which of a command's files it was. */
+function pathIn(error: unknown): string | undefined {
+  const message = error instanceof Error ? error.message : "";
+  return /(?:'|")(\/[^'"]+)(?:'|")$/.exec(message)?.[1];
 }
 
 async function digestInputs(

@@ -119,6 +119,7 @@ export class Runner {
       ...(request.batchMax === undefined ? {} : { batchMax: request.batchMax }),
       ...(request.maxFails === undefined ? {} : { maxFails: request.maxFails }),
       acceptModel: request.options?.acceptModel ?? false,
+      environment: () => Deno.env.toObject(),
       withFiles: (job) => this.#withFiles.get(job),
       results: new NeededResults(parts.session),
       onEvent: (event) => this.#heard(event),

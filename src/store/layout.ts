@@ -19,6 +19,8 @@ export class Layout {
   readonly live: string;
   readonly inbox: string;
   readonly answers: string;
+  /** Where commands run: a folder for each of their runs, as long as it runs. */
+  readonly workRoot: string;
   readonly recentRoot: string;
   readonly checkpointRoot: string;
   readonly archiveFolder: string;
@@ -34,6 +36,7 @@ export class Layout {
     this.live = join(this.hotFolder, "live.json");
     this.inbox = join(this.hotFolder, "inbox");
     this.answers = join(this.hotFolder, "answers");
+    this.workRoot = join(this.hotFolder, "work");
     this.recentRoot = join(root, "recent");
     this.checkpointRoot = join(root, "checkpoints");
     this.archiveFolder = join(root, "archive");
@@ -48,6 +51,11 @@ export class Layout {
   /** What was answered to it. */
   answerFile(id: string): string {
     return join(this.answers, `${segment(id)}.json`);
+  }
+
+  /** Of one attempt: a zombie of an earlier one does not write into it. */
+  workFolder(job: string, run: string, epoch: number, attempt: number): string {
+    return join(this.workRoot, segment(job), segment(`${run}@${epoch}.${attempt}`));
   }
 
   recentFolder(job: string, run: string): string {

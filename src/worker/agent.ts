@@ -15,11 +15,12 @@ import { dirname } from "../store/path.ts";
 import { filePath, fileUrl } from "./file_url.ts";
 import { memoryText, Overseer } from "./overseer.ts";
 import { readableOf } from "./own_folder.ts";
+import type { startCommands } from "./command_thread.ts";
 import { CONTROL, type FromSimulation, ORDER, type ToSimulation } from "./protocol.ts";
 import type { Writer } from "./run_files.ts";
 import { type Batch, SlotFiles } from "./slot_files.ts";
 import { SlotNeeds } from "./slot_needs.ts";
-import type { StartThread, ThreadHandle } from "./simulation_thread.ts";
+import type { StartThread, ThreadHandle, ThreadHandlers } from "./simulation_thread.ts";
 import { mustYield } from "./stepping.ts";
 import { type SetNiceness, ThreadNiceness } from "./thread_niceness.ts";
 
@@ -28,13 +29,22 @@ const LAST_WRITE_MS = 10_000;
 
 interface SlotJob extends Writer {
   readonly number: number;
+  /** What programs are handed of the user's environment; absent for other models. */
+  readonly environment?: { readonly [name: string]: string };
 }
+
+type StartCommands = typeof startCommands;
+
+/** Stands for the URL of a module: one thread runs all commands. */
+const COMMANDS = "command:";
 
 /** What an agent asks of its process. */
 export interface AgentPorts {
   /** Sends one line to the orchestrator; does nothing when that is gone. */
   tell(line: string): void;
   readonly startThread: StartThread;
+  /** What runs commands, loaded when there is one. Absent where no programs can be run. */
+  readonly loadCommands?: () => Promise<StartCommands>;
   /** Resident memory of the process. */
   memoryBytes(): number;
   /** Threads of models in the process, those that should have ended included; undefined where nobody knows. */
@@ -59,6 +69,7 @@ export class Agent {
   }, this.#orders.buffer as SharedArrayBuffer);
   readonly #ports: AgentPorts;
   #thread: ThreadHandle | undefined;
+  #commands: StartCommands | undefined;
   #threadModel = "";
   #threadGrants = "";
   #threadJobs = new Set<number>();
@@ -85,10 +96,9 @@ export class Agent {
       case "inspect":
         return this.#start(message.model, message.allow);
       case "job": {
-        const { number, modelDigest, epoch, anyModel } = message;
-        const layout = new Layout(message.root);
-        const job = decodePlain(message.job) as Job;
-        this.#jobs.set(number, { number, job, modelDigest, anyModel, epoch, layout });
+        const { root, job: plain, type: _type, holder: _holder, ...parts } = message;
+        const job = decodePlain(plain) as Job;
+        this.#jobs.set(message.number, { ...parts, job, layout: new Layout(root) });
         return;
       }
       case "needs":
@@ -118,8 +128,10 @@ export class Agent {
     try {
       while (this.#waiting.length > 0) {
         const batch = this.#waiting[0]!;
-        const { job, number } = this.#jobs.get(batch.job)!;
-        const url = fileUrl(job.model.path);
+        const slotJob = this.#jobs.get(batch.job)!;
+        const { job, number } = slotJob;
+        const url = job.model.kind === "command" ? COMMANDS : fileUrl(job.model.path);
+        if (url === COMMANDS) this.#commands ??= await this.#ports.loadCommands?.();
         const grants = grantsOf(job);
         const isOther = url !== this.#threadModel || this.#threadGrants !== keyOf(grants);
         const { priority } = batch;
@@ -128,17 +140,20 @@ export class Agent {
         if (this.#isHaunted) return this.#ports.exit(EXIT_GAVE_UP);
         const isStarted = isOther || !this.#niceness.becomeRightFor(priority);
         if (isStarted) {
-          this.#start(url, grants);
+          this.#start(url, grants, slotJob);
           this.#niceness.becomeRightFor(priority);
         }
         this.#waiting.shift();
         this.#running.add(batch.batch);
-        if (isStarted && !await this.#isAsPlanned(batch)) {
+        const isFirst = !this.#threadJobs.has(number);
+        // A module is loaded once by its thread; the files of a command are read for each run.
+        const mayHaveChanged = isStarted || isFirst && url === COMMANDS;
+        if (mayHaveChanged && !await this.#isAsPlanned(batch)) {
           const message = `${job.model.path} changed after it was planned; run simrun again`;
           this.#failRunning({ message });
           continue;
         }
-        if (!this.#threadJobs.has(number)) {
+        if (isFirst) {
           this.#threadJobs.add(number);
           this.#order({ type: "job", number, job });
         }
@@ -148,7 +163,8 @@ export class Agent {
         const runs = batch.runs.map(({ index, run }) => ({ index, run }));
         this.#overseer.ordered(batch.batch, resume.resume?.ms);
         const more = { ...this.#needs.of(batch.batch), ...resume };
-        this.#order({ type: "batch", batch: batch.batch, job: batch.job, runs, ...more });
+        const { attempt } = batch;
+        this.#order({ type: "batch", batch: batch.batch, job: batch.job, attempt, runs, ...more });
       }
     } finally {
       this.#pumping = false;
@@ -163,7 +179,7 @@ export class Agent {
     const { job, modelDigest } = this.#jobs.get(batch.job)!;
     const { identifyModel } = await import("./model_identity.ts");
     // A model that is gone is told of by the thread, with its place.
-    const identity = await identifyModel(job.model.path).catch(() => undefined);
+    const identity = await identifyModel(job.model).catch(() => undefined);
     return identity === undefined || identity.digest === modelDigest;
   }
 
@@ -194,7 +210,7 @@ export class Agent {
     this.#thread!.post(message);
   }
 
-  #start(url: string, { read, net }: Grants): void {
+  #start(url: string, { read, net }: Grants, job?: SlotJob): void {
     if (this.#thread !== undefined) this.#endThread();
     this.#threadModel = url;
     this.#threadGrants = keyOf({ read, net });
@@ -203,14 +219,26 @@ export class Agent {
     const control = new SharedArrayBuffer(CONTROL.bytes);
     this.#orders = new Int32Array(control);
     this.#overseer.begin(control);
-    this.#thread = this.#ports.startThread(
-      { model: url, control },
-      { read: [...readableOf(dirname(filePath(url))), ...read], net },
-      {
-        onMessage: (message) => this.#hear(message),
-        onLost: (message) => this.#lostThread(message),
-      },
-    );
+    const handlers: ThreadHandlers = {
+      onMessage: (message) => this.#hear(message),
+      onLost: (message) => this.#lostThread(message),
+    };
+    this.#thread = url === COMMANDS
+      ? this.#startCommands(control, job!, handlers)
+      : this.#ports.startThread(
+        { model: url, control },
+        { read: [...readableOf(dirname(filePath(url))), ...read], net },
+        handlers,
+      );
+  }
+
+  #startCommands(
+    control: SharedArrayBuffer,
+    { layout: { root }, epoch, environment = {} }: SlotJob,
+    handlers: ThreadHandlers,
+  ): ThreadHandle {
+    const { memoryBytesMax } = this.#overseer;
+    return this.#commands!({ control, root, epoch, environment, memoryBytesMax }, handlers);
   }
 
   /** An idle thread ends at once. One that a model keeps busy burns a core until its process ends. */
@@ -254,6 +282,10 @@ export class Agent {
         return this.#then(() => this.#files.rows(...this.#writerOf(message.batch), message));
       case "log":
         return this.#then(() => this.#files.log(...this.#writerOf(message.batch), message));
+      case "keep":
+        return this.#then(() => this.#files.keep(...this.#writerOf(message.batch), message));
+      case "refuted":
+        return this.#then(() => this.#files.refute(...this.#writerOf(message.batch), message));
       case "results":
         // The last of two equal keys counts: whatever the text holds, it speaks of runs of this batch.
         return this.#then(() => {
@@ -261,7 +293,9 @@ export class Agent {
           this.#ports.tell(`{"runs":${message.text},"batch":${message.batch},"type":"results"}`);
         });
       case "failed":
-        if (message.failure.class === "out-of-memory") return this.#outOfMemory(message);
+        if (message.failure.class === "out-of-memory" && this.#threadModel !== COMMANDS) {
+          return this.#outOfMemory(message);
+        }
         return this.#then(() => this.tell(message));
       case "warned":
       case "yielded":

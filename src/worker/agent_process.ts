@@ -12,6 +12,9 @@ import { countThreads, startThread } from "./simulation_thread.ts";
 import { PULSE_EVERY_MS } from "./pulse.ts";
 import { PASSWORD_VARIABLE, pulseText, WIRE } from "./slot_wire.ts";
 
+/** Loaded by a slot that runs commands. */
+let commands: typeof import("./command_thread.ts") | undefined;
+
 /** Runs the agent until its orders end or it is told to exit. */
 export async function runAgent(memoryBytesMax: number): Promise<void> {
   ignoreSignals();
@@ -20,13 +23,21 @@ export async function runAgent(memoryBytesMax: number): Promise<void> {
   const password = Deno.env.get(PASSWORD_VARIABLE) ?? "";
   Deno.env.delete(PASSWORD_VARIABLE);
   const tell = (line: string) => writeLine(answers, encoder.encode(`${password} ${line}\n`));
+  const exit = (status: number): never => {
+    commands?.endCommands();
+    Deno.exit(status);
+  };
   const agent = new Agent({
     tell,
     startThread,
-    memoryBytes: () => Deno.memoryUsage().rss,
+    loadCommands: async () => {
+      commands ??= await import("./command_thread.ts");
+      return commands.startCommands;
+    },
+    memoryBytes: () => Deno.memoryUsage().rss + (commands?.commandMemoryBytes() ?? 0),
     countThreads,
     setNiceness,
-    exit: (status) => Deno.exit(status),
+    exit,
   });
   spreadNiceness();
   agent.watch(memoryBytesMax);
@@ -40,8 +51,9 @@ export async function runAgent(memoryBytesMax: number): Promise<void> {
     if (message.type === "job") standUnder(message);
     agent.receive(message);
   }
+  commands?.endCommands();
   await agent.finish();
-  Deno.exit(0);
+  exit(0);
 }
 
 /** Orders are numbered: a model that reads from the pipe as well must not go unnoticed. */
@@ -76,6 +88,7 @@ function standUnder({ root, holder }: Extract<ToSlot, { type: "job" }>): void {
       // A disk that cannot be read just now is no other holder.
       if (!(error instanceof Fault) || error.code !== "tree-busy") throw error;
       console.error(`error: ${error.message}`);
+      commands?.endCommands();
       Deno.exit(EXIT_GAVE_UP);
     }
   };

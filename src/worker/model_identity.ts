@@ -1,6 +1,7 @@
 /** What a model is: a digest over its file and over the files it imports from beside it. Reads files. */
 import { basename } from "node:path";
 import type { ModelIdentity } from "../job/event.ts";
+import type { ModelReference } from "../job/job.ts";
 import { shortDigest } from "../plan/digest.ts";
 import { fs } from "../store/file_system.ts";
 import { filePath, fileUrl } from "./file_url.ts";
@@ -12,8 +13,14 @@ import { requireFile } from "./file_digest.ts";
  */
 const SPECIFIER = /\b(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"'\n]+)["']/g;
 
-/** Throws what reading the model's own file throws; imports that are missing are the model's affair. */
-export async function identifyModel(path: string): Promise<ModelIdentity> {
+/** Throws what reading the model's own files throws; imports that are missing are the model's affair. */
+export async function identifyModel(model: ModelReference): Promise<ModelIdentity> {
+  if (model.kind !== "command") return await identifyFile(model.path);
+  const { identifyCommand } = await import("./command_identity.ts");
+  return await identifyCommand(model);
+}
+
+async function identifyFile(path: string): Promise<ModelIdentity> {
   await requireFile(path);
   const files = new Map<string, Uint8Array>([[path, await fs.readFile(path)]]);
   if (!path.endsWith(".wasm")) {

@@ -22,6 +22,7 @@ export type ToSimulation =
     readonly type: "batch";
     readonly batch: number;
     readonly job: number;
+    readonly attempt: number;
     readonly runs: readonly { readonly index: number; readonly run: string }[];
     /** Absent when its runs need nothing. */
     readonly needs?: BatchNeeds;
@@ -70,6 +71,23 @@ export type FromSimulation =
   }
   /** Rows of the series that would take too much memory until the next checkpoint. The run goes on. */
   | { readonly type: "rows"; readonly batch: number; readonly index: number; readonly text: string }
+  /** Files of a command's folder that are to be kept; all else of the folder goes. Sums are told of a result's. */
+  | {
+    readonly type: "keep";
+    readonly batch: number;
+    readonly index: number;
+    readonly folder: string;
+    readonly names: readonly string[];
+    readonly areResult: boolean;
+  }
+  /** A command could not go on from the checkpoint of this step: it is put aside. */
+  | {
+    readonly type: "refuted";
+    readonly batch: number;
+    readonly index: number;
+    readonly step: number;
+    readonly reason: string;
+  }
   | { readonly type: "log"; readonly batch: number; readonly index: number; readonly text: string }
   | { readonly type: "results"; readonly batch: number; readonly text: string }
   | {

@@ -3,7 +3,7 @@
  * Crash order: rows of the series first, then the checkpoint that counts them, then the word that it is
  * saved, then older checkpoints go (rules R1 and R4).
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { FileSum } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
 import type { CheckpointIdentity, Snapshot } from "../job/snapshot.ts";
@@ -23,10 +23,12 @@ import {
   makeFolderDurable,
   refuseLinks,
   removeTemporaries,
+  syncFolder,
   writeFileDurable,
 } from "../store/disk.ts";
 import { fs } from "../store/file_system.ts";
 import type { Layout } from "../store/layout.ts";
+import { quarantine } from "../store/quarantine.ts";
 import { appendVolatile } from "../store/plain_file.ts";
 import { cutLog, LOG_BYTES_MAX } from "./log_limits.ts";
 import { appendSeries, checkSeries, EMPTY_SERIES, truncateSeries } from "../store/series.ts";
@@ -34,6 +36,8 @@ import { appendSeries, checkSeries, EMPTY_SERIES, truncateSeries } from "../stor
 export const SERIES_FILE = "series.csv";
 export const LOG_FILE = "log.txt";
 const RESULT_FILE = "result.json";
+/** What a command wrote, in the run's folder. */
+export const KEPT_FOLDER = "files";
 
 /** Who writes, for the identity of its checkpoints. */
 export interface Writer {
@@ -58,6 +62,7 @@ export class RunFiles {
   readonly #folder: string;
   #series: CheckpointIdentity["series"] = EMPTY_SERIES;
   #result: FileSum | undefined;
+  readonly #kept: Record<string, FileSum> = {};
   /** Rows that could not be written yet; they go with the next ones. */
   #rowsWaiting = "";
 
@@ -151,10 +156,39 @@ export class RunFiles {
     this.#result = { bytes: bytes.length, crc32: crc32(bytes) };
   }
 
+  /**
+   * Takes files of a command's folder over, with all that they hold durable, and removes the folder. Those that
+   * are a result are summed up for the record.
+   */
+  async keepFiles(folder: string, names: readonly string[], areResult: boolean): Promise<void> {
+    const target = join(this.#folder, KEPT_FOLDER);
+    if (names.length > 0) await this.#makeFolder(target);
+    for (const name of names) {
+      const path = join(target, name);
+      await this.#makeFolder(dirname(path));
+      const sum = await sumAndSync(join(folder, name));
+      await fs.rename(join(folder, name), path);
+      if (areResult) this.#kept[`${KEPT_FOLDER}/${name}`] = sum;
+    }
+    for (const one of new Set(names.map((name) => dirname(join(target, name))))) {
+      await syncFolder(one);
+    }
+    await fs.remove(folder, { recursive: true });
+  }
+
+  /** A program could not go on from it: it is put aside, and the one before it is the newest then. */
+  async refute(step: number, reason: string): Promise<void> {
+    for (const one of await listCheckpoints(this.#checkpoints)) {
+      if (one.step === step) await quarantine(this.#writer.layout, one.path, reason);
+    }
+  }
+
   /** What the files of the result must be; undefined when it has none. For the record of the run. */
   get sums(): { readonly [name: string]: FileSum } | undefined {
-    if (this.#series.bytes === 0 && this.#result === undefined) return undefined;
+    const hasKept = Object.keys(this.#kept).length > 0;
+    if (this.#series.bytes === 0 && this.#result === undefined && !hasKept) return undefined;
     return {
+      ...this.#kept,
       ...(this.#series.bytes > 0 && { [SERIES_FILE]: this.#series }),
       ...(this.#result !== undefined && { [RESULT_FILE]: this.#result }),
     };
@@ -191,6 +225,21 @@ export class RunFiles {
     const { root } = this.#writer.layout;
     for (const folder of [this.#checkpoints, this.#folder]) await refuseLinks(root, folder);
   }
+}
+
+const PIECE_BYTES = 1 << 20;
+
+/** Of a file that its program has left; durable when it returns. */
+async function sumAndSync(path: string): Promise<FileSum> {
+  using file = await fs.open(path, { read: true });
+  const piece = new Uint8Array(PIECE_BYTES);
+  let bytes = 0;
+  let sum = 0;
+  for (let read; (read = await file.read(piece)) !== null; bytes += read) {
+    sum = crc32(piece.subarray(0, read), sum);
+  }
+  await file.sync();
+  return { bytes, crc32: sum };
 }
 
 async function sizeOf(path: string): Promise<number> {

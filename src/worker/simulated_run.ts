@@ -9,6 +9,13 @@ import { pointAt } from "../plan/sweep.ts";
 import { AutoInterval } from "./auto_interval.ts";
 import { RunContext } from "./context.ts";
 import type { Instance, LoadedModel } from "./model.ts";
+import {
+  LOG_INLINE_CHARACTERS_MAX,
+  LOG_TO_DISK_AFTER_MS,
+  RESULT_CHARACTERS_MAX,
+  RESULT_INLINE_CHARACTERS_MAX,
+  SERIES_INLINE_CHARACTERS_MAX,
+} from "./inline_limits.ts";
 import { describeReturned, plainResult } from "./outcome.ts";
 import {
   ACTIVITY,
@@ -38,15 +45,8 @@ const CHUNK_MS = 5;
 const CHUNK_STEPS_MAX = 2 ** 30;
 /** `done` of an `advance` model is asked this often unless the job says when to measure. */
 const DONE_EVERY_STEPS = 1000;
-/** A log of a run that lives longer than this goes to disk while it runs. */
-const LOG_TO_DISK_AFTER_MS = 1000;
-/** Longer series and results are files; shorter ones stand in the journal. */
-const SERIES_INLINE_CHARACTERS_MAX = 4096;
-const LOG_INLINE_CHARACTERS_MAX = 2048;
 /** Rows beyond this go to disk before the next checkpoint; earlier where the slot has less memory for them. */
 const SERIES_CHARACTERS_MAX = 1 << 23;
-const RESULT_INLINE_CHARACTERS_MAX = 1 << 16;
-const RESULT_CHARACTERS_MAX = 1 << 26;
 
 /** A run that took longer keeps its final state, even if no checkpoint was due. */
 const FINAL_STATE_AFTER_MS = 5000;

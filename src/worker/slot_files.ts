@@ -10,6 +10,8 @@ type Snapshot = Extract<FromSimulation, { type: "snapshot" }>;
 type Text = Extract<FromSimulation, { type: "file" }>;
 type Rows = Extract<FromSimulation, { type: "rows" }>;
 type Log = Extract<FromSimulation, { type: "log" }>;
+type Keep = Extract<FromSimulation, { type: "keep" }>;
+type Refuted = Extract<FromSimulation, { type: "refuted" }>;
 
 export class SlotFiles {
   readonly #open = new Map<string, RunFiles>();
@@ -83,6 +85,27 @@ export class SlotFiles {
     const files = await this.of(batch, writer, index);
     try {
       await files.appendLog(text);
+    } catch (error) {
+      this.#tellUnsaved(batch, index, error);
+    }
+  }
+
+  /** Files of a result that cannot be kept are no result. */
+  async keep(batch: Batch, writer: Writer, message: Keep): Promise<void> {
+    const { index, folder, names, areResult } = message;
+    const files = await this.of(batch, writer, index);
+    try {
+      await files.keepFiles(folder, names, areResult);
+    } catch (error) {
+      if (areResult) this.tellDiskFailed(batch, index, error);
+      else this.#tellUnsaved(batch, index, error);
+    }
+  }
+
+  async refute(batch: Batch, writer: Writer, { index, step, reason }: Refuted): Promise<void> {
+    const files = await this.of(batch, writer, index);
+    try {
+      await files.refute(step, reason);
     } catch (error) {
       this.#tellUnsaved(batch, index, error);
     }

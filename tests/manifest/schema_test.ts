@@ -9,7 +9,34 @@ import { jobWith, mistakes } from "./read.ts";
 const ajv = new Ajv2020({ allowUnionTypes: true, strictRequired: false, strictTypes: false });
 const validate = ajv.compile(manifestSchema());
 
+/** Commands as the schema can tell them from right ones. */
+const BAD_COMMANDS = [
+  "{ command: ls }",
+  "{ command: [] }",
+  "{ command: [[ls]] }",
+  "{ command: [ls], env: { a-b: c } }",
+  "{ command: [ls], pass: everything }",
+  "{ command: [ls], results: [a] }",
+  "{ command: [ls], done: { exit: 256 } }",
+  "{ command: [ls], grace: soon }",
+  "{ command: [ls], cpus: 4 }",
+];
+
+const COMMANDS = [
+  "{ command: [ls, -l, 3.0, true] }",
+  "{ shell: ls -l | wc }",
+  '{ command: [./a.py, "${x}"], templates: [./b.in, { file: c.in, as: d/e.in, marks: ["<<", ">>"] }] }',
+  "{ command: [ls], env: { A: 1, B_2: text }, pass: [file, environment], grace: 10s }",
+  "{ command: [ls], progress: '(.*)', measure: { table: Step, file: log.txt }, results: out.json }",
+  "{ command: [ls], results: { a: 'a=(.*)', b: { file: b.csv, column: b }, c: { file: c.json, at: x.0 } } }",
+  "{ command: [ls], done: Ready, transient: { exit: [75, 76] }, failed: { file: core, pattern: x } }",
+  "{ command: [ls], restart: [ls], checkpoint: '*.rst', keep: [] }",
+  "{ command: [ls], restart: [ls], checkpoint: { files: [a, b/**], step: 'a(.*)', settled: 1s }, keep: ['*.raw'] }",
+];
+
 const VALID = [
+  ...COMMANDS.map((model) => `{ id: a, model: ${model} }`),
+  "defaults: { model: { command: [ls] } }\njobs: [{ id: a }, { id: b, steps: 6 }]",
   jobWith(""),
   `[{ id: a, model: m.ts, steps: 1 }, { id: b, model: m.wasm, steps: "1e6" }]`,
   "jobs: [{ id: a, model: /x/m.mjs, steps: 1_000_000 }]",
@@ -73,9 +100,9 @@ const INVALID = [
   ...["5", "../x", "a b", '""', "[a]", "x".repeat(101)].map((id) =>
     `id: ${id}\nmodel: m.ts\nsteps: 1`
   ),
-  ...["m.py", "~/m.ts", "http://x/m.ts", '""', "{ command: [ls] }"].map((model) =>
-    `id: a\nmodel: ${model}\nsteps: 1`
-  ),
+  ...["m.py", "~/m.ts", "http://x/m.ts", '""', "{ plecs: ./a.plecs }", "{}", ...BAD_COMMANDS].map((
+    model,
+  ) => `id: a\nmodel: ${model}\nsteps: 1`),
   ...["0", "-1", "1.5", '"1.5"', "many", "true", "[1]", "1e300"].map((steps) =>
     `id: a\nmodel: m.ts\nsteps: ${steps}`
   ),

@@ -96,7 +96,7 @@ async function staged(use: (stage: Stage, job: Job) => Promise<void>): Promise<v
   await inFolder(async (folder) => {
     const path = await place(folder, "models/count.ts", COUNT);
     const { identifyModel } = await import("../../src/worker/model_identity.ts");
-    const { digest } = await identifyModel(path);
+    const { digest } = await identifyModel({ kind: "module", path });
     const stage = new Stage();
     const job = aJob({ model: module(path) });
     await stage.order(1, job, 1, digest);
@@ -236,7 +236,7 @@ Deno.test("a thread that is to be nicer is idle first, and one that may not be l
       stage.mayBeLessNice = mayBeLessNice;
       assert.deepEqual(stage.niceness, [], "nothing is asked for what is normal");
       const { identifyModel } = await import("../../src/worker/model_identity.ts");
-      const { digest } = await identifyModel(job.model.path);
+      const { digest } = await identifyModel(job.model);
       const nicely = stage.order(2, { ...job, priority: 3 }, 2, digest);
       await sleep(50);
       assert.equal(stage.posted("batch").length, 1, "the first one is computed");

@@ -1,0 +1,110 @@
+/** One program while it runs: started, listened to, asked to end, and ended with all that it has started. */
+import {
+  adoptOrphans,
+  descendantsOf,
+  killDescendants,
+  residentBytes,
+  signalAll,
+} from "./process_tree.ts";
+import type { CommandEnd } from "./verdict.ts";
+
+export interface ChildOrders {
+  readonly words: readonly string[];
+  readonly folder: string;
+  readonly environment: { readonly [name: string]: string };
+  /** Of both outputs, as it comes. */
+  readonly onOutput: (bytes: Uint8Array, isError: boolean) => void;
+}
+
+/** Whoever holds an output open after the program itself has ended is not listened to for longer. */
+const OUTPUT_AFTER_END_MS = 500;
+
+export class Child {
+  readonly #child: Deno.ChildProcess;
+  readonly #reaper = adoptOrphans();
+  readonly #readers: ReadableStreamDefaultReader<Uint8Array>[] = [];
+  /** Its end, when its outputs have ended as well and nothing that it started is left. */
+  readonly ended: Promise<CommandEnd>;
+
+  /** Throws what the system says when it cannot be started. */
+  constructor({ words, folder, environment, onOutput }: ChildOrders) {
+    this.#child = new Deno.Command(words[0]!, {
+      args: words.slice(1),
+      cwd: folder,
+      clearEnv: true,
+      env: environment,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+      // A group of its own costs milliseconds, and is needed only where orphans cannot be adopted.
+      ...(this.#reaper === undefined && { detached: true }),
+    }).spawn();
+    const outputs = [
+      this.#listen(this.#child.stdout, (bytes) => onOutput(bytes, false)),
+      this.#listen(this.#child.stderr, (bytes) => onOutput(bytes, true)),
+    ];
+    this.ended = this.#end(Promise.all(outputs));
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Of the program and all that it has started. */
+  get memoryBytes(): number {
+    return residentBytes(this.#all());
+  }
+
+  /** Asks all of them to end. */
+  ask(): void {
+    signalAll(this.#all(), "SIGTERM");
+  }
+
+  kill(): void {
+    killDescendants();
+    signalAll([this.pid], "SIGKILL");
+    if (this.#reaper === undefined) signalAll([-this.pid], "SIGKILL");
+  }
+
+  #all(): number[] {
+    return [this.pid, ...descendantsOf(this.pid)];
+  }
+
+  async #listen(
+    stream: ReadableStream<Uint8Array>,
+    hear: (bytes: Uint8Array) => void,
+  ): Promise<void> {
+    const reader = stream.getReader();
+    this.#readers.push(reader);
+    try {
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) return;
+        hear(value);
+      }
+    } catch {
+      // Given up: somebody else holds it open.
+    }
+  }
+
+  async #end(outputs: Promise<unknown>): Promise<CommandEnd> {
+    const { code, signal } = await this.#child.status;
+    this.#clearAway();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((done) => timer = setTimeout(done, OUTPUT_AFTER_END_MS));
+    await Promise.race([outputs, late]);
+    clearTimeout(timer);
+    for (const reader of this.#readers) await reader.cancel().catch(() => {});
+    return { status: code, signal };
+  }
+
+  /** What the program has left behind ends with it. */
+  #clearAway(): void {
+    if (this.#reaper === undefined) return signalAll([-this.pid], "SIGKILL");
+    for (let tries = 0; this.#reaper.hasOrphans() && tries < CLEAR_TRIES_MAX; tries++) {
+      killDescendants();
+    }
+  }
+}
+
+const CLEAR_TRIES_MAX = 1000;

@@ -1,0 +1,150 @@
+/**
+ * The folder in which the command of one run works: inputs are linked into it, templates are filled in, a checkpoint's
+ * files are put back; and what it holds can be listed by globs. Nothing in it is durable before it is kept.
+ */
+import { basename, dirname, join } from "node:path";
+import picomatch from "picomatch";
+import { type CommandModel, PARAMETERS_FILE } from "../job/command.ts";
+import { fillPlaceholders, findPlaceholders } from "../job/placeholder.ts";
+import type { Tensor } from "../job/snapshot.ts";
+import { fs } from "../store/file_system.ts";
+import { NoResult } from "./harvest.ts";
+
+export interface FoundFile {
+  /** Relative to the folder. */
+  readonly name: string;
+  readonly bytes: number;
+  readonly changedMs: number;
+}
+
+/** More files than this are not looked through at a time. */
+const FILES_MAX = 100_000;
+/** A larger file is no result: it is kept, and read by others. */
+const TEXT_BYTES_MAX = 1 << 26;
+
+export class RunFolder {
+  readonly path: string;
+  /** What lies there from the beginning and is no output: links to inputs. */
+  readonly #inputs = new Set<string>();
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Made anew: what an earlier attempt of the same epoch left is cleared away. */
+  async make(): Promise<void> {
+    try {
+      await fs.mkdir(this.path);
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) {
+        await fs.remove(this.path, { recursive: true });
+      } else if (!(error instanceof Deno.errors.NotFound)) throw error;
+      await fs.mkdir(this.path, { recursive: true });
+    }
+  }
+
+  /** Each stands under the name of its file. */
+  async linkInputs(inputs: { readonly [name: string]: string }): Promise<void> {
+    for (const path of Object.values(inputs)) {
+      const name = basename(path);
+      this.#inputs.add(name);
+      await Deno.symlink(path, join(this.path, name));
+    }
+  }
+
+  async fillTemplates(model: CommandModel, valueOf: (name: string) => string): Promise<void> {
+    for (const { file, as, marks } of model.templates) {
+      const parts = findPlaceholders(await Deno.readTextFile(file), marks);
+      await this.write(as, fillPlaceholders(parts, valueOf));
+    }
+  }
+
+  async writeParameters(parameters: { readonly [name: string]: unknown }): Promise<void> {
+    await this.write(PARAMETERS_FILE, `${JSON.stringify(parameters, undefined, 2)}\n`);
+  }
+
+  async write(name: string, text: string): Promise<void> {
+    await this.#makeFolderOf(name);
+    await fs.writeTextFile(join(this.path, name), text);
+  }
+
+  async putBack(files: readonly Tensor[]): Promise<void> {
+    for (const { name, bytes } of files) {
+      await this.#makeFolderOf(name);
+      await Deno.writeFile(join(this.path, name), bytes);
+    }
+  }
+
+  /** Text of a file of the folder; throws {@linkcode NoResult}. */
+  readText(name: string): string {
+    const path = join(this.path, name);
+    try {
+      const { size, isFile } = Deno.statSync(path);
+      if (!isFile) throw new NoResult(`${name} is not a file`);
+      if (size > TEXT_BYTES_MAX) {
+        throw new NoResult(`${name} is too large for a result (${size} bytes)`);
+      }
+      return Deno.readTextFileSync(path);
+    } catch (error) {
+      if (error instanceof NoResult) throw error;
+      throw new NoResult(`it left no file ${name}`);
+    }
+  }
+
+  has(name: string): boolean {
+    try {
+      return Deno.statSync(join(this.path, name)).isFile;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Plain files that one of the globs names, in the order of their names; all of them without globs. */
+  find(globs?: readonly string[]): FoundFile[] {
+    const isMatch = globs === undefined ? () => true : matcher(globs);
+    const found: FoundFile[] = [];
+    const walk = (folder: string): void => {
+      for (const entry of Deno.readDirSync(join(this.path, folder))) {
+        const name = folder === "" ? entry.name : `${folder}/${entry.name}`;
+        if (entry.isDirectory) walk(name);
+        else if (entry.isFile && isMatch(name) && found.length < FILES_MAX) {
+          try {
+            const { size, mtime } = Deno.statSync(join(this.path, name));
+            found.push({ name, bytes: size, changedMs: mtime?.getTime() ?? 0 });
+          } catch {
+            // The program has removed it meanwhile.
+          }
+        }
+      }
+    };
+    walk("");
+    return found.sort((a, b) => a.name < b.name ? -1 : 1);
+  }
+
+  /** A link that the run found there is nobody's output; an empty folder is removed at once. */
+  isEmpty(): boolean {
+    for (const { name, isSymlink } of Deno.readDirSync(this.path)) {
+      if (!isSymlink || !this.#inputs.has(name)) return false;
+    }
+    return true;
+  }
+
+  async remove(): Promise<void> {
+    await fs.remove(this.path, { recursive: true });
+  }
+
+  async #makeFolderOf(name: string): Promise<void> {
+    if (name.includes("/")) await fs.mkdir(dirname(join(this.path, name)), { recursive: true });
+  }
+}
+
+const matchers = new Map<string, (name: string) => boolean>();
+
+function matcher(globs: readonly string[]): (name: string) => boolean {
+  const key = globs.join("\0");
+  const known = matchers.get(key);
+  if (known !== undefined) return known;
+  const made: (name: string) => boolean = picomatch([...globs]);
+  matchers.set(key, made);
+  return made;
+}

@@ -1,0 +1,51 @@
+/** How a command's end counts: complete, failed, or failed for a passing reason. Pure. */
+import type { CommandModel, EndCondition } from "../job/command.ts";
+
+export interface CommandEnd {
+  /** 128 and more than its signal where one ended it. */
+  readonly status: number;
+  readonly signal: string | null;
+}
+
+export type Verdict =
+  | { readonly kind: "done" }
+  | { readonly kind: "failed" | "transient" | "killed"; readonly why: string };
+
+/** Whether a condition's pattern or file is there. */
+export type Found = (condition: EndCondition) => boolean;
+
+export function judge(
+  model: Pick<CommandModel, "done" | "transient" | "failed">,
+  end: CommandEnd,
+  found: Found,
+  lastWords: string,
+): Verdict {
+  const { done, transient, failed } = model;
+  const how = end.signal === null
+    ? `it ended with status ${end.status}`
+    : `it ended by ${end.signal}`;
+  const said = lastWords === "" ? "" : `; its last words: ${lastWords}`;
+  const holds = (condition: EndCondition | undefined): condition is EndCondition =>
+    condition !== undefined && (condition.exit?.includes(end.status) ?? true) && found(condition);
+  if (holds(transient)) return { kind: "transient", why: `${how}, which passes${said}` };
+  if (holds(failed)) return { kind: "failed", why: `${how}: ${conditionWords(failed)}${said}` };
+  if (end.signal === "SIGKILL") {
+    const why = "it was killed (SIGKILL): by the system for want of memory, or by somebody";
+    return { kind: "killed", why };
+  }
+  // Who says what done is, and nothing of its status, still means a program that ends well.
+  const isEndedWell = (done?.exit ?? [0]).includes(end.status) && end.signal === null;
+  if (!isEndedWell) return { kind: "failed", why: how + said };
+  if (done === undefined || found(done)) return { kind: "done" };
+  return { kind: "failed", why: `${how}, but is not done: ${missingWords(done)}${said}` };
+}
+
+function conditionWords({ pattern, file }: EndCondition): string {
+  if (pattern !== undefined) return `${file ?? "what it printed"} matches ${pattern}`;
+  return file === undefined ? "its manifest says so" : `there is a file ${file}`;
+}
+
+function missingWords({ pattern, file }: EndCondition): string {
+  if (pattern !== undefined) return `nothing in ${file ?? "what it printed"} matches ${pattern}`;
+  return `there is no file ${file}`;
+}

@@ -1,0 +1,202 @@
+/** What can be wrong with a command before it ever runs: its program, its placeholders, parameters it never gets. Reads files. */
+import { basename, delimiter, isAbsolute, join } from "node:path";
+import { type CommandModel, DEFAULT_MARKS, OWN_VALUES, type Word } from "../job/command.ts";
+import type { Job } from "../job/job.ts";
+import { findPlaceholders, namesIn } from "../job/placeholder.ts";
+import type { Diagnostic } from "../manifest/diagnostic.ts";
+import type { ManifestReading } from "../manifest/manifest.ts";
+import { didYouMean } from "../manifest/suggest.ts";
+import { sweepNames } from "../plan/sweep.ts";
+
+type Locate = ManifestReading["locate"];
+type Path = readonly (string | number)[];
+
+export async function checkCommand(
+  job: Job,
+  model: CommandModel,
+  locate: Locate,
+): Promise<Diagnostic[]> {
+  const checker = new Checker(job, model, locate);
+  await checker.checkPrograms();
+  await checker.checkTemplates();
+  checker.checkWords();
+  checker.checkNames();
+  checker.checkUse();
+  return checker.diagnostics;
+}
+
+class Checker {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly #job: Job;
+  readonly #model: CommandModel;
+  readonly #locate: Locate;
+  readonly #parameters: readonly string[];
+  readonly #known: readonly string[];
+  readonly #used = new Set<string>();
+
+  constructor(job: Job, model: CommandModel, locate: Locate) {
+    this.#job = job;
+    this.#model = model;
+    this.#locate = locate;
+    const swept = job.sweep === undefined ? [] : sweepNames(job.sweep);
+    this.#parameters = [...new Set([...Object.keys(job.parameters), ...swept])];
+    const inputs = Object.keys(job.inputs).map((name) => `inputs.${name}`);
+    this.#known = [...this.#parameters, ...inputs, ...OWN_VALUES];
+  }
+
+  async checkPrograms(): Promise<void> {
+    for (const key of ["command", "restart"] as const) {
+      const word = this.#model[key]?.[0];
+      if (word === undefined) continue;
+      const program = typeof word === "string" ? word : word.file;
+      // With a placeholder it is another one in each run.
+      if (typeof word === "string" && namesIn(findPlaceholders(word, DEFAULT_MARKS)).length > 0) {
+        continue;
+      }
+      const problem = await programProblem(program);
+      if (problem !== undefined) this.#report([key, 0], problem.message, problem.hint);
+    }
+  }
+
+  async checkTemplates(): Promise<void> {
+    for (const [at, { file, marks }] of this.#model.templates.entries()) {
+      let text: string;
+      try {
+        text = await Deno.readTextFile(file);
+      } catch {
+        // That it cannot be read is told where the model's files are looked at.
+        continue;
+      }
+      for (const name of namesIn(findPlaceholders(text, marks))) {
+        this.#used.add(name);
+        if (this.#known.includes(name)) continue;
+        const before = text.slice(0, text.indexOf(marks[0] + name));
+        const line = before.split("\n").length;
+        const message = `${file}:${line}: ${marks[0]}${name}${marks[1]} stands for no parameter`;
+        const hint = didYouMean(name, this.#known) ??
+          `If it is the program's own, give the template other marks: { file: ${
+            basename(file)
+          }, marks: ["<<", ">>"] }; one alone is written ${marks[0][0]}${marks[0]}${name}${
+            marks[1]
+          }.`;
+        this.#report(["templates", at], message, hint);
+      }
+    }
+  }
+
+  checkWords(): void {
+    const { command, restart = [], env, shell } = this.#model;
+    if (shell !== undefined) this.#checkShell(shell);
+    else this.#checkList("command", command);
+    this.#checkList("restart", restart);
+    for (const [name, text] of Object.entries(env)) this.#checkText(["env", name], text);
+  }
+
+  #checkList(key: string, words: readonly Word[]): void {
+    for (const [at, word] of words.entries()) {
+      if (typeof word === "string") this.#checkText([key, at], word);
+    }
+  }
+
+  #checkText(path: Path, text: string): void {
+    for (const name of namesIn(findPlaceholders(text, DEFAULT_MARKS))) {
+      this.#used.add(name);
+      if (this.#known.includes(name)) continue;
+      const hint = didYouMean(name, this.#known) ??
+        `Known here: ${
+          this.#known.join(", ")
+        }. The text \${${name}} itself is written $\${${name}}.`;
+      this.#report(path, `\${${name}} stands for no parameter`, hint);
+    }
+  }
+
+  /** The shell would look for a variable of that name, and find nothing. */
+  #checkShell(text: string): void {
+    for (const name of namesIn(findPlaceholders(text, DEFAULT_MARKS))) {
+      if (!this.#known.includes(name)) continue;
+      const variable = name.startsWith("simrun.")
+        ? name.toUpperCase().replace(".", "_")
+        : `SIMRUN_PARAM_${name}`;
+      const message = `\${${name}} is not filled in within a line of a shell`;
+      this.#report(["shell"], message, `Write "$${variable}", with the quotes.`);
+    }
+  }
+
+  /** Inputs and templates lie beside each other in the run's folder. */
+  checkNames(): void {
+    const owners = new Map<string, string>();
+    for (const { as, file } of this.#model.templates) owners.set(as, `the template ${file}`);
+    for (const [name, path] of Object.entries(this.#job.inputs)) {
+      const own = basename(path);
+      const other = owners.get(own);
+      if (other !== undefined) {
+        const message = `The input "${name}" and ${other} would both be ${own} in the run's folder`;
+        this.#reportAt(["inputs", name], message, "Rename one of the files.");
+      }
+      owners.set(own, `the input "${name}"`);
+    }
+  }
+
+  /** A parameter that reaches the program in no way is a slip of the pen. */
+  checkUse(): void {
+    if (this.#model.pass.length > 0) return;
+    for (const name of this.#parameters) {
+      if (this.#used.has(name)) continue;
+      const part = Object.hasOwn(this.#job.parameters, name) ? "parameters" : "sweep";
+      const message = `The command never gets the parameter "${name}"`;
+      const hint = `Write \${${name}} where it belongs, or hand all of them over with ` +
+        "pass: file (parameters.json) or pass: environment ($SIMRUN_PARAM_…).";
+      this.#reportAt([part, name], message, hint);
+    }
+  }
+
+  #report(path: Path, message: string, hint: string): void {
+    this.#reportAt(["model", ...path], message, hint);
+  }
+
+  #reportAt(path: Path, message: string, hint: string): void {
+    const place = this.#locate(this.#job.id, path);
+    const inJob = place === undefined ? `Job ${this.#job.id}: ` : "";
+    this.diagnostics.push({
+      code: "model",
+      severity: "error",
+      message: inJob + message,
+      hint,
+      ...(place && { place }),
+    });
+  }
+}
+
+const EXECUTABLE = 0o111;
+
+/** Looks as the system does: a name with a slash is a path, all else is looked for in PATH. */
+async function programProblem(
+  program: string,
+): Promise<{ readonly message: string; readonly hint: string } | undefined> {
+  if (program.includes("/")) {
+    if (!isAbsolute(program)) {
+      const message = `${program} is neither beside the manifest nor an absolute path`;
+      return { message, hint: `Write ./${program} for a file beside the manifest.` };
+    }
+    const found = await look(program);
+    if (found === "program") return undefined;
+    return found === "file"
+      ? { message: `${program} is not executable`, hint: `Type chmod +x ${program}.` }
+      : { message: `There is no program ${program}`, hint: "Check the path." };
+  }
+  for (const folder of (Deno.env.get("PATH") ?? "").split(delimiter)) {
+    if (folder !== "" && await look(join(folder, program)) === "program") return undefined;
+  }
+  const hint = "Install it, load its module, or write its path: it is not in PATH.";
+  return { message: `There is no program ${program}`, hint };
+}
+
+async function look(path: string): Promise<"program" | "file" | undefined> {
+  try {
+    const { isFile, mode } = await Deno.stat(path);
+    if (!isFile) return undefined;
+    return mode === null || (mode & EXECUTABLE) !== 0 ? "program" : "file";
+  } catch {
+    return undefined;
+  }
+}

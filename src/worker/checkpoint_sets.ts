@@ -1,0 +1,168 @@
+/**
+ * The files of a command's folder that together are a checkpoint: watched while the program runs, and copied as one
+ * set when nobody has written to them for a while.
+ */
+import { join } from "node:path";
+import type { FoundFile, RunFolder } from "../command/run_folder.ts";
+import type { CommandModel } from "../job/command.ts";
+import type { Job } from "../job/job.ts";
+import type { CommandParts, Saved, SavedSeries } from "./command_parts.ts";
+import { CONTROL, type TensorPlace } from "./protocol.ts";
+
+/** Without another word: writing them takes no more than a fiftieth of the time, nor goes on all the time. */
+const COST_SHARE = 50;
+const LEAST_EVERY_MS = 1_000;
+
+/** Of the measurements. */
+interface Rows {
+  seriesUpTo(step: number): SavedSeries;
+}
+
+export class CheckpointSets {
+  readonly #job: Job;
+  readonly #checkpoint: CommandModel["checkpoint"];
+  readonly #folder: RunFolder;
+  readonly #parts: Pick<CommandParts, "orders" | "progress" | "tell">;
+  #savedStep: number;
+  #savedAtMs = -Infinity;
+  /** The files as they were when they were saved, and as they were at the last look. */
+  #savedAs = "";
+  #seenAs = "";
+  #hasSaved = false;
+
+  constructor(
+    job: Job,
+    model: CommandModel,
+    folder: RunFolder,
+    parts: Pick<CommandParts, "orders" | "progress" | "tell">,
+    fromStep: number,
+  ) {
+    this.#job = job;
+    this.#checkpoint = model.checkpoint;
+    this.#folder = folder;
+    this.#parts = parts;
+    this.#savedStep = fromStep;
+  }
+
+  /** Whether this attempt has saved anything. */
+  get hasSaved(): boolean {
+    return this.#hasSaved;
+  }
+
+  /** While the program runs. `ms`: for how long the run has computed. */
+  look(output: Rows, ms: number): void {
+    if (this.#checkpoint === undefined || !this.#isDue(ms)) return;
+    const files = this.#find();
+    const seenAs = signatureOf(files);
+    const isQuiet = seenAs === this.#seenAs;
+    this.#seenAs = seenAs;
+    if (files.length === 0 || seenAs === this.#savedAs || !isQuiet) return;
+    const lastChange = Math.max(...files.map(({ changedMs }) => changedMs));
+    if (Date.now() - lastChange < this.#checkpoint.settledMs) return;
+    this.#take(files, output, ms);
+  }
+
+  /** The program has ended by itself: what it wrote is whole. */
+  takeLast(output: Rows, ms: number): void {
+    if (this.#checkpoint === undefined) return;
+    const files = this.#find();
+    if (files.length > 0 && signatureOf(files) !== this.#savedAs) this.#take(files, output, ms);
+  }
+
+  #find(): FoundFile[] {
+    try {
+      return this.#folder.find(this.#checkpoint!.files);
+    } catch {
+      // The program is at work on its folders: the next look will find them.
+      return [];
+    }
+  }
+
+  #isDue(ms: number): boolean {
+    const { every } = this.#job.checkpoint;
+    const since = ms - this.#savedAtMs;
+    switch (every.kind) {
+      case "off":
+        return false;
+      case "time":
+        return since >= every.everyMs;
+      case "steps":
+      case "auto":
+        return since >=
+          Math.max(LEAST_EVERY_MS, COST_SHARE * this.#parts.progress[CONTROL.writtenMs]!);
+    }
+  }
+
+  #take(files: readonly FoundFile[], output: Rows, ms: number): void {
+    const { orders, tell } = this.#parts;
+    const buffer = ([0, 1] as const).find((one) =>
+      Atomics.load(orders, CONTROL.buffers[one]!) === 0
+    );
+    if (buffer === undefined) return;
+    const beganAt = performance.now();
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    const shared = new SharedArrayBuffer(bytes);
+    const tensors = this.#read(files, new Uint8Array(shared));
+    if (tensors === undefined) return;
+    const step = this.#stepOf(files);
+    if (step <= this.#savedStep) {
+      // The same as before, or without a step of its own: nothing can go on from here that could not already.
+      this.#savedAs = signatureOf(files);
+      return;
+    }
+    const { text, columns, lastRowStep, place } = output.seriesUpTo(step);
+    const newest = files.reduce((a, b) => b.changedMs >= a.changedMs ? b : a).name;
+    const plain: Saved = { columns, lastRowStep, newest };
+    Atomics.store(orders, CONTROL.buffers[buffer]!, 1);
+    this.#savedStep = step;
+    this.#savedAtMs = ms;
+    this.#savedAs = signatureOf(files);
+    this.#hasSaved = true;
+    tell({
+      type: "snapshot",
+      batch: place.batch,
+      index: place.index,
+      step,
+      ms,
+      plain: JSON.stringify(plain),
+      tensors,
+      buffer,
+      shared,
+      series: text,
+      dependsOnSteps: true,
+      stallMs: performance.now() - beganAt,
+    });
+  }
+
+  /** Undefined when a file changed while it was read. */
+  #read(files: readonly FoundFile[], into: Uint8Array): TensorPlace[] | undefined {
+    const places: TensorPlace[] = [];
+    let offset = 0;
+    try {
+      for (const { name, bytes, changedMs } of files) {
+        const path = join(this.#folder.path, name);
+        const read = Deno.readFileSync(path);
+        const { mtime } = Deno.statSync(path);
+        if (read.length !== bytes || mtime?.getTime() !== changedMs) return undefined;
+        into.set(read, offset);
+        places.push({ name, dtype: "U8", length: bytes, offset });
+        offset += bytes;
+      }
+    } catch {
+      return undefined;
+    }
+    return places;
+  }
+
+  /** By the names of the files, the furthest of them; or else by its progress. */
+  #stepOf(files: readonly FoundFile[]): number {
+    const pattern = this.#checkpoint!.step;
+    if (pattern === undefined) return this.#parts.progress[CONTROL.step]!;
+    const steps = files.map(({ name }) => Number(new RegExp(pattern).exec(name)?.[1] ?? NaN));
+    return Math.max(0, ...steps.filter(Number.isSafeInteger));
+  }
+}
+
+function signatureOf(files: readonly FoundFile[]): string {
+  return files.map(({ name, bytes, changedMs }) => `${name}\0${bytes}\0${changedMs}`).join("\n");
+}

@@ -1,0 +1,38 @@
+/** What a command's run is handed by its slot, and what its checkpoints remember beside the files. Types only. */
+import type { Context } from "../job/model.ts";
+import type { FromSimulation } from "./protocol.ts";
+
+export interface CommandPlace {
+  /** Its own, of this attempt. */
+  readonly folder: string;
+  readonly run: string;
+  readonly index: number;
+  readonly batch: number;
+  readonly attempt: number;
+}
+
+export interface CommandParts {
+  readonly orders: Int32Array;
+  readonly progress: Float64Array;
+  /** What the user's shell hands to programs. */
+  readonly environment: { readonly [name: string]: string };
+  readonly memoryBytesMax: number;
+  readonly needs: () => Context["needs"];
+  readonly tell: (message: FromSimulation) => void;
+}
+
+/** What stands beside the files in a command's checkpoint. */
+export interface Saved {
+  readonly columns: readonly string[] | null;
+  readonly lastRowStep: number;
+  /** The file that was written last. */
+  readonly newest: string;
+}
+
+/** The rows that a checkpoint counts. */
+export interface SavedSeries {
+  readonly text: string;
+  readonly columns: readonly string[] | null;
+  readonly lastRowStep: number;
+  readonly place: CommandPlace;
+}

@@ -1,0 +1,291 @@
+/**
+ * One run whose model is a command, from its start to its verdict: its folder, its process, its checkpoints. Tells the
+ * same as a simulation thread does, and writes nothing of the tree but its own folder.
+ */
+import { Child } from "../command/child.ts";
+import { harvest, NoResult } from "../command/harvest.ts";
+import { RunFolder } from "../command/run_folder.ts";
+import { judge, type Verdict } from "../command/verdict.ts";
+import { type CommandModel, DEFAULT_MARKS, type Word } from "../job/command.ts";
+import type { Job } from "../job/job.ts";
+import { encodePlain } from "../job/plain.ts";
+import { fillPlaceholders, findPlaceholders } from "../job/placeholder.ts";
+import type { FailureClass } from "../job/run.ts";
+import { CheckpointSets } from "./checkpoint_sets.ts";
+import { CommandOutput } from "./command_output.ts";
+import type { CommandParts, CommandPlace, Saved } from "./command_parts.ts";
+import {
+  commandEnvironment,
+  type CommandValues,
+  commandValues,
+  plainParameters,
+} from "./command_values.ts";
+import { LOG_TO_DISK_AFTER_MS, RESULT_INLINE_CHARACTERS_MAX } from "./inline_limits.ts";
+import { plainResult } from "./outcome.ts";
+import { ACTIVITY, CONTROL, type ToSimulation } from "./protocol.ts";
+import { RunFailure, timeoutWords } from "./run_failure.ts";
+import { mustYield } from "./stepping.ts";
+
+/** How often a run is looked at: for orders, its time, its memory, and the files it writes. */
+const LOOK_EVERY_MS = 50;
+/** Looking at memory reads files of every process. */
+const MEMORY_EVERY_LOOKS = 10;
+const NEEDS_FILE = "needs.json";
+
+type Resume = NonNullable<Extract<ToSimulation, { type: "batch" }>["resume"]>;
+
+/** It was asked to end: the failure is absent when it is only given back. */
+interface Stop {
+  readonly atMs: number;
+  readonly failure: RunFailure | undefined;
+}
+
+const FAILURES: { readonly [kind in Exclude<Verdict["kind"], "done">]: FailureClass } = {
+  failed: "command-failed",
+  transient: "transient",
+  killed: "slot-lost",
+};
+
+export class CommandRun {
+  readonly #job: Job;
+  readonly #model: CommandModel;
+  readonly #place: CommandPlace;
+  readonly #parts: CommandParts;
+  readonly #resume: Resume | undefined;
+  readonly #saved: Saved | undefined;
+  readonly #folder: RunFolder;
+  readonly #output: CommandOutput;
+  readonly #sets: CheckpointSets;
+  #child: Child | undefined;
+  #stop: Stop | undefined;
+  #startedAt = performance.now();
+  #looks = 0;
+  #memoryBytes = 0;
+
+  constructor(
+    job: Job,
+    model: CommandModel,
+    place: CommandPlace,
+    parts: CommandParts,
+    resume: Resume | undefined,
+  ) {
+    this.#job = job;
+    this.#model = model;
+    this.#place = place;
+    this.#parts = parts;
+    this.#resume = resume;
+    this.#saved = resume && JSON.parse(resume.snapshot.plain) as Saved;
+    this.#folder = new RunFolder(place.folder);
+    const from = resume && { step: resume.step, saved: this.#saved! };
+    this.#output = new CommandOutput(job, model, this.#folder, place, parts, from);
+    this.#sets = new CheckpointSets(job, model, this.#folder, parts, resume?.step ?? 0);
+  }
+
+  /** Of the program and all that it has started, when it was looked at last. */
+  get memoryBytes(): number {
+    return this.#memoryBytes;
+  }
+
+  /** Ends it at once: whoever asks does not wait. */
+  kill(): void {
+    this.#child?.kill();
+  }
+
+  /** The record of the result as JSON, or undefined when the run was given back. Throws {@linkcode RunFailure}. */
+  async compute(): Promise<string | undefined> {
+    const { orders } = this.#parts;
+    await this.#folder.make();
+    const values = await this.#fillFolder();
+    if (mustYield(orders)) return await this.#giveBack();
+    this.#startedAt = performance.now();
+    Atomics.store(orders, CONTROL.activity, ACTIVITY.computing);
+    const verdict = await this.#runProgram(values);
+    const failure = this.#stop?.failure ?? this.#notFinite();
+    if (failure !== undefined) return await this.#fail(failure);
+    if (this.#stop !== undefined) return await this.#giveBack();
+    return await this.#conclude(verdict);
+  }
+
+  logAtEnd(): { log?: string } {
+    return this.#output.logAtEnd();
+  }
+
+  async #fillFolder(): Promise<CommandValues> {
+    const { run, attempt, index } = this.#place;
+    await this.#folder.linkInputs(this.#job.inputs);
+    if (this.#resume !== undefined) await this.#folder.putBack(this.#resume.snapshot.tensors);
+    const step = this.#resume?.step ?? 0;
+    const checkpoint = this.#saved?.newest ?? "";
+    const values = commandValues(this.#job, index, { run, attempt, step, checkpoint });
+    await this.#folder.fillTemplates(this.#model, (name) => values.of(name));
+    if (this.#model.pass.includes("file")) {
+      await this.#folder.writeParameters(plainParameters(values.parameters));
+    }
+    if (this.#job.needs !== undefined && this.#job.needs.length > 0) {
+      const needs = JSON.stringify(encodePlain(this.#parts.needs()), undefined, 2);
+      await this.#folder.write(NEEDS_FILE, `${needs}\n`);
+    }
+    return values;
+  }
+
+  async #runProgram(values: CommandValues): Promise<Verdict> {
+    const child = this.#child = await this.#start(values);
+    const every = setInterval(() => this.#look(child), LOOK_EVERY_MS);
+    try {
+      const end = await child.ended;
+      this.#output.end();
+      // One that ended by itself, also when it was asked to, has left its files whole.
+      if (end.signal === null) this.#sets.takeLast(this.#output, this.#elapsedMs());
+      const { lastWords } = this.#output;
+      return judge(this.#model, end, (condition) => this.#output.isFound(condition), lastWords);
+    } finally {
+      clearInterval(every);
+      this.#child = undefined;
+    }
+  }
+
+  async #start(values: CommandValues): Promise<Child> {
+    const { command, restart, shell } = this.#model;
+    const fill = (text: string) =>
+      fillPlaceholders(findPlaceholders(text, DEFAULT_MARKS), (name) => values.of(name));
+    const isShell = shell !== undefined && this.#resume === undefined;
+    const textOf = (word: Word) =>
+      typeof word !== "string" ? word.file : isShell ? word : fill(word);
+    const words = (this.#resume === undefined ? command : restart!).map(textOf);
+    try {
+      return new Child({
+        words,
+        folder: this.#folder.path,
+        environment: {
+          ...this.#parts.environment,
+          ...commandEnvironment(this.#model, values, fill),
+        },
+        onOutput: (bytes, isError) => this.#output.hear(bytes, isError),
+      });
+    } catch (error) {
+      return await this.#fail(new RunFailure("command-failed", startWords(words[0]!, error)));
+    }
+  }
+
+  /** A few times a second while the program runs. */
+  #look(child: Child): void {
+    const now = performance.now();
+    if (this.#stop !== undefined) {
+      if (now - this.#stop.atMs > this.#model.graceMs) child.kill();
+      return;
+    }
+    const ms = this.#elapsedMs();
+    if (++this.#looks % MEMORY_EVERY_LOOKS === 1) this.#memoryBytes = child.memoryBytes;
+    this.#output.readOn();
+    const failure = this.#timeout(ms) ?? this.#outOfMemory() ?? this.#notFinite();
+    if (failure !== undefined || mustYield(this.#parts.orders)) return this.#end(child, failure);
+    if (now - this.#startedAt > LOG_TO_DISK_AFTER_MS) this.#output.logToDisk();
+    this.#sets.look(this.#output, ms);
+  }
+
+  #end(child: Child, failure: RunFailure | undefined): void {
+    // What it saves when it is asked to end is not cut off by a time limit.
+    Atomics.store(this.#parts.orders, CONTROL.activity, ACTIVITY.saving);
+    this.#stop = { atMs: performance.now(), failure };
+    if (failure?.failureClass === "out-of-memory") child.kill();
+    else child.ask();
+  }
+
+  #timeout(ms: number): RunFailure | undefined {
+    const { timeoutMs } = this.#job;
+    if (timeoutMs === undefined || ms < timeoutMs) return undefined;
+    const step = this.#parts.progress[CONTROL.step]!;
+    return new RunFailure("timeout", timeoutWords(this.#job, step, ms));
+  }
+
+  #outOfMemory(): RunFailure | undefined {
+    const { memoryBytesMax } = this.#parts;
+    if (this.#memoryBytes <= memoryBytesMax) return undefined;
+    const [has, most] = [this.#memoryBytes, memoryBytesMax].map(mebibytes);
+    return new RunFailure("out-of-memory", `it uses ${has}; its slot has ${most}`);
+  }
+
+  #notFinite(): RunFailure | undefined {
+    const { notFinite } = this.#output;
+    return notFinite === undefined ? undefined : new RunFailure("not-finite", notFinite);
+  }
+
+  async #giveBack(): Promise<undefined> {
+    await this.#folder.remove();
+    return undefined;
+  }
+
+  async #conclude(verdict: Verdict): Promise<string> {
+    if (verdict.kind !== "done") {
+      return await this.#fail(new RunFailure(FAILURES[verdict.kind], verdict.why));
+    }
+    const { results, keep } = this.#model;
+    let result: unknown;
+    try {
+      result = harvest(results, this.#output.printed, (file) => this.#folder.readText(file));
+    } catch (error) {
+      if (!(error instanceof NoResult)) throw error;
+      return await this.#fail(new RunFailure("command-failed", error.message));
+    }
+    this.#parts.progress[CONTROL.step] = this.#job.steps;
+    await this.#keepFiles(keep, true);
+    return this.#record(plainResult(result ?? null));
+  }
+
+  #record(value: unknown): string {
+    const { index, batch } = this.#place;
+    const text = JSON.stringify(value);
+    const isFile = text.length > RESULT_INLINE_CHARACTERS_MAX;
+    if (isFile) this.#parts.tell({ type: "file", batch, index, name: "result.json", text });
+    return JSON.stringify({
+      index,
+      step: this.#job.steps,
+      ms: Math.round(this.#elapsedMs() * 1000) / 1000,
+      result: isFile ? { $file: "result.json" } : value,
+      ...this.#output.seriesAtEnd(),
+      ...this.#output.logAtEnd(),
+    });
+  }
+
+  /** Without globs all that lies there. */
+  async #keepFiles(globs: readonly string[] | undefined, areResult: boolean): Promise<void> {
+    if (this.#folder.isEmpty()) return await this.#folder.remove();
+    const { batch, index } = this.#place;
+    const names = this.#folder.find(globs).map(({ name }) => name);
+    const { path: folder } = this.#folder;
+    this.#parts.tell({ type: "keep", batch, index, folder, names, areResult });
+  }
+
+  /** What a failed run wrote is for people to look at. */
+  async #fail(failure: RunFailure): Promise<never> {
+    await this.#keepFiles(undefined, false);
+    const resume = this.#resume;
+    const isCheckpointToBlame = failure.failureClass === "command-failed" &&
+      resume !== undefined && !this.#sets.hasSaved;
+    if (!isCheckpointToBlame) throw failure;
+    // A program that fails as soon as it goes on has a bad checkpoint more often than a bad model.
+    const { step } = resume;
+    const { batch, index } = this.#place;
+    this.#parts.tell({ type: "refuted", batch, index, step, reason: failure.message });
+    throw new RunFailure("transient", `going on from step ${step} failed: ${failure.message}`);
+  }
+
+  #elapsedMs(): number {
+    return (this.#resume?.ms ?? 0) + performance.now() - this.#startedAt;
+  }
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`;
+}
+
+function startWords(program: string, error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return `there is no program ${program}`;
+  if (error instanceof Deno.errors.PermissionDenied) return `${program} may not be run`;
+  const why = error instanceof Error ? error.message : String(error);
+  if (!/Argument list too long|os error 7\b/.test(why)) {
+    return `${program} cannot be started: ${why}`;
+  }
+  return `the words and variables of ${program} are too long for the system: hand long values over ` +
+    "in a template, or with pass: file";
+}

@@ -1,0 +1,120 @@
+/**
+ * What an agent has in place of a simulation thread where models are commands: the same orders in, the same words
+ * out, one program at a time. It lives in the agent itself, for a program is a process of its own.
+ */
+import type { Job } from "../job/job.ts";
+import { killDescendants } from "../command/process_tree.ts";
+import { Layout } from "../store/layout.ts";
+import { CommandRun } from "./command_run.ts";
+import { NeededResults } from "./needed_results.ts";
+import { failureOf } from "./outcome.ts";
+import { ACTIVITY, CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
+import type { ThreadHandle, ThreadHandlers } from "./simulation_thread.ts";
+import { mustYield } from "./stepping.ts";
+
+export interface CommandOrders {
+  readonly control: SharedArrayBuffer;
+  /** Of the tree. */
+  readonly root: string;
+  readonly epoch: number;
+  readonly environment: { readonly [name: string]: string };
+  readonly memoryBytesMax: number;
+}
+
+type Batch = Extract<ToSimulation, { type: "batch" }>;
+
+let running: CommandRun | undefined;
+
+/** Of the program that runs at the moment, if any. */
+export function commandMemoryBytes(): number {
+  return running?.memoryBytes ?? 0;
+}
+
+/** No program outlives its slot. */
+export function endCommands(): void {
+  running?.kill();
+  killDescendants();
+}
+
+export function startCommands(orders: CommandOrders, handlers: ThreadHandlers): ThreadHandle {
+  const thread = new CommandThread(orders, handlers.onMessage);
+  return {
+    post: (message) => thread.receive(message),
+    terminate: () => endCommands(),
+  };
+}
+
+class CommandThread {
+  readonly #orders: CommandOrders;
+  readonly #tell: (message: Exclude<FromSimulation, { type: "alive" }>) => void;
+  readonly #jobs = new Map<number, Job>();
+  readonly #layout: Layout;
+  readonly #flags: Int32Array;
+  readonly #progress: Float64Array;
+  readonly #needs = new NeededResults();
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(
+    orders: CommandOrders,
+    tell: (message: Exclude<FromSimulation, { type: "alive" }>) => void,
+  ) {
+    this.#orders = orders;
+    this.#tell = tell;
+    this.#layout = new Layout(orders.root);
+    this.#flags = new Int32Array(orders.control);
+    this.#progress = new Float64Array(orders.control);
+  }
+
+  receive(message: ToSimulation): void {
+    if (message.type === "job") this.#jobs.set(message.number, message.job);
+    if (message.type === "batch") this.#turn = this.#turn.then(() => this.#runBatch(message));
+  }
+
+  async #runBatch(batch: Batch): Promise<void> {
+    const job = this.#jobs.get(batch.job)!;
+    Atomics.store(this.#flags, CONTROL.batch, batch.batch);
+    for (let i = 0; i < batch.runs.length; i++) {
+      const isGivenBack = mustYield(this.#flags) || !await this.#runOne(batch, job, i);
+      if (!isGivenBack) continue;
+      const indices = batch.runs.slice(i).map(({ index }) => index);
+      this.#tell({ type: "yielded", batch: batch.batch, indices });
+      break;
+    }
+    Atomics.store(this.#flags, CONTROL.activity, ACTIVITY.idle);
+    this.#tell({ type: "ended", batch: batch.batch });
+  }
+
+  /** False when it was given back. */
+  async #runOne({ batch, attempt, runs, needs, resume }: Batch, job: Job, at: number) {
+    const { index, run } = runs[at]!;
+    const { model } = job;
+    if (model.kind !== "command") throw new Error(`${job.id} is no command`);
+    this.#progress[CONTROL.index] = index;
+    this.#progress[CONTROL.step] = resume?.step ?? 0;
+    this.#progress[CONTROL.begun]!++;
+    Atomics.store(this.#flags, CONTROL.activity, ACTIVITY.preparing);
+    const { environment, epoch, memoryBytesMax } = this.#orders;
+    const folder = this.#layout.workFolder(job.id, run, epoch, attempt);
+    const one = new CommandRun(job, model, { folder, run, index, batch, attempt }, {
+      orders: this.#flags,
+      progress: this.#progress,
+      environment,
+      memoryBytesMax,
+      needs: () => this.#needs.of(needs, index),
+      tell: this.#tell as (message: FromSimulation) => void,
+    }, resume);
+    running = one;
+    try {
+      const result = await one.compute();
+      if (result === undefined) return false;
+      this.#tell({ type: "results", batch, text: `[${result}]` });
+    } catch (thrown) {
+      const step = this.#progress[CONTROL.step]!;
+      const failure = failureOf(thrown, step, "");
+      this.#tell({ type: "failed", batch, index, failure, ...one.logAtEnd() });
+    } finally {
+      running = undefined;
+    }
+    return true;
+  }
+}

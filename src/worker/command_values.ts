@@ -1,0 +1,99 @@
+/** What placeholders and the environment of a command stand for, in one run. Pure but for the digest of its seed. */
+import type { CommandModel } from "../job/command.ts";
+import type { Job, ParameterValue } from "../job/job.ts";
+import { encodePlain } from "../job/plain.ts";
+import { valueText } from "../job/placeholder.ts";
+import { randomSeed } from "../plan/digest.ts";
+import { pointAt } from "../plan/sweep.ts";
+
+export interface CommandValues {
+  /** Of this run: fixed ones, and those of its point. */
+  readonly parameters: { readonly [name: string]: ParameterValue };
+  /** Text for a placeholder; every name was checked when the campaign was planned. */
+  of(name: string): string;
+}
+
+export function commandValues(
+  job: Job,
+  index: number,
+  own: {
+    readonly run: string;
+    readonly attempt: number;
+    readonly step: number;
+    readonly checkpoint: string;
+  },
+): CommandValues {
+  const point = pointAt(job.sweep, index);
+  const parameters = { ...job.parameters, ...point };
+  return {
+    parameters,
+    of(name) {
+      if (Object.hasOwn(parameters, name)) return valueText(parameters[name]!);
+      if (name.startsWith("inputs.")) return job.inputs[name.slice("inputs.".length)] ?? "";
+      switch (name) {
+        case "simrun.job":
+          return job.id;
+        case "simrun.run":
+          return own.run;
+        case "simrun.seed":
+          return String(job.seed);
+        case "simrun.random_seed":
+          // Positive, and within what programs read into 32 bits.
+          return String((randomSeed(job, point)[0]! & 0x7fffffff) || 1);
+        case "simrun.steps":
+          return String(job.steps);
+        case "simrun.attempt":
+          return String(own.attempt);
+        case "simrun.step":
+          return String(own.step);
+        case "simrun.checkpoint":
+          return own.checkpoint;
+        default:
+          throw new Error(`no value for the placeholder ${name}`);
+      }
+    },
+  };
+}
+
+/** Longer ones do not fit into an environment: those are for a file. */
+const VARIABLE_CHARACTERS_MAX = 100_000;
+
+export function commandEnvironment(
+  model: CommandModel,
+  values: CommandValues,
+  fill: (text: string) => string,
+): { [name: string]: string } {
+  const environment: Record<string, string> = {
+    SIMRUN_JOB: values.of("simrun.job"),
+    SIMRUN_RUN: values.of("simrun.run"),
+    SIMRUN_SEED: values.of("simrun.seed"),
+    SIMRUN_STEPS: values.of("simrun.steps"),
+    SIMRUN_ATTEMPT: values.of("simrun.attempt"),
+  };
+  if (model.pass.includes("environment")) {
+    for (const [name, value] of Object.entries(values.parameters)) {
+      const text = valueText(value);
+      const variable = `SIMRUN_PARAM_${name.replace(/[^A-Za-z0-9_]/g, "_")}`;
+      if (text.length <= VARIABLE_CHARACTERS_MAX) environment[variable] = text;
+    }
+  }
+  for (const [name, text] of Object.entries(model.env)) environment[name] = fill(text);
+  return environment;
+}
+
+/** As `parameters.json` holds them: what JSON has no word for stands as text, which Python's float() reads. */
+export function plainParameters(
+  parameters: CommandValues["parameters"],
+): { readonly [name: string]: unknown } {
+  return JSON.parse(
+    JSON.stringify(
+      parameters,
+      (_key, value) =>
+        typeof value === "number" && !Number.isFinite(value)
+          ? String(value).replace("Infinity", "inf")
+          : typeof value === "bigint"
+          ? encodePlain(value)
+          : value,
+    ),
+  );
+}
