@@ -176,7 +176,8 @@ export class CommandOutput {
 
   #moved(step: number): void {
     const from = this.#fromStep;
-    if (!this.#hasMoved && step < from && !this.#isWarned) {
+    // Progress may run ahead of the files of a checkpoint by some steps.
+    if (!this.#hasMoved && step < from / 2 && !this.#isWarned) {
       const message = `it begins at step ${step} though its checkpoint is of step ${from}: ` +
         "does restart read the checkpoint?";
       this.#warn(step, message);

@@ -111,7 +111,7 @@ export class SlotProcess implements SlotHandle {
       detached: true,
     }).spawn();
     alive.add(this.pid);
-    void this.#child.status.then(() => alive.delete(this.pid));
+    void this.#child.status.then(() => this.#bury());
     this.#input = this.#child.stdin.getWriter();
     this.#beats = setInterval(() => this.#feelPulse(), PULSE_EVERY_MS);
     Deno.unrefTimer(this.#beats);
@@ -120,6 +120,16 @@ export class SlotProcess implements SlotHandle {
 
   get pid(): number {
     return this.#child.pid;
+  }
+
+  /** A slot that was killed could not end its programs: they are of its group. */
+  #bury(): void {
+    alive.delete(this.pid);
+    try {
+      Deno.kill(-this.pid, "SIGKILL");
+    } catch {
+      // It has left nobody behind.
+    }
   }
 
   attach(handlers: SlotHandlers): void {
