@@ -22,7 +22,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   screen: ["job", "plan", "report"],
   // Diagnostics are text with a caret: that they are safe and aligned is the screen's knowledge.
   manifest: ["job", "plan", "screen"],
-  runner: ["job", "plan", "queue", "campaign", "worker", "store", "report", "manifest"],
+  runner: ["job", "plan", "queue", "campaign", "command", "worker", "store", "report", "manifest"],
   cli: [
     "job",
     "plan",

@@ -99,3 +99,22 @@ export function killDescendants(pid = Deno.pid): void {
   }
   signalAll(all, "SIGKILL");
 }
+
+/** Processes that work in a folder or below it: what a simrun that was killed together with its slots has left. */
+export function processesIn(folder: string): number[] {
+  const found: number[] = [];
+  try {
+    for (const { name } of Deno.readDirSync("/proc")) {
+      if (!/^\d+$/.test(name)) continue;
+      try {
+        const place = Deno.readLinkSync(`/proc/${name}/cwd`);
+        if (place === folder || place.startsWith(`${folder}/`)) found.push(Number(name));
+      } catch {
+        // It has ended meanwhile, or is another's.
+      }
+    }
+  } catch {
+    // No system that tells of its processes.
+  }
+  return found;
+}

@@ -11,6 +11,7 @@ import { removeLive, writeLive } from "../store/live.ts";
 import { acquireLock, type TreeLock } from "../store/lock.ts";
 import { dirname } from "../store/path.ts";
 import { openTree, sweepTree } from "../store/tree.ts";
+import { clearWork } from "./work_folders.ts";
 
 export interface SessionRequest {
   /** The tree's folder. */
@@ -71,6 +72,7 @@ export class TreeSession {
     let journal: JournalWriter | undefined;
     try {
       await sweepTree(layout);
+      await clearWork(layout);
       // A holder that may still live has the hot journal open: what it yet appends must not stand among
       // our lines. So its file is sealed and left behind; ours is another.
       await rotateJournal(layout, lock.isBroken ? -1 : request.journalBytesMax);

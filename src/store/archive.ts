@@ -16,7 +16,7 @@ import {
   writeFileDurable,
 } from "./disk.ts";
 import { fs } from "./file_system.ts";
-import { type Layout, packNumber } from "./layout.ts";
+import { KEPT_FOLDER, type Layout, packNumber } from "./layout.ts";
 import { writePack } from "./pack.ts";
 import { subfolders } from "./tree.ts";
 import { BadZip, isSafeName, listZip, readZipEntry, type ZipEntry } from "./zip.ts";
@@ -207,6 +207,8 @@ async function listRecent(
 /** All files of a run, or undefined when they are too much for a pack. */
 async function readFolder(folder: RunFolder): Promise<PackedFile[] | undefined> {
   const names = await filesBelow(folder.path);
+  // What a command wrote is for other programs to read: it stays where it is.
+  if (names.some((name) => name.startsWith(`${KEPT_FOLDER}/`))) return undefined;
   if (names.length > PACK_FILES_MAX) return undefined;
   let bytes = 0;
   for (const name of names) bytes += (await fs.stat(join(folder.path, name))).size;

@@ -2,6 +2,9 @@
 import { Fault } from "../job/fault.ts";
 import { join } from "./path.ts";
 
+/** In a run's folder: what its command wrote. */
+export const KEPT_FOLDER = "files";
+
 /** Version of the tree's format, as `docs/format.md` describes it. */
 export const FORMAT_VERSION = 1;
 

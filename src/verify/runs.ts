@@ -8,6 +8,7 @@ import { checkCheckpoint } from "../store/checkpoint_check.ts";
 import { stepInName } from "../store/checkpoint_file.ts";
 import { BadCheckpoint, HEADER_BYTES } from "../store/checkpoint_header.ts";
 import { crc32 } from "../store/crc32.ts";
+import { KEPT_FOLDER } from "../store/layout.ts";
 import { basename, dirname, join } from "../store/path.ts";
 import { cannotRead } from "./archive.ts";
 import type { RunFacts } from "./facts.ts";
@@ -118,9 +119,26 @@ async function lookIntoFolder(scan: Scan, path: string): Promise<RunFolder> {
     if (kind === "file") {
       sizes.set(name, (await lookAt(join(path, name))).bytes);
       if (!KNOWN_FILES.includes(name)) scan.alien(join(path, name));
+    } else if (kind === "folder" && name === KEPT_FOLDER) {
+      await lookIntoKept(scan, path, name, sizes);
     } else scan.notPlain(join(path, name), kind, "file");
   }
   return { path, sizes };
+}
+
+/** What a command wrote: any names, in any folders. */
+async function lookIntoKept(
+  scan: Scan,
+  path: string,
+  folder: string,
+  sizes: Map<string, number>,
+): Promise<void> {
+  for (const { name, kind } of await scan.entries(join(path, folder))) {
+    const below = `${folder}/${name}`;
+    if (kind === "folder") await lookIntoKept(scan, path, below, sizes);
+    else if (kind === "file") sizes.set(below, (await lookAt(join(path, below))).bytes);
+    else scan.notPlain(join(path, below), kind, "file");
+  }
 }
 
 /** CRC-32 of the series at each length that something counts, in one reading. */

@@ -143,7 +143,9 @@ async function checkHot(scan: Scan): Promise<void> {
     if (folders.includes(path)) {
       if (kind === "folder") await scan.entries(path);
       else scan.notPlain(path, kind, "folder");
-    } else if (!files.includes(path)) scan.alien(path);
+      // What commands are at work on, or were: the next simrun clears it away.
+    } else if (path === layout.workRoot && kind === "folder") continue;
+    else if (!files.includes(path)) scan.alien(path);
     else if (kind !== "file") scan.notPlain(path, kind, "file");
     else if (path === layout.owner) await checkOwner(scan);
   }

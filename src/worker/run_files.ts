@@ -27,7 +27,7 @@ import {
   writeFileDurable,
 } from "../store/disk.ts";
 import { fs } from "../store/file_system.ts";
-import type { Layout } from "../store/layout.ts";
+import { KEPT_FOLDER, type Layout } from "../store/layout.ts";
 import { quarantine } from "../store/quarantine.ts";
 import { appendVolatile } from "../store/plain_file.ts";
 import { cutLog, LOG_BYTES_MAX } from "./log_limits.ts";
@@ -36,8 +36,6 @@ import { appendSeries, checkSeries, EMPTY_SERIES, truncateSeries } from "../stor
 export const SERIES_FILE = "series.csv";
 export const LOG_FILE = "log.txt";
 const RESULT_FILE = "result.json";
-/** What a command wrote, in the run's folder. */
-export const KEPT_FOLDER = "files";
 
 /** Who writes, for the identity of its checkpoints. */
 export interface Writer {
@@ -162,6 +160,11 @@ export class RunFiles {
    */
   async keepFiles(folder: string, names: readonly string[], areResult: boolean): Promise<void> {
     const target = join(this.#folder, KEPT_FOLDER);
+    // What a failed attempt has left there is no part of this one.
+    await this.#refuseLinks();
+    await fs.remove(target, { recursive: true }).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
     if (names.length > 0) await this.#makeFolder(target);
     for (const name of names) {
       const path = join(target, name);

@@ -205,7 +205,9 @@ Deno.test("longest-first is within 5 % of the lower bound in 99 of 100 mixed cam
     if (ratio > 1.05) beyond++;
   }
   console.log(
-    `at most ${worst.toFixed(4)} × the lower bound, more than 1.05 × in ${beyond} of ${seeds.length}`,
+    `at most ${
+      worst.toFixed(4)
+    } × the lower bound, more than 1.05 × in ${beyond} of ${seeds.length}`,
   );
   // Where one run of the lowest priority is a third of all, who knows of it would keep a long one of the
   // next priority for last, and begin it earlier. Longest-first does not.
