@@ -62,7 +62,8 @@ function valueOf(name: string, field: ResultField, printed: PrintedResults, read
     return asNumber(name, text, "what it printed");
   }
   const matches = [...read(file).matchAll(new RegExp(pattern!, "gm"))];
-  const last = matches.at(-1);
+  // A pattern that may be empty is so behind each of its matches.
+  const last = matches.findLast(([found]) => found !== "") ?? matches.at(-1);
   if (last === undefined) {
     throw new NoResult(`${file} has nothing for the result "${name}": nothing matches ${pattern}`);
   }

@@ -4,7 +4,7 @@ import type { ParameterValue } from "./parameter.ts";
 /** Texts and, in between, the names that stand for values. */
 export type Parts = readonly (string | { readonly name: string })[];
 
-/** `${a}` becomes a name; `$${a}`, its mark with its first character twice, stays the text `${a}`. */
+/** `${a}` becomes a name; `$${a}` stays the text `${a}`. Other marks are chosen so that nothing else looks like them. */
 export function findPlaceholders(text: string, [open, close]: readonly [string, string]): Parts {
   const parts: (string | { name: string })[] = [];
   let before = "";
@@ -13,7 +13,7 @@ export function findPlaceholders(text: string, [open, close]: readonly [string, 
     const begin = text.indexOf(open, at);
     const end = begin === -1 ? -1 : text.indexOf(close, begin + open.length);
     if (end === -1) break;
-    const isEscaped = text[begin - 1] === open[0] && begin > at;
+    const isEscaped = open === "${" && begin > at && text[begin - 1] === "$";
     const name = text.slice(begin + open.length, end);
     if (isEscaped || !NAME.test(name.trim())) {
       // Not one of ours: only what could be the name of a value is.

@@ -17,7 +17,7 @@ export function oneOrMore<T>(one: Shape<T>): Shape<readonly T[]> {
   };
 }
 
-export function listOf<T>(one: Shape<T>): Shape<readonly T[]> {
+function listOf<T>(one: Shape<T>): Shape<readonly T[]> {
   return {
     schema: { type: ["array", "null"], items: one.schema },
     read(node, name, report) {

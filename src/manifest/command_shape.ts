@@ -9,7 +9,6 @@ import {
 } from "../job/command.ts";
 import { choice } from "./choice_shape.ts";
 import {
-  listOf,
   measureShape,
   oneOrMore,
   progressShape,
@@ -119,7 +118,7 @@ const COMMAND_FIELDS = {
     examples: [{ files: "*.rst" }],
   },
   keep: {
-    shape: listOf(ownGlobShape()),
+    shape: oneOrMore(ownGlobShape()),
     about: "Files to keep of a run that completed, as globs; all that it wrote when absent.",
     examples: [["*.raw"], []],
   },
