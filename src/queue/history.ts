@@ -22,6 +22,8 @@ export class History {
   /** What it all taught. */
   readonly experience = new Experience();
   lastSeq = 0;
+  /** When the last entry was written. */
+  lastAt = "";
   /** The last `campaign.started`, and how it ended if it said so. */
   session: { readonly at: string; readonly pid: number; readonly host: string } | undefined;
   sessionEnded: { readonly at: string; readonly outcome: string } | undefined;
@@ -35,6 +37,7 @@ export class History {
   apply(entry: JournalEntry, location?: Location): void {
     const { experience } = this;
     this.lastSeq = entry.seq;
+    this.lastAt = entry.at;
     if (!OUTSIDE.includes(entry.type)) experience.heard(entry.at);
     switch (entry.type) {
       case "campaign.started":

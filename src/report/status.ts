@@ -85,6 +85,16 @@ export interface StatusOptions {
 
 const LIST_MAX = 20;
 
+/**
+ * Whether the picture is of before the run ended: the journal was read up to a later moment, and a run that had begun
+ * anew by then would not be over in it.
+ */
+function isBehind(live: Live, { run }: LiveRun, job: JobHistory, history: History): boolean {
+  const state = job.find(run)?.state;
+  const isOver = state === "completed" || state === "failed" || state === "cancelled";
+  return isOver && live.at <= history.lastAt;
+}
+
 export function treeStatus(history: History, options: StatusOptions): TreeStatus {
   const { nowMs, working } = options;
   const live = working ? options.live : undefined;
@@ -114,7 +124,8 @@ export function treeStatus(history: History, options: StatusOptions): TreeStatus
   const jobs: JobStatus[] = [];
   for (const [id, job] of history.jobs) {
     const liveRuns = new Map(
-      live?.running.filter((run) => run.job === id).map((run) => [run.run, run]),
+      live?.running.filter((run) => run.job === id && !isBehind(live, run, job, history))
+        .map((run) => [run.run, run]),
     );
     const scan = selectors.length > 0 || liveRuns.size > 0 || needsScan(job);
     jobs.push(scan ? scanJob(id, job, liveRuns, options, list) : countJob(id, job));

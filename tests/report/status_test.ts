@@ -51,6 +51,19 @@ Deno.test("treeStatus() counts steps of jobs from live pictures and waits for th
   assert.equal(status.etaMs, 2_250_000 / 1025 * 1000);
 });
 
+Deno.test("treeStatus() believes the journal where a run ended after the live picture was made", () => {
+  const stateOf = (live: string) => {
+    const past = history([...CLIMATE, completed("climate_2030", "climate_2030", {})]);
+    const at = { ...CLIMATE_LIVE, at: live };
+    const status = treeStatus(past, { ...BASE, live: at, working: true, selectors: ["all"] });
+    return status.runs.find(({ run }) => run === "climate_2030")?.state;
+  };
+  const { lastAt } = history([...CLIMATE, completed("climate_2030", "climate_2030", {})]);
+  assert.equal(stateOf(new Date(Date.parse(lastAt) - 400).toISOString()), "completed");
+  // Begun anew behind what was read of the journal.
+  assert.equal(stateOf(new Date(Date.parse(lastAt) + 400).toISOString()), "running");
+});
+
 Deno.test("treeStatus() calls started runs interrupted when nobody works on the tree, whatever an old picture says", () => {
   const status = treeStatus(history(CLIMATE), { ...BASE, live: CLIMATE_LIVE });
   assert.equal(status.activity.kind, "lost");

@@ -166,7 +166,8 @@ Deno.test("acquireLock() after kill -9 knows whom it follows, and needs no journ
     await lock.release();
   }));
 
-Deno.test("acquireLock(breakLock) asked 8 times at once has one winner, whose lock holds", async () => {
+Deno.test("acquireLock(breakLock) asked 8 times at once has one holder, whose lock holds", async () => {
+  let late = 0;
   for (let round = 0; round < cases({ short: 20, long: 1000 }); round++) {
     await inTree(async (layout) => {
       const stopped = await acquireLock(layout, { now });
@@ -179,12 +180,18 @@ Deno.test("acquireLock(breakLock) asked 8 times at once has one winner, whose lo
       );
       const won = asked.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
       for (const one of asked) if (one.status === "rejected") assert.ok(busy(one.reason));
-      assert.equal(won.length, 1);
-      assert.equal(won[0]!.epoch, 2);
-      won[0]!.assertMine();
-      assert.throws(() => stopped.assertMine(), busy);
-      await stopped.release();
-      await won[0]!.release();
+      // Whoever comes so late that it watches the winner may break that one's lock in turn: 5 ms are no heartbeat.
+      won.sort((a, b) => a.epoch - b.epoch);
+      assert.deepEqual(won.map(({ epoch }) => epoch), won.map((_, at) => at + 2));
+      assert.ok(won.length === 1 || round > 0 && ++late <= round / 10, `${late} of ${round}`);
+      const holder = won.pop()!;
+      holder.assertMine();
+      for (const other of [stopped, ...won]) {
+        assert.throws(() => other.assertMine(), busy);
+        await other.release();
+      }
+      holder.assertMine();
+      await holder.release();
     });
   }
 });
