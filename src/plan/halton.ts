@@ -1,4 +1,5 @@
 /** Halton's sequence, plain and scrambled. Pure. */
+import { shuffle } from "./permutation.ts";
 import { PURPOSE, type Sequence } from "./sequence.ts";
 import { Threefry } from "./threefry.ts";
 
@@ -63,12 +64,7 @@ function scrambledDigits(base: number, dimension: number, words: Threefry): Digi
   const purpose = PURPOSE.digits | dimension;
   for (let place = 0; place < count; place++) {
     const own = permutations.subarray(place * base, (place + 1) * base);
-    // Shuffled from the inside out.
-    for (let digit = 0; digit < base; digit++) {
-      const other = words.below(digit + 1, place * base + digit, purpose);
-      own[digit] = own[other]!;
-      own[other] = digit;
-    }
+    shuffle(own, words, place * base, purpose);
   }
   const rest = words.word(count * base, purpose) >>> 0;
   return digits(base, count, permutations, (rest + 0.5) / 2 ** 32);
