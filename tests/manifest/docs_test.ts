@@ -12,7 +12,9 @@ import { jobWith, mistakes, read } from "./read.ts";
 
 const DOCS = await Deno.readTextFile(new URL("../../docs/manifest.md", import.meta.url));
 const SAMPLING = await Deno.readTextFile(new URL("../../docs/sampling.md", import.meta.url));
-const EXAMPLES = [...(DOCS + SAMPLING).matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, text]) => text!);
+const EXAMPLES = [...(DOCS + SAMPLING).matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, text]) =>
+  text!
+);
 
 /** The rows of the table that follows a heading cell. */
 function rows(head: string): string[][] {

@@ -21,8 +21,6 @@ Deno.test("the two layers warm as the exact solution does", () => {
   }
   assert.equal(layers.result(layers.init(), bareContext(layers)).sensitivity, f / l);
 });
-  assert.equal(layers.result(state, ctx as Parameters<typeof layers.result>[1]).sensitivity, f / l);
-});
 
 Deno.test("the weather makes the variance of a red noise", () => {
   const over = { forcing: 0, exchange: 0, weather: 3 };
