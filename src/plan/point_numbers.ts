@@ -1,12 +1,19 @@
 /** What of a point is a number and no parameter: that of its sample, and that of its repeat. Pure. */
 import { REPEAT_NUMBER, SAMPLE_NUMBER, type Sweep } from "../job/sweep.ts";
-import type { Point } from "./sweep.ts";
+import { type Point, sweepNames } from "./sweep.ts";
 
 /** Names of the sweep that are no parameters. */
 export function numbersOf(sweep: Sweep | undefined): string[] {
   return (sweep?.parts ?? []).flatMap(({ kind }) =>
     kind === "sample" ? [SAMPLE_NUMBER] : kind === "repeat" ? [REPEAT_NUMBER] : []
   );
+}
+
+/** The names of the sweep that are: what a model is handed. */
+export function sweptParameterNames(sweep: Sweep | undefined): string[] {
+  if (sweep === undefined) return [];
+  const numbers = numbersOf(sweep);
+  return sweepNames(sweep).filter((name) => !numbers.includes(name));
 }
 
 /** The parameters of a point: what a model sees of it. */
