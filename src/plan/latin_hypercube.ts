@@ -42,13 +42,13 @@ export class LatinHypercube implements Sequence {
     let within = 0;
     let settled = 0;
     let point = index;
-    for (let level = orders.length - 1; level > 0; level--) {
-      const before = this.#before[level]!;
-      if (point < before) continue;
+    for (;;) {
+      const level = 32 - Math.clz32(Math.floor(point / this.#base));
+      if (level === 0) break;
       within ^= fresh(own, point) & lowest(32 - level) & ~lowest(settled);
       within ^= 1 << (32 - level);
       settled = 32 - level;
-      point = orders[level]!.at(point - before);
+      point = orders[level]!.at(point - this.#before[level]!);
     }
     within ^= fresh(own, point) & ~lowest(settled);
     const stratum = orders[0]!.at(point) + ((within >>> 0) + 0.5) / 2 ** 32;

@@ -1,14 +1,15 @@
 /** A random permutation of a range of whole numbers, computed number by number; only a small one is held. Pure. */
 import type { Threefry } from "./threefry.ts";
 
-const ROUNDS = 6;
+const ROUNDS = 4;
 
-/** In few bits a network needs many rounds to reach all permutations alike: these are shuffled instead. */
+/** In few bits many rounds would be needed to reach all permutations alike: these are shuffled instead. */
 const HELD = 64;
 
 /**
- * A Feistel network over the bits that the range needs, walked until it comes back into the range: J. Black,
- * P. Rogaway (2002) Ciphers with arbitrary finite domains, CT-RSA 2002, 114.
+ * Multiplications by odd numbers and shifts, each of which permutes the numbers of so many bits, walked until they come
+ * back into the range: A. Kensler (2013) Correlated multi-jittered sampling, Pixar Technical Memo 13-01; J. Black,
+ * P. Rogaway (2002) Ciphers with arbitrary finite domains, CT-RSA 2002, 114. Here all multipliers are random too.
  */
 export class Permutation {
   /** How many random words one takes at most. */
@@ -16,10 +17,10 @@ export class Permutation {
 
   readonly #size: number;
   readonly #held: Int32Array | undefined;
-  readonly #keys = new Int32Array(ROUNDS);
-  readonly #lowBits: number;
-  readonly #lowMask: number;
-  readonly #highMask: number;
+  /** Of each round what is added, and an odd factor. */
+  readonly #keys = new Int32Array(2 * ROUNDS);
+  readonly #mask: number;
+  readonly #shift: number;
 
   /** Of the numbers below `size`, which is at most 2³²; from the `WORDS` words from `counter` on. */
   constructor(size: number, words: Threefry, counter: number, purpose: number) {
@@ -27,12 +28,12 @@ export class Permutation {
     this.#held = size <= HELD ? new Int32Array(size) : undefined;
     if (this.#held !== undefined) shuffle(this.#held, words, counter, purpose);
     for (let round = 0; round < ROUNDS; round++) {
-      this.#keys[round] = words.word(counter + round, purpose);
+      this.#keys[2 * round] = words.word(counter + round, purpose);
+      this.#keys[2 * round + 1] = words.second | 1;
     }
     const bits = 32 - Math.clz32(size - 1);
-    this.#lowBits = bits >> 1;
-    this.#lowMask = 2 ** this.#lowBits - 1;
-    this.#highMask = 2 ** (bits - this.#lowBits) - 1;
+    this.#mask = 2 ** bits - 1 | 0;
+    this.#shift = bits + 1 >> 1;
   }
 
   at(index: number): number {
@@ -43,13 +44,14 @@ export class Permutation {
   }
 
   #once(number: number): number {
-    let low = number & this.#lowMask;
-    let high = number >>> this.#lowBits;
-    for (let round = 0; round < ROUNDS; round += 2) {
-      high ^= mix(low ^ this.#keys[round]!) & this.#highMask;
-      low ^= mix(high ^ this.#keys[round + 1]!) & this.#lowMask;
+    const keys = this.#keys;
+    const mask = this.#mask;
+    let word = number | 0;
+    for (let key = 0; key < 2 * ROUNDS; key += 2) {
+      word = Math.imul(word + keys[key]!, keys[key + 1]!) & mask;
+      word ^= word >>> this.#shift;
     }
-    return (high << this.#lowBits | low) >>> 0;
+    return word >>> 0;
   }
 }
 

@@ -34,11 +34,13 @@ export class SobolSequence implements Sequence {
   }
 
   at(index: number, dimension: number): number {
+    const directions = this.#directions;
     let point = this.#shifts[dimension]!;
     // In the order of Gray's code, as it is published: any 2ᵐ points are the same set as in the order of bits.
     let bits = index ^ index >>> 1;
+    // Without a branch, which would be guessed wrong every other time.
     for (let at = dimension * BITS; bits !== 0; at++, bits >>>= 1) {
-      if (bits & 1) point ^= this.#directions[at]!;
+      point ^= directions[at]! & -(bits & 1);
     }
     return ((point >>> 0) + 0.5) / 2 ** BITS;
   }

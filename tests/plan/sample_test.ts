@@ -162,7 +162,7 @@ Deno.test("sweptParameters() are what a model sees: no number of a sample or a r
 
 const DIGESTS = {
   random: "eb5cc09f64cfa571",
-  lhs: "323d134827c52e0f",
+  lhs: "4b28926b8048c05e",
   sobol: "e5091e1b45361275",
   halton: "15ff6d4df28da3ea",
 };
