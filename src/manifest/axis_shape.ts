@@ -143,7 +143,8 @@ function steppedRange(
   return { kind: "steps", from, step, count: values };
 }
 
-function finite(): Shape<number> {
+/** A number that is neither infinite nor NaN. */
+export function finite(): Shape<number> {
   return {
     schema: { type: "number" },
     read(node, name, report) {

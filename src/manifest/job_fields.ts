@@ -56,8 +56,12 @@ export const JOB_FIELDS = {
   },
   sweep: {
     shape: sweepShape(),
-    about: "Parameters that differ from run to run: every combination of the values given here.",
-    examples: [{ co2: [280, 420, 560], albedo: { from: 0.28, to: 0.34, count: 7 } }],
+    about: "Parameters that differ from run to run: every combination of the values given here; " +
+      "or grid, zip, points, sample and repeat, which are multiplied with each other.",
+    examples: [
+      { co2: [280, 420, 560], albedo: { from: 0.28, to: 0.34, count: 7 } },
+      { sample: { count: 256, over: { co2: { uniform: [280, 560] } } }, repeat: 5 },
+    ],
   },
   seed: {
     shape: count({ min: 0 }),
@@ -220,6 +224,11 @@ export const JOB_FOREIGN: ForeignWords = {
     matrix: "sweep",
     zip: "sweep: { zip: … }",
     points: "sweep: { points: … }",
+    sample: "sweep: { sample: … }",
+    samples: "sweep: { sample: … }",
+    repeat: "sweep: { repeat: … }",
+    repeats: "sweep: { repeat: … }",
+    replicates: "sweep: { repeat: … }",
     comment: "description",
     needs_inputs: "inputs",
     hang_limit: "hang_after",

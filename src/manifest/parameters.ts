@@ -1,12 +1,13 @@
 /** Checks a job's parameters against what its model says of them. Ranges by their ends, never expanded. Pure. */
 import type { Job, ParameterValue } from "../job/job.ts";
 import type { ParameterRule, ParameterRules } from "../job/model.ts";
-import type { Axis } from "../job/sweep.ts";
 import { canonical } from "../plan/digest.ts";
-import { axisCount, axisValue, sweepNames } from "../plan/sweep.ts";
+import { numbersOf } from "../plan/point_numbers.ts";
+import { sweepNames } from "../plan/sweep.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { ManifestReading, Part } from "./manifest.ts";
 import { didYouMean } from "./suggest.ts";
+import { sweptValues } from "./swept_values.ts";
 
 /** Wrong values shown of one parameter. */
 const SHOWN_VALUES = 3;
@@ -29,9 +30,12 @@ export function checkParameters(job: Job, rules: ParameterRules, locate: Locate)
     }
   }
   if (job.sweep !== undefined) {
+    const numbers = numbersOf(job.sweep);
     for (const name of sweepNames(job.sweep)) {
-      if (checker.knows(name, ["sweep", name])) {
-        checker.checkValues(name, sweptValues(job, name, rules[name]!));
+      if (numbers.includes(name)) checker.checkNumber(name);
+      else if (checker.knows(name, ["sweep", name])) {
+        const rule = rules[name]!;
+        checker.checkValues(name, sweptValues(job.sweep, name, rule, typeOf(rule) === "integer"));
       }
     }
   }
@@ -80,6 +84,14 @@ class Checker {
     }
   }
 
+  /** The number of a sample or a repeat is nothing that a model sees. */
+  checkNumber(name: string): void {
+    if (!Object.hasOwn(this.#rules, name)) return;
+    const message =
+      `The model has a parameter "${name}" of its own, and "${name}" numbers the points here`;
+    this.#report(["sweep", name], message, `Call the model's parameter otherwise.`, "key");
+  }
+
   checkRequired(): void {
     const { parameters, sweep } = this.#job;
     const swept = new Set(sweep === undefined ? [] : sweepNames(sweep));
@@ -115,45 +127,6 @@ class Checker {
       ...(hint === undefined ? {} : { hint }),
     });
   }
-}
-
-/** The values to look at: of a list all, of a range those that stand for all. */
-function* sweptValues(
-  job: Job,
-  name: string,
-  rule: ParameterRule,
-): Generator<{ value: ParameterValue; path: Path }> {
-  for (const part of job.sweep!.parts) {
-    if (part.kind === "points") {
-      for (const [index, point] of part.points.entries()) {
-        if (Object.hasOwn(point, name)) {
-          yield { value: point[name]!, path: ["sweep", name, index] };
-        }
-      }
-      continue;
-    }
-    for (const axis of part.kind === "zip" ? part.axes : [part]) {
-      if (axis.name !== name) continue;
-      for (const index of tellingIndexes(axis.axis, rule)) {
-        yield { value: axisValue(axis.axis, index), path: ["sweep", name, index] };
-      }
-    }
-  }
-}
-
-// The ends tell of min and max. First, second and last value tell whether all are whole: a constant
-// difference or ratio that gives a whole second and a whole last value leaves none between broken.
-// A set of choices cannot hold more values than it has, so at most one more than that is looked at.
-function* tellingIndexes(axis: Axis, rule: ParameterRule): Generator<number> {
-  const last = axisCount(axis) - 1;
-  if (axis.kind === "list" || rule.choices !== undefined) {
-    const end = axis.kind === "list" ? last : Math.min(last, rule.choices!.length);
-    for (let index = 0; index <= end; index++) yield index;
-    return;
-  }
-  yield 0;
-  if (last > 1 && typeOf(rule) === "integer") yield 1;
-  if (last > 0) yield last;
 }
 
 function objectionTo(value: ParameterValue, rule: ParameterRule): Objection | undefined {

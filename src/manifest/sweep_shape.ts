@@ -1,9 +1,16 @@
-/** Reads a sweep: grid, zip and points, counted and never expanded; and its JSON Schema. */
+/** Reads a sweep: grid, zip, points, sample and repeat, counted and never expanded; and its JSON Schema. */
 import type { ParameterValue } from "../job/job.ts";
-import type { Axis, Sweep, SweepPart } from "../job/sweep.ts";
+import {
+  type Axis,
+  REPEAT_NUMBER,
+  SAMPLE_NUMBER,
+  type Sweep,
+  type SweepPart,
+} from "../job/sweep.ts";
 import { canonical } from "../plan/digest.ts";
-import { axisCount, axisValue } from "../plan/sweep.ts";
+import { axisCount, axisValue, sweepNames } from "../plan/sweep.ts";
 import { axisSchema, noPoints, readAxis } from "./axis_shape.ts";
+import { findChoice } from "./distribution_shape.ts";
 import {
   findEntry,
   isNull,
@@ -15,6 +22,14 @@ import {
   type YamlNode,
 } from "./node.ts";
 import {
+  isAxis,
+  overOf,
+  readRepeat,
+  readSample,
+  repeatSchema,
+  sampleSchema,
+} from "./sample_shape.ts";
+import {
   checkName,
   type JsonSchema,
   mustBe,
@@ -24,7 +39,10 @@ import {
   type Shape,
 } from "./shape.ts";
 
-const PARTS = ["grid", "zip", "points"] as const;
+const PARTS = ["grid", "zip", "points", SAMPLE_NUMBER, REPEAT_NUMBER] as const;
+
+/** Of these the name alone tells; of the others also what stands there. */
+const ALWAYS_PARTS = ["grid", "zip", "points"] as const;
 
 type NamedAxis = { readonly name: string; readonly axis: Axis };
 type PointValues = { readonly [name: string]: ParameterValue };
@@ -40,8 +58,9 @@ export function findSweepValue(
   index?: number,
 ): YamlNode | undefined {
   const value = findSweepEntry(sweep, name, index)?.value;
-  const isAxis = index !== undefined && value?.kind === "list" && sweep.kind !== "list";
-  return isAxis ? value.items[index] ?? value : value;
+  if (index === undefined || sweep.kind === "list") return value;
+  if (value?.kind === "map") return findChoice(value, index);
+  return value?.kind === "list" ? value.items[index] ?? value : value;
 }
 
 /** The entry of a sweep's axis; in a list of points that of the point at `index`, or the first there is. */
@@ -60,8 +79,14 @@ export function findSweepEntry(
   }
   if (sweep.kind !== "map") return undefined;
   if (!hasParts(sweep)) return findEntry(sweep, name);
-  for (const { value } of sweep.entries) {
-    const found = findSweepEntry(value, name, index);
+  for (const entry of sweep.entries) {
+    const isNumber = entry.key === name && (name === SAMPLE_NUMBER || name === REPEAT_NUMBER);
+    const over = entry.key === SAMPLE_NUMBER ? overOf(entry.value) : undefined;
+    const found = isNumber
+      ? entry
+      : over === undefined
+      ? findSweepEntry(entry.value, name, index)
+      : findEntry(over, name);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -84,18 +109,26 @@ function readParts(node: YamlNode, report: Report): SweepPart[] {
   }
   if (!hasParts(node)) return readGrid(node, report);
   const parts: SweepPart[] = [];
-  for (const { key, keyNode } of node.entries) {
-    if (isPartName(key)) continue;
+  for (const entry of node.entries) {
+    if (isPart(entry)) continue;
+    const { key, keyNode } = entry;
     const message = `"${key}" stands beside ${
-      PARTS.filter((part) => findEntry(node, part)).map((part) => `"${part}"`).join(" and ")
+      node.entries.filter(isPart).map((part) => `"${part.key}"`).join(" and ")
     }`;
     report.error(keyNode, "sweep", message, `Put it under grid: { ${key}: … }.`);
   }
   // Always in this order, so that the order of the runs does not depend on the order of writing.
   for (const part of PARTS) {
-    const value = findEntry(node, part)?.value;
-    if (value === undefined) continue;
-    if (part === "points" ? value.kind !== "list" : value.kind !== "map") {
+    const entry = findEntry(node, part);
+    if (entry === undefined || !isPart(entry)) continue;
+    const { value } = entry;
+    if (part === "sample") {
+      const sample = readSample(value, report);
+      if (sample !== undefined) parts.push(sample);
+    } else if (part === "repeat") {
+      const count = readRepeat(value, report);
+      if (count !== undefined) parts.push({ kind: "repeat", count });
+    } else if (part === "points" ? value.kind !== "list" : value.kind !== "map") {
       const wanted = part === "points" ? "a list of points" : "a mapping of parameters to values";
       const hint =
         `If the parameter itself is called ${part}, write sweep: { grid: { ${part}: … } }.`;
@@ -210,7 +243,7 @@ function checkOnce(
       nodeAt(index),
       "sweep",
       message,
-      "Remove one of them; for repeats use jobs with other seeds.",
+      "Remove one of them; repeat: 2 runs every point twice, with other random numbers.",
     );
     return;
   }
@@ -219,12 +252,8 @@ function checkOnce(
 function checkNamesOnce(parts: readonly SweepPart[], node: YamlNode, report: Report): void {
   const owners = new Map<string, SweepPart>();
   for (const part of parts) {
-    const names = part.kind === "axis"
-      ? [part.name]
-      : part.kind === "zip"
-      ? part.axes.map(({ name }) => name)
-      : part.points.flatMap((point) => Object.keys(point));
-    for (const name of new Set(names)) {
+    const names = sweepNames({ parts: [part] });
+    for (const name of names) {
       if (owners.has(name)) {
         report.error(node, "conflict", `${quote(name)} stands in two parts of the sweep`);
       }
@@ -234,10 +263,12 @@ function checkNamesOnce(parts: readonly SweepPart[], node: YamlNode, report: Rep
 }
 
 function hasParts(map: YamlMap): boolean {
-  return map.entries.some(({ key }) => isPartName(key));
+  return map.entries.some(isPart);
 }
 
-function isPartName(key: string): key is (typeof PARTS)[number] {
+/** A list or a range called `sample` or `repeat` are the values of a parameter. */
+function isPart({ key, value }: YamlEntry): boolean {
+  if (key === SAMPLE_NUMBER || key === REPEAT_NUMBER) return !isAxis(value);
   return (PARTS as readonly string[]).includes(key);
 }
 
@@ -261,18 +292,24 @@ function sweepSchema(): JsonSchema {
       grid: { description: "Every combination of the values.", ...axes },
       zip: { description: "Axes of equal length that advance together.", ...axes },
       points: { description: "The points themselves.", ...points },
+      sample: { description: "Points drawn from distributions.", ...sampleSchema() },
+      repeat: { description: "How many times each point is run.", ...repeatSchema() },
     },
   };
-  const grid = { ...axes, not: { anyOf: PARTS.map((part) => ({ required: [part] })) } };
+  const grid = { ...axes, not: { anyOf: ALWAYS_PARTS.map((part) => ({ required: [part] })) } };
   return { anyOf: [parts, grid, points] };
 }
 
 /** Every parameter that a sweep's node names, right or wrong. */
 export function namesInSweep(sweep: YamlNode): string[] {
   if (sweep.kind === "scalar") return [];
-  const maps = sweep.kind === "list" ? sweep.items : hasParts(sweep) ? [] : [sweep];
-  const names = maps.flatMap((map) => map.kind === "map" ? map.entries.map(({ key }) => key) : []);
-  return sweep.kind === "map" && hasParts(sweep)
-    ? sweep.entries.flatMap(({ value }) => namesInSweep(value))
-    : names;
+  if (sweep.kind === "map" && hasParts(sweep)) {
+    return sweep.entries.flatMap(({ key, value }) =>
+      key === SAMPLE_NUMBER
+        ? overOf(value)?.entries.map((entry) => entry.key) ?? []
+        : namesInSweep(value)
+    );
+  }
+  const maps = sweep.kind === "list" ? sweep.items : [sweep];
+  return maps.flatMap((map) => map.kind === "map" ? map.entries.map(({ key }) => key) : []);
 }

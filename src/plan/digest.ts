@@ -1,6 +1,7 @@
 /** Digests of meaning: run ids and spec digests over canonical values, never over the manifest's text. */
 import type Crypto from "node:crypto";
 import type { Job, ParameterValue } from "../job/job.ts";
+import { takeRepeat } from "./point_numbers.ts";
 import type { Point } from "./sweep.ts";
 
 /** 64 bits: among a million runs two share an id with a probability of 3·10⁻⁸. */
@@ -35,10 +36,11 @@ export class SpecDigester {
   }
 
   digest(point: Point): string {
-    if (!this.#specForm?.fits(point)) {
-      this.#specForm = new CanonicalForm(this.#job.parameters, Object.keys(point));
+    const { once, repeat } = takeRepeat(this.#job.sweep, point);
+    if (!this.#specForm?.fits(once)) {
+      this.#specForm = new CanonicalForm(this.#job.parameters, Object.keys(once));
     }
-    return shortDigest(this.#specForm.text(point) + this.#rest);
+    return shortDigest(this.#specForm.text(once) + this.#rest + repeatText(repeat));
   }
 
   /** As {@linkcode runId} answers it. */
@@ -91,8 +93,14 @@ class CanonicalForm {
 
 /** 128 bits that seed a run's random generator: from parameters and seed, so that a rename changes nothing. */
 export function randomSeed(job: Job, point: Point): Int32Array {
-  const text = `${job.seed}\n${canonical({ ...job.parameters, ...point })}`;
+  const { once, repeat } = takeRepeat(job.sweep, point);
+  const text = `${job.seed}\n${canonical({ ...job.parameters, ...once })}${repeatText(repeat)}`;
   return new Int32Array(crypto().hash("sha256", text, "buffer").buffer.slice(0, 16));
+}
+
+/** Nothing for the first one: it is the same run as without repeats. */
+function repeatText(repeat: number): string {
+  return repeat === 1 ? "" : `\nrepeat ${repeat}`;
 }
 
 /** Canonical JSON: keys sorted, numbers in their shortest exact form, nothing else between. */

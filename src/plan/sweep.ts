@@ -1,6 +1,13 @@
 /** Counts a sweep and computes any of its points from its number, without ever holding them all. Pure. */
 import type { ParameterValue } from "../job/job.ts";
-import type { Axis, Sweep, SweepPart } from "../job/sweep.ts";
+import {
+  type Axis,
+  REPEAT_NUMBER,
+  SAMPLE_NUMBER,
+  type Sweep,
+  type SweepPart,
+} from "../job/sweep.ts";
+import { fillSample } from "./sample.ts";
 
 /** The sweep's values of one run, in the order of the manifest. */
 export type Point = { readonly [name: string]: ParameterValue };
@@ -22,7 +29,7 @@ export function pointAt(sweep: Sweep | undefined, index: number): Point {
   return point;
 }
 
-/** Every parameter the sweep sets, each once, in the order of the manifest. */
+/** Every name that the sweep sets, numbers of samples and repeats too, each once, in the order of the manifest. */
 export function sweepNames(sweep: Sweep): string[] {
   const names = new Set<string>();
   for (const part of sweep.parts) {
@@ -35,6 +42,13 @@ export function sweepNames(sweep: Sweep): string[] {
         break;
       case "points":
         for (const point of part.points) for (const name of Object.keys(point)) names.add(name);
+        break;
+      case "sample":
+        names.add(SAMPLE_NUMBER);
+        for (const { name } of part.over) names.add(name);
+        break;
+      case "repeat":
+        names.add(REPEAT_NUMBER);
     }
   }
   return [...names];
@@ -98,7 +112,13 @@ function fillPoint(
     case "points": {
       const values = part.points[digit]!;
       for (const name in values) point[name] = values[name]!;
+      break;
     }
+    case "sample":
+      fillSample(point, part, digit);
+      break;
+    case "repeat":
+      point[REPEAT_NUMBER] = digit + 1;
   }
 }
 
@@ -110,6 +130,9 @@ function partCount(part: SweepPart): number {
       return part.axes.length === 0 ? 0 : axisCount(part.axes[0]!.axis);
     case "points":
       return part.points.length;
+    case "sample":
+    case "repeat":
+      return part.count;
   }
 }
 

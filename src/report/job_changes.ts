@@ -7,7 +7,7 @@ import {
   type Need,
   PRIORITY_NAMES,
 } from "../job/job.ts";
-import type { Axis } from "../job/sweep.ts";
+import type { Axis, Distribution, Sample } from "../job/sweep.ts";
 import { axisCount, axisValue } from "../plan/sweep.ts";
 import { formatCount, formatDuration, formatNumberOf } from "./format.ts";
 import { needsText } from "./needs_text.ts";
@@ -31,6 +31,7 @@ export function jobChanges(before: Job, after: Job): Change[] {
   compareFields("parameters", before.parameters, after.parameters, compare);
   compareFields("sweep", axesOf(before), axesOf(after), compare);
   compare("sweep", pointsOf(before), pointsOf(after));
+  compareFields("sweep", samplesOf(before), samplesOf(after), compare);
   compare("seed", before.seed, after.seed);
   compareFields("inputs", before.inputs, after.inputs, compare);
   compare("allow.read", before.allow?.read, after.allow?.read);
@@ -74,7 +75,35 @@ function valueText(field: string, value: unknown): string {
     case "sweep":
       return formatNumberOf((value as readonly unknown[]).length, "point");
   }
-  return field.startsWith("sweep.") ? axisText(value as Axis) : shortText(value);
+  if (field === "sweep.sample") return sampleText(value as SampleHead);
+  return field.startsWith("sweep.")
+    ? sweptText(value as Axis | Distribution | Repeats)
+    : shortText(value);
+}
+
+function sampleText({ method, count, seed }: SampleHead): string {
+  return `${formatNumberOf(count, "point")} by ${method} with seed ${seed}`;
+}
+
+function sweptText(swept: Axis | Distribution | Repeats): string {
+  switch (swept.kind) {
+    case "repeat":
+      return `${formatCount(swept.count)} times`;
+    case "uniform":
+    case "log-uniform":
+    case "integer":
+      return `${swept.kind} from ${swept.min} to ${swept.max}`;
+    case "normal": {
+      const { mean, sd, min, max } = swept;
+      const cut = (min === undefined ? "" : `, at least ${min}`) +
+        (max === undefined ? "" : `, at most ${max}`);
+      return `normal about ${mean} with deviation ${sd}${cut}`;
+    }
+    case "choice":
+      return `choice of ${shortText(swept.values.map(shortText).join(", "))}`;
+    default:
+      return axisText(swept);
+  }
 }
 
 function checkpointText({ every, keep }: CheckpointPolicy): string {
@@ -122,6 +151,22 @@ function axesOf({ sweep }: Job): Fields {
     else if (part.kind === "zip") { for (const { name, axis } of part.axes) axes[name] = axis; }
   }
   return axes;
+}
+
+type SampleHead = Pick<Sample, "method" | "count" | "seed">;
+type Repeats = { readonly kind: "repeat"; readonly count: number };
+
+/** Samples with their distributions, and repeats, by the names that they have in a point. */
+function samplesOf({ sweep }: Job): Fields {
+  const fields: Record<string, unknown> = {};
+  for (const part of sweep?.parts ?? []) {
+    if (part.kind === "repeat") fields.repeat = part;
+    if (part.kind !== "sample") continue;
+    const { method, count, seed, over } = part;
+    fields.sample = { method, count, seed };
+    for (const { name, distribution } of over) fields[name] = distribution;
+  }
+  return fields;
 }
 
 /** Points that stand one by one in the manifest. */

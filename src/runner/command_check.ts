@@ -6,7 +6,7 @@ import { findPlaceholders, namesIn } from "../job/placeholder.ts";
 import type { Diagnostic } from "../manifest/diagnostic.ts";
 import type { ManifestReading } from "../manifest/manifest.ts";
 import { didYouMean } from "../manifest/suggest.ts";
-import { sweepNames } from "../plan/sweep.ts";
+import { sweptParameterNames } from "../plan/point_numbers.ts";
 
 type Locate = ManifestReading["locate"];
 type Path = readonly (string | number)[];
@@ -38,7 +38,7 @@ class Checker {
     this.#job = job;
     this.#model = model;
     this.#locate = locate;
-    const swept = job.sweep === undefined ? [] : sweepNames(job.sweep);
+    const swept = sweptParameterNames(job.sweep);
     this.#parameters = [...new Set([...Object.keys(job.parameters), ...swept])];
     const inputs = Object.keys(job.inputs).map((name) => `inputs.${name}`);
     this.#known = [...this.#parameters, ...inputs, ...OWN_VALUES];

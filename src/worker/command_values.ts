@@ -4,6 +4,7 @@ import type { Job, ParameterValue } from "../job/job.ts";
 import { encodePlain } from "../job/plain.ts";
 import { valueText } from "../job/placeholder.ts";
 import { randomSeed } from "../plan/digest.ts";
+import { sweptParameters } from "../plan/point_numbers.ts";
 import { pointAt } from "../plan/sweep.ts";
 
 export interface CommandValues {
@@ -24,7 +25,7 @@ export function commandValues(
   },
 ): CommandValues {
   const point = pointAt(job.sweep, index);
-  const parameters = { ...job.parameters, ...point };
+  const parameters = { ...job.parameters, ...sweptParameters(job.sweep, point) };
   return {
     parameters,
     of(name) {

@@ -3,6 +3,7 @@ import type { Context, Input, ParameterRules } from "../job/model.ts";
 import type { Job } from "../job/job.ts";
 import type { Point } from "../plan/sweep.ts";
 import { randomSeed } from "../plan/digest.ts";
+import { sweptParameters } from "../plan/point_numbers.ts";
 import { LOG_BYTES_MAX, LOG_FULL } from "./log_limits.ts";
 import { type RandomState, RunRandom } from "./random.ts";
 
@@ -97,7 +98,7 @@ function parametersOf(job: Job, point: Point, rules: ParameterRules | undefined)
   for (const name in rules) {
     if (rules[name]!.default !== undefined) params[name] = rules[name]!.default;
   }
-  return Object.freeze(Object.assign(params, job.parameters, point));
+  return Object.freeze(Object.assign(params, job.parameters, sweptParameters(job.sweep, point)));
 }
 
 function inputsOf(job: Job): { readonly [name: string]: Input } {

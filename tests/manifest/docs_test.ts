@@ -1,15 +1,20 @@
-/** docs/manifest.md: its examples are valid, and its tables say what the code does. */
+/** docs/manifest.md and docs/sampling.md: their examples are valid, and tables say what the code does. */
 import assert from "node:assert/strict";
 import { DEFAULT_BACKOFF, DEFAULT_RETRIES } from "../../src/job/job.ts";
+import { SAMPLE_METHODS } from "../../src/job/sweep.ts";
 import { JOB_FIELDS } from "../../src/manifest/job_fields.ts";
 import { LIMITS } from "../../src/manifest/limits.ts";
 import { DEFAULT_MAX_POINTS } from "../../src/manifest/manifest.ts";
 import { readPlainScalar } from "../../src/manifest/scalar.ts";
+import { SAMPLE_DIMENSIONS } from "../../src/plan/sample.ts";
 import { countPoints } from "../../src/plan/sweep.ts";
 import { jobWith, mistakes, read } from "./read.ts";
 
 const DOCS = await Deno.readTextFile(new URL("../../docs/manifest.md", import.meta.url));
-const EXAMPLES = [...DOCS.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, text]) => text!);
+const SAMPLING = await Deno.readTextFile(new URL("../../docs/sampling.md", import.meta.url));
+const EXAMPLES = [...(DOCS + SAMPLING).matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, text]) =>
+  text!
+);
 
 /** The rows of the table that follows a heading cell. */
 function rows(head: string): string[][] {
@@ -136,6 +141,25 @@ Deno.test("docs/manifest.md refuses what it says is refused of needs", () => {
       jobs("sweep: { x: [1] }, needs: { job: job1, match: point }", "sweep: { y: [1] }"),
     ]
   ) assert.equal(mistakes(text).length, 1, text);
+});
+
+Deno.test("docs/manifest.md has every key of a sample with its default, and every distribution", () => {
+  const keys = rows("in a sample").filter(([, , absent]) => absent !== "required")
+    .map(([key, , absent]) => `${bare(key!)}: ${bare(absent!)}`);
+  assert.deepEqual(keys, ["method: sobol", "seed: 0"]);
+  const sweep = (more: string, over: string) =>
+    read(jobWith(`sweep: { sample: { count: 2, ${more} over: { x: ${over} } } }`)).jobs[0]?.sweep;
+  const drawn = rows("distribution").map(([one]) => bare(one!));
+  assert.equal(drawn.length, 5);
+  for (const one of drawn) {
+    assert.notEqual(sweep("", one), undefined, one);
+    assert.deepEqual(sweep(`${keys.join(", ")},`, one), sweep("", one));
+  }
+  for (const method of SAMPLE_METHODS) {
+    const row = SAMPLING.split("\n").find((line) => line.startsWith(`| \`${method}\` |`))!;
+    const most = /at most (\d+)/.exec(row)?.[1] ?? 2 ** 20;
+    assert.equal(Number(most), SAMPLE_DIMENSIONS[method], method);
+  }
 });
 
 Deno.test("the founding example of the design is valid", () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describeChange, jobChanges } from "../../src/report/job_changes.ts";
 import { DEFAULT_BACKOFF, DEFAULT_ON_NAN, type Need } from "../../src/job/job.ts";
-import type { Axis } from "../../src/job/sweep.ts";
+import type { Axis, Sample } from "../../src/job/sweep.ts";
 import { StoryFold } from "../../src/report/run_story.ts";
 import { completed, job, journal, planned, saved, SESSION, started } from "./fixtures.ts";
 
@@ -50,6 +50,31 @@ Deno.test("describeChange() says sweeps, priorities, checkpoints and times in wo
   assert.deepEqual(jobChanges(before, points).map(describeChange), [
     "sweep.kind: 1, 2, x is gone",
     "sweep: 2 points is new",
+  ]);
+});
+
+Deno.test("describeChange() says samples and repeats in words", () => {
+  const sample = (count: number, sd: number): Sample => ({
+    kind: "sample",
+    method: "sobol",
+    count,
+    seed: 7,
+    over: [
+      { name: "T", distribution: { kind: "normal", mean: 288, sd, min: 0 } },
+      { name: "k", distribution: { kind: "log-uniform", min: 0.1, max: 1 } },
+      { name: "scheme", distribution: { kind: "choice", values: ["euler", "rk4"] } },
+    ],
+  });
+  const before = job("a", { sweep: { parts: [sample(256, 2)] } });
+  const after = job("a", { sweep: { parts: [sample(512, 3), { kind: "repeat", count: 5 }] } });
+  assert.deepEqual(jobChanges(before, after).map(describeChange), [
+    "sweep.sample: 256 points by sobol with seed 7 -> 512 points by sobol with seed 7",
+    "sweep.T: normal about 288 with deviation 2, at least 0 -> normal about 288 with deviation 3, at least 0",
+    "sweep.repeat: 5 times is new",
+  ]);
+  assert.deepEqual(jobChanges(job("a", {}), before).map(describeChange).slice(2), [
+    "sweep.k: log-uniform from 0.1 to 1 is new",
+    "sweep.scheme: choice of euler, rk4 is new",
   ]);
 });
 

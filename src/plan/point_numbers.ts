@@ -1,0 +1,38 @@
+/** What of a point is a number and no parameter: that of its sample, and that of its repeat. Pure. */
+import { REPEAT_NUMBER, SAMPLE_NUMBER, type Sweep } from "../job/sweep.ts";
+import { type Point, sweepNames } from "./sweep.ts";
+
+/** Names of the sweep that are no parameters. */
+export function numbersOf(sweep: Sweep | undefined): string[] {
+  return (sweep?.parts ?? []).flatMap(({ kind }) =>
+    kind === "sample" ? [SAMPLE_NUMBER] : kind === "repeat" ? [REPEAT_NUMBER] : []
+  );
+}
+
+/** The names of the sweep that are: what a model is handed. */
+export function sweptParameterNames(sweep: Sweep | undefined): string[] {
+  if (sweep === undefined) return [];
+  const numbers = numbersOf(sweep);
+  return sweepNames(sweep).filter((name) => !numbers.includes(name));
+}
+
+/** The parameters of a point: what a model sees of it. */
+export function sweptParameters(sweep: Sweep | undefined, point: Point): Point {
+  const numbers = numbersOf(sweep);
+  if (numbers.length === 0) return point;
+  return Object.fromEntries(Object.entries(point).filter(([name]) => !numbers.includes(name)));
+}
+
+/**
+ * A point without the number of its repeat, and that number. The first repeat is what the point would be without
+ * repeats, so that asking for more of them keeps it.
+ */
+export function takeRepeat(
+  sweep: Sweep | undefined,
+  point: Point,
+): { readonly once: Point; readonly repeat: number } {
+  const isRepeated = sweep?.parts.some(({ kind }) => kind === "repeat") ?? false;
+  if (!isRepeated) return { once: point, repeat: 1 };
+  const { [REPEAT_NUMBER]: repeat = 1, ...once } = point;
+  return { once, repeat: Number(repeat) };
+}
