@@ -19,7 +19,7 @@ import { Handout, type ResultPort } from "./handout.ts";
 import { checkpointedLine, completedRun } from "./journal_lines.ts";
 import { Peaks } from "./peaks.ts";
 import { retryWaitMs } from "./retry.ts";
-import type { Requeue, RunTable } from "./run_table.ts";
+import type { Requeue, RunTable, TableState } from "./run_table.ts";
 import { RunTimes } from "./run_times.ts";
 import type { Slot, SlotBatch } from "./slot.ts";
 import { EXIT_GAVE_UP, type FromSlot, type RunResult } from "./slot_messages.ts";
@@ -38,7 +38,7 @@ export interface CampaignOptions extends DispatchOptions {
   readonly onNoRoom?: (reason: string) => boolean;
 }
 
-export type StopReason = "asked" | "time-limit" | "max-fails" | "no-space" | "broken";
+export type StopReason = "asked" | "time-limit" | "max-fails" | "no-space" | "broken" | "paused";
 
 export interface Outcome {
   readonly stopped: StopReason | undefined;
@@ -46,6 +46,8 @@ export interface Outcome {
   readonly failed: number;
   readonly cancelled: number;
   readonly remaining: number;
+  /** Of those that remain: somebody paused them; absent when none is. */
+  readonly paused?: number;
   /** What broke, for `broken` and `no-space`. */
   readonly cause?: unknown;
 }
@@ -60,6 +62,13 @@ interface GivenBack extends Requeue {
 
 /** A sweep of a hundred thousand runs may have the same to say of each. */
 const WARNINGS_MAX = 100;
+/** What of a job that is submitted again is left to its new runs. */
+const SUPERSEDED: readonly TableState[] = [
+  "failed",
+  "cancelled",
+  "paused-before",
+  "cancelled-before",
+];
 /** A slot that dies so often with no run to blame for it will not live the next time either. */
 const DEATHS_MAX = 5;
 
@@ -153,8 +162,8 @@ export class Campaign {
       if (!ids.includes(job.job.id)) continue;
       for (let number = job.offset; number < job.offset + job.count; number++) {
         const state = this.#table.stateOf(number);
-        if (state !== "failed" && state !== "cancelled") continue;
-        this.tally.forget(state);
+        if (!SUPERSEDED.includes(state)) continue;
+        if (state === "failed" || state === "cancelled") this.tally.forget(state);
         this.#table.become(number, "settled");
       }
     }
@@ -583,18 +592,21 @@ export class Campaign {
     if (this.#holds > 0 && this.#stop === undefined) return;
     const { slots } = this.#dispatcher;
     if (slots.some((slot) => slot.batches.size > 0)) return;
-    if (this.#stop === undefined && this.#table.open > 0) return;
+    if (this.#stop === undefined && this.#table.goesOn) return;
     this.#ended = true;
     this.#delays.stop();
     this.#dispatcher.stop();
     this.steering.end();
     for (const slot of slots) slot.port?.send({ type: "exit" });
+    const { held, "paused-before": before } = this.#table.counts;
     this.#resolve({
-      stopped: this.#stop,
+      // What was paused before it began is no reason to wait, and not done either.
+      stopped: this.#stop ?? (this.#table.open > 0 ? "paused" : undefined),
       completed: this.tally.completed,
       failed: this.tally.failed,
       cancelled: this.tally.cancelled,
       remaining: this.#table.open,
+      ...(held + before > 0 && { paused: held + before }),
       ...(this.#cause === undefined ? {} : { cause: this.#cause }),
     });
   }

@@ -97,6 +97,7 @@ export async function execute(context: CliContext, flags: Flags, work: Work): Pr
         folder: context.cwd,
         treeFlag: flags.tree === undefined ? "" : ` --tree ${shellWord(flags.tree)}`,
         stopped,
+        paused: outcome.outcome.paused ?? 0,
         isHeld: outcome.outcome.stopped === undefined &&
           countDecision(runner.plan, "held-model") > 0,
       }),
@@ -243,6 +244,8 @@ function judge(
     case "time-limit":
       return { exitStatus: EXIT.stopped.status, stopped: "before its time was over" };
     case "max-fails":
+    case "paused":
+      return { exitStatus: EXIT.stopped.status, stopped: "all that is left is paused" };
       return { exitStatus: EXIT.runsFailed.status, stopped: "too many failed runs" };
     case "no-space":
       return { exitStatus: EXIT.noSpace.status, stopped: whatIsFull(outcome.cause) };

@@ -203,13 +203,9 @@ export class JobHistory {
     this.#attempts[this.#rowOf(run)] = 0;
   }
 
-  /** A new simrun: what the one before paused, or let wait before its next attempt, is in the queue like any other. */
-  releaseHeld(): void {
+  /** A new simrun: what the one before let wait before its next attempt is in the queue like any other. */
+  forgetRequeues(): void {
     for (const row of this.#requeued) this.#forgetRequeue(row);
-    if (this.#counts.held === 0) return;
-    for (let row = 0; row < this.#runs.length; row++) {
-      if (STATES[this.#states[row]!] === "held") this.#become(row, "queued");
-    }
   }
 
   warned(run: string, warning: string): void {

@@ -104,8 +104,7 @@ export function runStatus(
     case "cancelled":
       return { ...base, state: "cancelled" };
     case "held":
-      // Nobody is left to hold it: it waits like any other.
-      return options.working ? { ...base, state: "paused" } : leftBehind(base, past);
+      return { ...base, state: "paused" };
     case "running":
     case "queued":
       return options.working
@@ -116,7 +115,7 @@ export function runStatus(
   }
 }
 
-/** By a simrun that works no more. Without a digest it never began: somebody only paused it, or let it go on. */
+/** By a simrun that works no more. Without a digest it never began: somebody only let it go on. */
 function leftBehind(base: RunBase, past: PastRun): RunStatus {
   return past.state !== "running" && past.digest === "" && past.savedStep === 0
     ? { ...base, state: "waiting", next: undefined }

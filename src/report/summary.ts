@@ -45,6 +45,8 @@ export class SummaryFold {
   /** Those cancelled, by job. */
   readonly #cancelled = new Map<string, Set<string>>();
   #failures: FailedRun[] = [];
+  /** Of those cancelled before: somebody has taken them up again. */
+  #takenUp = 0;
   #failureGroups = new FailureGroups();
   readonly #warnings: string[] = [];
   /** Checkpoints that were refused, by the reason why. */
@@ -88,7 +90,8 @@ export class SummaryFold {
         return;
       }
       case "runs.retried":
-        this.#retried(entry.job, new Set(entry.runs));
+        if (entry.earlier) this.#takenUp += entry.runs.length;
+        else this.#retried(entry.job, new Set(entry.runs));
         return;
     }
   }
@@ -106,7 +109,7 @@ export class SummaryFold {
   }): Summary {
     const { cancelledBefore = 0, ...others } = facts;
     const cancelled = this.#cancelled.values().reduce((sum, { size }) => sum + size, 0) +
-      cancelledBefore;
+      Math.max(0, cancelledBefore - this.#takenUp);
     const ended = facts.skipped + this.#completed + this.#failed + cancelled;
     const remaining = Math.max(0, facts.total - ended);
     return {

@@ -38,6 +38,8 @@ const VISIBLE: { readonly [state in TableState]: VisibleState } = {
   failed: "failed",
   cancelled: "cancelled",
 };
+  "paused-before": "paused",
+  "cancelled-before": "cancelled",
 
 /** A running one is saved at its next step boundary; who asks is not kept waiting for a long step. */
 const WAIT_MS = 3_000;
@@ -57,13 +59,14 @@ export class LiveRequests implements Controllable {
       case "pause":
         return await this.#end(action.selectors, "held", (runs) => steering.pause(runs));
       case "continue": {
-        const runs = this.#select(action.selectors, ["held", "assigned"]);
-        const held = runs.filter((number) => this.#parts.table.stateOf(number) === "held").length;
+        const runs = this.#select(action.selectors, ["held", "paused-before", "assigned"]);
+        const held =
+          runs.filter((number) => this.#parts.table.stateOf(number) !== "assigned").length;
         steering.unpause(runs);
         return told(held, held === 0 ? NONE_PAUSED : `${numberOf(held)} may go on.`);
       }
       case "retry": {
-        const runs = this.#select(action.selectors, ["failed", "cancelled"]);
+        const runs = this.#select(action.selectors, ["failed", "cancelled", "cancelled-before"]);
         steering.retry(runs);
         const one = runs.length === 1 ? "is" : "are";
         return told(
@@ -118,7 +121,7 @@ export class LiveRequests implements Controllable {
     act: (runs: readonly number[]) => Promise<readonly string[]>,
   ): Promise<Answer> {
     const states: TableState[] = ["ready", "delayed", "blocked", "assigned"];
-    if (wish === "cancelled") states.push("held");
+    if (wish === "cancelled") states.push("held", "paused-before");
     const runs = this.#select(selectors, states);
     if (runs.length === 0) return told(0, NONE_LEFT);
     const done = await soon(act(runs), WAIT_MS);
@@ -145,7 +148,7 @@ export class LiveRequests implements Controllable {
     const unknown = unknownName(selectors, jobs, () => this.#runs());
     if (unknown !== undefined) {
       throw new Fault("not-found", `This campaign has no job or run ${unknown}.`, {
-        hint: "simrun status shows what there is.",
+        hint: meant === undefined ? "simrun status shows what there is." : `Did you mean ${meant}?`,
       });
     }
     this.#refuseAmbiguous(selectors);
@@ -200,8 +203,7 @@ export class LiveRequests implements Controllable {
 
 const NONE_LEFT = "Nothing was done: none of what is meant is running or waiting. " +
   "States narrow names: failed ising means the failed runs of ising.";
-const NONE_TO_RETRY = "Nothing was done: none of what is meant failed or was cancelled in this " +
-  "campaign. What was before it: simrun resume --rerun cancelled, when it has ended.";
+const NONE_TO_RETRY = "Nothing was done: none of what is meant failed or was cancelled.";
 const NONE_PAUSED = "Nothing was done: none of these is paused.";
 
 function told(runs: number, message: string): Answer {

@@ -276,13 +276,22 @@ function adviceLines(status: TreeStatus): string[] {
   }
   const lines: string[] = [];
   const failed = status.runs.find((run) => run.state === "failed");
+  if (counts.paused > 0) {
+    lines.push(
+      `simrun continue ${
+        onlyJobWith(status, "paused")
+      } lets the next simrun go on with what is paused.`,
+    );
+  }
   if (counts.interrupted + counts.waiting > 0) {
-    lines.push("simrun resume goes on with what is not done.");
+    lines.push(
+      `simrun resume goes on with what is not done${counts.paused > 0 ? " and not paused" : ""}.`,
+    );
   } else if (failed !== undefined) {
     lines.push(`simrun explain ${nameOf(failed)} tells what happened.`);
   }
   if (counts.cancelled > 0) {
-    lines.push("simrun resume --rerun cancelled takes up again what was cancelled.");
+    lines.push("simrun retry cancelled lets the next simrun take up what was cancelled.");
   }
   return lines;
 }

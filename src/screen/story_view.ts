@@ -272,15 +272,17 @@ function nextText(view: StoryView, name: string): string[] {
       );
       break;
     case "paused":
-      own.push(`Next: simrun continue ${name} lets it go on${from}.`);
+      own.push(
+        `Next: simrun continue ${name} lets it go on${from}${
+          working ? "" : "; then simrun resume"
+        }.`,
+      );
       break;
     case "cancelled":
       own.push(
         working
           ? `Next: simrun retry ${name} takes it up again${from}.`
-          : `Next: simrun resume --rerun cancelled ${
-            safeText(status.job)
-          } takes up again what was cancelled of the job.`,
+          : `Next: simrun retry ${name} takes it up again${from}; then simrun resume.`,
       );
       break;
     case "waiting":

@@ -193,16 +193,20 @@ const PAUSED = [
   },
 ] as const;
 
-Deno.test("treeStatus() pauses only while a simrun works: runs that never began wait for the next one", () => {
+Deno.test("treeStatus() shows a pause until somebody ends it, whether or not a simrun works", () => {
   const states = (options: typeof BASE | { readonly working: true }, ...more: RunEvent[]) =>
     treeStatus(history([...PAUSED, ...more]), { ...BASE, ...options, selectors: ["all"] })
       .runs.map(({ run, state }) => `${run} ${state}`);
   assert.deepEqual(states({ working: true }), ["a paused", "b paused", "c waiting"]);
-  assert.deepEqual(states(BASE), ["a waiting", "b waiting", "c interrupted"]);
-  assert.deepEqual(states({ working: true }, SESSION), ["a waiting", "b waiting", "c waiting"]);
+  assert.deepEqual(states(BASE), ["a paused", "b paused", "c interrupted"]);
+  assert.deepEqual(states({ working: true }, SESSION), ["a paused", "b paused", "c waiting"]);
+  assert.deepEqual(
+    states(BASE, { type: "runs.continued", job: "s", runs: ["b"], earlier: true }),
+    ["a paused", "b waiting", "c interrupted"],
+  );
   assert.deepEqual(
     states(BASE, { type: "runs.cancelled", job: "s", runs: ["a", "c"] }),
-    ["a cancelled", "b waiting", "c cancelled"],
+    ["a cancelled", "b paused", "c cancelled"],
   );
 });
 

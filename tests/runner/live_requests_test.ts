@@ -5,6 +5,8 @@ import { LiveRequests } from "../../src/runner/live_requests.ts";
 import { stage } from "../campaign/fake_world.ts";
 import { aJob, points } from "../helpers/jobs.ts";
 
+import type { JobProblems } from "../../src/runner/prepare.ts";
+import { openRunner } from "../../src/runner/runner.ts";
 async function staged() {
   const { campaign, table, plan } = await stage([aJob({ id: "sweep", sweep: points(40) })]);
   const requests = new LiveRequests({

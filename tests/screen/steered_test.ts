@@ -95,14 +95,15 @@ Deno.test("renderStatus() tells a time of another day with its date, in the read
   assert.match(west, /again at 23:00:00 /);
 });
 
-Deno.test("renderStatus() without a simrun pauses nothing, and says how to take up what was cancelled", () => {
+Deno.test("renderStatus() without a simrun shows what stays paused, and says how to take it up, and what was cancelled", () => {
   const lines = renderStatus(treeStatus(history(STEERED), BASE), CANVAS);
   const text = lines.join("\n");
-  assert.match(text, / 3 interrupted, 1 failed, 2 cancelled, 1 waiting\n/);
-  assert.doesNotMatch(text, /paused|tried again/);
-  assert.deepEqual(lines.slice(-2), [
-    "simrun resume goes on with what is not done.",
-    "simrun resume --rerun cancelled takes up again what was cancelled.",
+  assert.match(text, / 2 paused, 2 interrupted, 1 failed, 2 cancelled\n/);
+  assert.doesNotMatch(text, /tried again/);
+  assert.deepEqual(lines.slice(-3), [
+    "simrun continue s lets the next simrun go on with what is paused.",
+    "simrun resume goes on with what is not done and not paused.",
+    "simrun retry cancelled lets the next simrun take up what was cancelled.",
   ]);
 });
 
@@ -157,7 +158,11 @@ Deno.test("renderStory() says how to take up a cancelled or failed run, with a s
   const last = (run: string, working: boolean): string =>
     storyLines(STEERED, run, { job: job("s"), working }).findLast((line) => /^Next/.test(line))!;
   assert.equal(last("c", true), "Next: simrun retry s/c takes it up again.");
-  assert.match(last("c", false), /^Next: simrun resume --rerun cancelled s takes up again /);
+  assert.equal(last("c", false), "Next: simrun retry s/c takes it up again; then simrun resume.");
+  assert.equal(
+    last("b", false),
+    "Next: simrun continue s/b lets it go on, from step 8,000; then simrun resume.",
+  );
   assert.match(last("f", true), /^Next: simrun retry s\/f tries it again; /);
   assert.match(last("f", false), /^Next: simrun resume tries it again; /);
   const needs = ["It needs mesh: 3 of 4 runs have completed."];
@@ -321,5 +326,30 @@ Deno.test("SummaryFold tells a warning that meets many runs once", () => {
     warned("r0", "energy is NaN"),
     warned("r1", "mass is NaN"),
   ]);
+Deno.test("renderSummary() says how many stay paused, and how they go on", () => {
+  const stopped = { ...END, stopped: "all that is left is paused" };
+  const summary = summaryOf([completed("s", "a", {})], { total: 4 });
+  assert.deepEqual(renderSummary(summary, { ...stopped, paused: 2 }), [
+    "Stopped: all that is left is paused; after 1 min 20 s 1 of 4 runs completed, 1 was done before, 2 remain.",
+    "simrun continue all    lets the 2 paused runs go on; until then resume leaves them alone",
+  ]);
+  const more = renderSummary(summary, { ...END, treeFlag: " --tree t", paused: 1 });
+  assert.deepEqual(more.slice(1), [
+    "simrun resume --tree t    goes on where it stopped",
+    "simrun continue --tree t all    lets the paused run go on; until then resume leaves it alone",
+  ]);
+});
+
+Deno.test("SummaryFold counts runs that were cancelled before and are taken up as neither failed nor cancelled", () => {
+  const again = { ...asked("runs.retried", "x", "y"), earlier: true } as RunEvent;
+  const summary = summaryOf([failed("s", "f", "boom"), again, completed("s", "x", {})], {
+    cancelledBefore: 3,
+  });
+  assert.deepEqual(
+    [summary.failed, summary.failures.length, summary.cancelled, summary.remaining],
+    [1, 1, 1, 4],
+  );
+});
+
   assert.deepEqual(warnings, ["10,002 runs: energy is NaN", "s/r1: mass is NaN"]);
 });

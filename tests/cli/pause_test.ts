@@ -1,0 +1,90 @@
+/** A pause that somebody asked for, through the real program: it outlives Ctrl-C, and ends when somebody says so. */
+import assert from "node:assert/strict";
+import { EXIT } from "../../src/job/fault.ts";
+import { inFolder, place } from "../helpers/folder.ts";
+import { PACED } from "../helpers/models.ts";
+import { leavesNoProcess, until } from "../helpers/processes.ts";
+import { programCommand, simrun } from "./program.ts";
+
+const JOBS = `
+id: walk
+model: ./paced.js
+steps: 40
+sweep:
+  drift: [0.1, 0.2, 0.3]
+---
+id: other
+model: ./paced.js
+steps: 40
+`;
+
+Deno.test("simrun pause outlives Ctrl-C and resume; continue and retry end it with nobody at work", async () => {
+  await inFolder((cwd) =>
+    leavesNoProcess(async () => {
+      await place(cwd, "paced.js", PACED);
+      await place(cwd, "pace.txt", "500");
+      await place(cwd, "jobs.yaml", JOBS);
+      const child = programCommand(["jobs.yaml", "-j", "1"], { cwd }).spawn();
+      await until(
+        async () => {
+          const { code, out } = await simrun(["status", "--json"], { cwd });
+          return code === 0 && JSON.parse(out).runs_running === 1;
+        },
+        "one is computed",
+        20_000,
+      );
+      const paused = await simrun(["pause", "walk"], { cwd });
+      assert.match(paused.err, /^3 runs paused\./);
+      assert.match((await simrun(["cancel", "other"], { cwd })).err, /^1 run cancelled\./);
+      assert.equal((await simrun(["slots", "2"], { cwd })).err, "2 slots from now on, 1 before.\n");
+      child.kill("SIGINT");
+      const { code, stderr } = await child.output();
+      assert.equal(code, EXIT.interrupted.status);
+      const told = new TextDecoder().decode(stderr);
+      assert.match(told, /simrun continue all {4}lets the 3 paused runs/);
+      assert.match(told, /note: 2 slots from now on, 1 before\n/);
+
+      await place(cwd, "pace.txt", "0");
+      const none = await simrun(["resume"], { cwd });
+      assert.deepEqual(none, {
+        code: EXIT.stopped.status,
+        out: "",
+        err: "Nothing to resume: 3 of 4 runs are paused, and nothing else is left. " +
+          "simrun continue all lets them go on.\n",
+      });
+      const again = await simrun(["jobs.yaml"], { cwd });
+      assert.equal(again.code, EXIT.stopped.status);
+      assert.match(again.err, /note: 3 runs stay paused: simrun continue all lets them go on\./);
+      assert.match(again.err, /Stopped: all that is left is paused/);
+      assert.match(
+        (await simrun(["explain", "other"], { cwd })).out,
+        /simrun retry other takes it/,
+      );
+
+      const wrong = await simrun(["continue", "wlak"], { cwd });
+      assert.deepEqual([wrong.code, /Did you mean walk\?/.test(wrong.err)], [
+        EXIT.usage.status,
+        true,
+      ]);
+      assert.deepEqual(await simrun(["continue", "walk"], { cwd }), {
+        code: 0,
+        out: "",
+        err: "3 runs may go on. simrun resume computes them.\n",
+      });
+      const taken = await simrun(["retry", "cancelled", "--json", "-q"], { cwd });
+      assert.deepEqual([taken.code, JSON.parse(taken.out).runs, taken.err], [0, 1, ""]);
+      const nothing = await simrun(["continue", "walk"], { cwd });
+      assert.deepEqual(
+        [nothing.code, /there is no simrun to ask/.test(nothing.err)],
+        [EXIT.usage.status, true],
+      );
+      const done = await simrun(["resume", "--json"], { cwd });
+      const { runs_completed, runs_cancelled, runs_remaining } = JSON.parse(done.out);
+      assert.deepEqual(
+        [done.code, runs_completed, runs_cancelled, runs_remaining],
+        [0, 4, 0, 0],
+        done.err,
+      );
+    })
+  );
+});
