@@ -4,12 +4,14 @@ import type { RunTable, TableState } from "../campaign/run_table.ts";
 import type { ControlAction } from "../job/control.ts";
 import { assertNever, Fault } from "../job/fault.ts";
 import { type Priority, PRIORITY_NAMES } from "../job/job.ts";
+import { suggestSelector } from "../manifest/suggest.ts";
 import { formatCount, formatNumberOf } from "../report/format.ts";
 import {
   filterJobs,
   filterRuns,
   namesOneRun,
   unknownName,
+  VISIBLE_STATES,
   type VisibleState,
 } from "../report/selector.ts";
 import type { WarningSink } from "../store/disk.ts";
@@ -146,6 +148,7 @@ export class LiveRequests implements Controllable {
     const { table } = this.#parts;
     const jobs = table.jobs.map(({ job }) => job.id);
     const unknown = unknownName(selectors, jobs, () => this.#runs());
+      const meant = suggestSelector(unknown, jobs, [...VISIBLE_STATES, "all"]);
     if (unknown !== undefined) {
       throw new Fault("not-found", `This campaign has no job or run ${unknown}.`, {
         hint: meant === undefined ? "simrun status shows what there is." : `Did you mean ${meant}?`,
