@@ -2,6 +2,7 @@
 import type { RunEvent } from "../job/event.ts";
 import { type Failure, runName } from "../job/run.ts";
 import { type FailureGroup, FailureGroups } from "./failure_groups.ts";
+import { warningKind } from "./failure_text.ts";
 import { formatNumberOf } from "./format.ts";
 
 export interface FailedRun {
@@ -44,9 +45,9 @@ export class SummaryFold {
   readonly #resumed = new Set<string>();
   /** Those cancelled, by job. */
   readonly #cancelled = new Map<string, Set<string>>();
-  #failures: FailedRun[] = [];
   /** Of those cancelled before: somebody has taken them up again. */
   #takenUp = 0;
+  #failures: FailedRun[] = [];
   #failureGroups = new FailureGroups();
   readonly #warnings: string[] = [];
   /** Checkpoints that were refused, by the reason why. */
@@ -72,7 +73,7 @@ export class SummaryFold {
         return;
       case "run.warned": {
         const name = runName(entry.job, entry.run);
-        this.#warned.add(entry.message, name, `${name}: ${entry.message}`);
+        this.#warned.add(warningKind(entry.message), name, `${name}: ${entry.message}`);
         return;
       }
       case "run.degraded":

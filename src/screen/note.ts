@@ -2,7 +2,12 @@
 import type { RunEvent } from "../job/event.ts";
 import { PRIORITY_NAMES } from "../job/job.ts";
 import { runName } from "../job/run.ts";
-import { describeFailure, describePlace } from "../report/failure_text.ts";
+import {
+  describeFailure,
+  describePlace,
+  describeWarning,
+  warningKind,
+} from "../report/failure_text.ts";
 import { formatCount, formatNumberOf, formatWait } from "../report/format.ts";
 import { describeCause, isGivenAway } from "../report/requeue_text.ts";
 import { safeText } from "./safe_text.ts";
@@ -80,8 +85,8 @@ export function noteOf(entry: RunEvent, folder: string): Note | undefined {
       return {
         kind: "warning",
         subject: safeText(runName(entry.job, entry.run)),
-        text: safeText(`${entry.message} (step ${formatCount(entry.step)})`),
-        topic: `warned: ${entry.message}`,
+        text: safeText(describeWarning(entry)),
+        topic: `warned: ${warningKind(entry.message)}`,
       };
     default:
       return undefined;

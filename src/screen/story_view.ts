@@ -2,7 +2,7 @@
 import { assertNever } from "../job/fault.ts";
 import { type Job, type Priority, PRIORITY_NAMES } from "../job/job.ts";
 import { runName } from "../job/run.ts";
-import { describeFailure, describePlace } from "../report/failure_text.ts";
+import { describeFailure, describePlace, describeWarning } from "../report/failure_text.ts";
 import {
   formatAge,
   formatBytes,
@@ -191,7 +191,7 @@ function chapterText(chapter: Chapter, canvas: StoryCanvas): string {
     case "prioritised":
       return `given ${PRIORITY_NAMES[chapter.priority]} priority on request`;
     case "warned":
-      return paint.warn(safeText(`at step ${formatCount(chapter.step)}: ${chapter.message}`));
+      return paint.warn(safeText(describeWarning(chapter)));
     case "failed": {
       const place = describePlace(chapter.failure, canvas.folder);
       const text = describeFailure(chapter.failure) + (place === undefined ? "" : ` (${place})`);
