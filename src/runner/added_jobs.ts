@@ -3,18 +3,18 @@ import { dirname } from "node:path";
 import type { RunTable, TableState } from "../campaign/run_table.ts";
 import { Fault } from "../job/fault.ts";
 import type { Job } from "../job/job.ts";
-import { readManifests } from "../manifest/manifest.ts";
+import { type ManifestReading, readManifests } from "../manifest/manifest.ts";
 import { canonical } from "../plan/digest.ts";
 import { JobProblems } from "./prepare.ts";
 
 /** With the places of all they say, for what is found out later. Throws {@linkcode JobProblems} with all mistakes at once. */
 export function readSubmitted(
   manifests: readonly { readonly path: string; readonly text: string }[],
-): readonly Job[] {
+): Pick<ManifestReading, "jobs" | "locate"> {
   const sources = manifests.map(({ path, text }) => ({ path, text, folder: dirname(path) }));
-  const { jobs, diagnostics } = readManifests(sources);
+  const { jobs, diagnostics, locate } = readManifests(sources);
   if (diagnostics.some(({ severity }) => severity === "error")) throw new JobProblems(diagnostics);
-  return jobs;
+  return { jobs, locate };
 }
 
 /**
