@@ -156,6 +156,7 @@ function runRequest(
     breakLock: flags.breakLock,
     onEvent: world.onEvent,
     onWarning: (message) => world.display.warn(message),
+    onAnswered: (request, answer) => world.display.answered(request, answer),
   };
 }
 
@@ -243,9 +244,9 @@ function judge(
       return { exitStatus: stoppedExit(signal).status, stopped: `by ${signal ?? "request"}` };
     case "time-limit":
       return { exitStatus: EXIT.stopped.status, stopped: "before its time was over" };
-    case "max-fails":
     case "paused":
       return { exitStatus: EXIT.stopped.status, stopped: "all that is left is paused" };
+    case "max-fails":
       return { exitStatus: EXIT.runsFailed.status, stopped: "too many failed runs" };
     case "no-space":
       return { exitStatus: EXIT.noSpace.status, stopped: whatIsFull(outcome.cause) };

@@ -14,10 +14,9 @@ import {
   VISIBLE_STATES,
   type VisibleState,
 } from "../report/selector.ts";
-import type { WarningSink } from "../store/disk.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Answer } from "../store/request.ts";
-import { type Controllable, Controller } from "./controller.ts";
+import { type Controllable, Controller, type ControllerOptions } from "./controller.ts";
 
 export interface LiveParts {
   readonly table: RunTable;
@@ -39,9 +38,9 @@ const VISIBLE: { readonly [state in TableState]: VisibleState } = {
   held: "paused",
   failed: "failed",
   cancelled: "cancelled",
-};
   "paused-before": "paused",
   "cancelled-before": "cancelled",
+};
 
 /** A running one is saved at its next step boundary; who asks is not kept waiting for a long step. */
 const WAIT_MS = 3_000;
@@ -148,8 +147,8 @@ export class LiveRequests implements Controllable {
     const { table } = this.#parts;
     const jobs = table.jobs.map(({ job }) => job.id);
     const unknown = unknownName(selectors, jobs, () => this.#runs());
-      const meant = suggestSelector(unknown, jobs, [...VISIBLE_STATES, "all"]);
     if (unknown !== undefined) {
+      const meant = suggestSelector(unknown, jobs, [...VISIBLE_STATES, "all"]);
       throw new Fault("not-found", `This campaign has no job or run ${unknown}.`, {
         hint: meant === undefined ? "simrun status shows what there is." : `Did you mean ${meant}?`,
       });
@@ -232,10 +231,13 @@ async function soon<T>(work: Promise<T>, waitMs: number): Promise<T | undefined>
 export async function hearRequests(
   layout: Layout,
   parts: LiveParts,
-  onWarning?: WarningSink,
+  { onWarning, onAnswered }: Pick<ControllerOptions, "onWarning" | "onAnswered"> = {},
 ): Promise<Controller | undefined> {
   try {
-    const controller = await Controller.open(layout, onWarning === undefined ? {} : { onWarning });
+    const controller = await Controller.open(layout, {
+      ...(onWarning && { onWarning }),
+      ...(onAnswered && { onAnswered }),
+    });
     controller.start(new LiveRequests(parts));
     return controller;
   } catch (error) {
