@@ -3,11 +3,14 @@ import type { RequeueCause } from "../job/event.ts";
 import { assertNever } from "../job/fault.ts";
 import type { LiveRun } from "../job/live.ts";
 import type { Failure } from "../job/run.ts";
+import type { Point } from "../plan/sweep.ts";
 import type { JobHistory, PastRun, RareFacts } from "../queue/history.ts";
 
 interface RunBase {
   readonly job: string;
   readonly run: string;
+  /** What it stands for in its sweep, where that was looked for and found. */
+  readonly point?: Point;
   readonly attempt: number;
   readonly stepsDone: number;
   readonly stepsTotal: number;

@@ -5,6 +5,7 @@ import { runId } from "../plan/digest.ts";
 import { countPoints, pointAt } from "../plan/sweep.ts";
 import { liveStatus, neverBegun, remainingMs, type RunStatus, runStatus } from "./run_status.ts";
 
+import { withPoints } from "./points.ts";
 import { type FailureGroup, FailureGroups } from "./failure_groups.ts";
 import {
   filterRuns,
@@ -84,6 +85,9 @@ export interface StatusOptions {
 }
 
 const LIST_MAX = 20;
+/** Sweeps with more points are not searched for those of the runs that are listed: a tenth of a second, or half a one. */
+const POINTS_MAX = 20_000;
+const ALL_POINTS_MAX = 100_000;
 
 export function treeStatus(history: History, options: StatusOptions): TreeStatus {
   const { nowMs, working } = options;
@@ -135,7 +139,11 @@ export function treeStatus(history: History, options: StatusOptions): TreeStatus
     ...(live?.disk && { disk: live.disk }),
     ...(live?.memory && { memory: live.memory }),
     ...(live?.work !== undefined && { lowMs: live.work.lowMs, highMs: live.work.highMs }),
-    runs,
+    runs: withPoints(
+      runs,
+      (id) => history.jobs.get(id)?.job,
+      listMax === Infinity ? ALL_POINTS_MAX : POINTS_MAX,
+    ),
     failures: failures.list(),
     unlisted,
   };

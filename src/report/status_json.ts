@@ -51,6 +51,7 @@ function diskJson(disk: LiveDisk): Json {
 export function runJson(run: RunStatus): Json {
   return compact({
     state: run.state,
+    point: run.point,
     progress: formatPercent(fractionOf(run)),
     steps_done: run.stepsDone,
     steps_total: run.stepsTotal,

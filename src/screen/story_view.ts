@@ -22,6 +22,7 @@ import {
   isGivenAway,
 } from "../report/requeue_text.ts";
 import type { Chapter } from "../report/run_story.ts";
+import { parametersText } from "../report/points.ts";
 import type { RunStatus } from "../report/run_status.ts";
 import { fractionOf } from "../report/status_json.ts";
 import type { Paint } from "./paint.ts";
@@ -295,12 +296,6 @@ function nextText(view: StoryView, name: string): string[] {
       own.push(`simrun logs -f ${name} follows what it logs.`);
   }
   return own;
-}
-
-function parametersText(parameters: { readonly [name: string]: unknown }): string {
-  return Object.entries(parameters)
-    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
-    .join(", ");
 }
 
 function relative(path: string, folder: string): string {
