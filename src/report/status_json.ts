@@ -104,7 +104,7 @@ export function fractionOf(run: RunStatus): number {
   return run.stepsTotal > 0 ? Math.min(1, run.stepsDone / run.stepsTotal) : 0;
 }
 
-function countsJson(job: Omit<JobStatus, "id">): Json {
+export function countsJson(job: Omit<JobStatus, "id">): Json {
   return {
     progress: formatPercent(job.stepsTotal > 0 ? job.stepsDone / job.stepsTotal : 0),
     steps_done: job.stepsDone,

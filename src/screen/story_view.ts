@@ -26,6 +26,7 @@ import { parametersText } from "../report/points.ts";
 import type { RunStatus } from "../report/run_status.ts";
 import { fractionOf } from "../report/status_json.ts";
 import type { Paint } from "./paint.ts";
+import { relativePath } from "./relative_path.ts";
 import { safeText } from "./safe_text.ts";
 import { renderTable } from "./table.ts";
 
@@ -67,7 +68,7 @@ export function renderStory(view: StoryView, canvas: StoryCanvas): string[] {
     if (text !== "") facts.push([paint.faint(title), text]);
   };
   if (job !== undefined) {
-    fact("model", safeText(relative(job.model.path, canvas.folder)));
+    fact("model", safeText(relativePath(job.model.path, canvas.folder)));
     fact("priority", priorityText(job, view.priority));
     fact("parameters", safeText(parametersText({ ...job.parameters, ...view.point })));
   }
@@ -296,9 +297,4 @@ function nextText(view: StoryView, name: string): string[] {
       own.push(`simrun logs -f ${name} follows what it logs.`);
   }
   return own;
-}
-
-function relative(path: string, folder: string): string {
-  const base = folder.endsWith("/") ? folder : `${folder}/`;
-  return path.startsWith(base) ? path.slice(base.length) : path;
 }

@@ -61,6 +61,11 @@ Deno.test("simrun pause outlives Ctrl-C and resume; continue and retry end it wi
         /simrun retry other takes it/,
       );
 
+      const sweep = await simrun(["explain", "walk"], { cwd });
+      assert.match(sweep.out, /^walk {2}3 runs: 3 paused\n/);
+      assert.match(sweep.out, / {2}\d {2}paused {2}on request.* walk\/\w+ \(drift: 0\.\d\)/);
+      assert.match(sweep.out, /The next simrun: 3 paused\./);
+
       const wrong = await simrun(["continue", "wlak"], { cwd });
       assert.deepEqual([wrong.code, /Did you mean walk\?/.test(wrong.err)], [
         EXIT.usage.status,
