@@ -8,6 +8,7 @@
 import type { CompletedRun, RequeueCause, RunEvent } from "../job/event.ts";
 import { assertNever } from "../job/fault.ts";
 import type { Live } from "../job/live.ts";
+import { fractionDone } from "../job/progress.ts";
 import type { Failure } from "../job/run.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import { classifyExit, retryCause, withAdvice } from "./causes.ts";
@@ -18,6 +19,7 @@ import { forecast } from "./forecast.ts";
 import { Handout, type ResultPort } from "./handout.ts";
 import { checkpointedLine, completedRun } from "./journal_lines.ts";
 import { Peaks } from "./peaks.ts";
+import { Progress } from "./progress.ts";
 import { retryWaitMs } from "./retry.ts";
 import type { Requeue, RunTable, TableState } from "./run_table.ts";
 import { RunTimes } from "./run_times.ts";
@@ -69,6 +71,8 @@ const SUPERSEDED: readonly TableState[] = [
   "paused-before",
   "cancelled-before",
 ];
+/** The picture is written twice a second: so many jobs are told one by one. */
+const JOBS_WEIGHED_MAX = 500;
 /** A slot that dies so often with no run to blame for it will not live the next time either. */
 const DEATHS_MAX = 5;
 
@@ -92,8 +96,7 @@ export class Campaign {
   #resolve: (outcome: Outcome) => void = () => {};
   #ended = false;
   #isRunning = false;
-  /** How much of the work was shown as done. */
-  #fraction = 0;
+  readonly #progress: Progress;
   #holds = 0;
 
   constructor(world: World, table: RunTable, options: CampaignOptions) {
@@ -101,6 +104,7 @@ export class Campaign {
     this.#table = table;
     this.#options = options;
     this.tally = new Tally(table);
+    this.#progress = new Progress(table);
     this.#dependencies = new Dependencies(table);
     this.#handout = new Handout(table, options.results);
     this.#times = new RunTimes(options.rates);
@@ -215,21 +219,35 @@ export class Campaign {
     this.#dispatcher.letStart(mayStart);
   }
 
-  live(): Pick<Live, "running" | "counts" | "steps" | "slots" | "work" | "memory"> {
+  live(): Pick<Live, "running" | "counts" | "steps" | "slots" | "progress" | "work" | "memory"> {
     const now = this.#world.now();
     const { slots, pool: { limit, memory: { totalBytes }, freeBytes } } = this.#dispatcher;
     const running = slots.flatMap((slot) => slot.live(now) ?? []);
     const work = forecast(this.tally.jobs(), running, limit, this.#times);
-    // A better guess of what is left must not look like work undone.
-    if (work !== undefined) this.#fraction = Math.max(this.#fraction, work.fraction);
+    const progress = this.#progressOf(slots);
     return {
       slots: limit,
       running,
       counts: this.tally.counts(),
       steps: this.tally.steps(running),
-      work: work && { ...work, fraction: this.#fraction },
+      progress,
+      work: work && { ...work, fraction: progress.fraction },
       memory: { totalBytes, freeBytes },
     };
+  }
+
+  /** By the same sum as `status`, which is told what steps take: where there is one job only, nothing is weighed. */
+  #progressOf(slots: readonly Slot[]): NonNullable<Live["progress"]> {
+    const jobs = this.#progress.jobs(slots.flatMap(({ current }) => current ?? []));
+    if (jobs.length > JOBS_WEIGHED_MAX || jobs.length === 1) {
+      return { fraction: fractionDone(jobs) };
+    }
+    const stepMs = Object.fromEntries(jobs.flatMap(({ job }) => {
+      const ms = this.#times.stepMs(job);
+      return ms === undefined ? [] : [[job.job.id, ms]];
+    }));
+    const weighed = jobs.map((one) => ({ ...one, stepMs: stepMs[one.job.job.id] }));
+    return { fraction: fractionDone(weighed), stepMs };
   }
 
   // --- what slots say --------------------------------------------------------------------------
@@ -299,6 +317,7 @@ export class Campaign {
     const number = batch.job.offset + message.index;
     const { run } = batch.identities.get(number)!;
     slot.sawStep(batch, number, message.step, this.#world.now(), message.step);
+    this.#progress.reached(number, message.step);
     const { step, rejected } = message;
     // How long the rest of it takes says nothing of the others.
     if (step > 0) batch.whole = false;
@@ -311,6 +330,7 @@ export class Campaign {
     const number = batch.job.offset + message.index;
     const { run } = batch.identities.get(number)!;
     this.#append(checkpointedLine(batch, run, message));
+    this.#progress.reached(number, message.step);
     batch.isUnsaved = false;
     if (slot.current?.number === number) {
       slot.current.checkpoint = { step: message.step, at: this.#world.wallClock().toISOString() };
@@ -343,6 +363,7 @@ export class Campaign {
       if (!batch.open.delete(number)) continue;
       this.#table.become(number, "settled");
       this.steering.ended(number);
+      this.#progress.completed(number);
       this.#times.computed(job, result.ms);
       runs.push(completedRun(batch, number, result, this.#peaks.take(number)));
     }
@@ -401,6 +422,7 @@ export class Campaign {
     }
     batch.open.delete(number);
     this.#table.become(number, "failed");
+    this.#progress.reached(number, failure.step);
     this.steering.ended(number);
     const { run } = batch.identities.get(number)!;
     const job = batch.job.job.id;

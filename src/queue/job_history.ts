@@ -125,6 +125,17 @@ export class JobHistory {
     }
   }
 
+  /** What a step took on average in completed runs; undefined when none was computed. */
+  get stepMs(): number | undefined {
+    let ms = 0;
+    let steps = 0;
+    this.forEachCompleted((_, runMs, runSteps) => {
+      ms += runMs;
+      steps += runSteps;
+    });
+    return ms > 0 && steps > 0 ? ms / steps : undefined;
+  }
+
   /** Digest of the model of a run's last attempt; empty for one that was never started. */
   modelOf(run: string): string {
     const row = this.#rows.get(run);

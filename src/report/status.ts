@@ -1,5 +1,6 @@
 /** The state of a whole tree at one moment: history and live picture put together. Never reads a file or a clock. */
 import type { GivesWay, Live, LiveDisk, LiveMemory, LiveRun } from "../job/live.ts";
+import { fractionDone } from "../job/progress.ts";
 import type { History, JobHistory } from "../queue/history.ts";
 import { runId } from "../plan/digest.ts";
 import { countPoints, pointAt } from "../plan/sweep.ts";
@@ -56,6 +57,8 @@ export interface TreeStatus {
   readonly activity: Activity;
   readonly jobs: readonly JobStatus[];
   readonly totals: Omit<JobStatus, "id">;
+  /** How much of all is done, 0 to 1: steps, weighed by how long those of each job take. */
+  readonly fraction: number;
   readonly stepsPerSecond: number;
   readonly etaMs: number | undefined;
   /** Where the disk is full, or soon will be. */
@@ -125,6 +128,13 @@ export function treeStatus(history: History, options: StatusOptions): TreeStatus
   }
 
   const totals = sumJobs(jobs);
+  const fraction = fractionDone(jobs.map(({ id, stepsDone, stepsTotal }) => ({
+    done: stepsDone,
+    total: stepsTotal,
+    // Of a single job steps need no weight.
+    stepMs: jobs.length === 1 ? undefined : live?.progress?.stepMs?.[id] ??
+      history.jobs.get(id)!.stepMs,
+  })));
   const stepsPerSecond = live?.running.reduce((sum, run) => sum + run.stepsPerSecond, 0) ?? 0;
   return {
     tree: options.tree,
@@ -132,6 +142,7 @@ export function treeStatus(history: History, options: StatusOptions): TreeStatus
     activity: activityOf(history, options),
     jobs,
     totals,
+    fraction,
     stepsPerSecond,
     etaMs: live === undefined
       ? undefined

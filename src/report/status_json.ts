@@ -16,6 +16,7 @@ export function statusJson(status: TreeStatus): Json {
     at: status.at,
     simrun: activityJson(status.activity),
     ...countsJson(status.totals),
+    progress: formatPercent(status.fraction),
     ...compact({
       steps_per_second: status.stepsPerSecond > 0 ? status.stepsPerSecond : undefined,
       eta_seconds: seconds(status.etaMs),

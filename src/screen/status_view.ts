@@ -91,8 +91,11 @@ function jobsSection(status: TreeStatus, canvas: StatusCanvas): string[] {
   const { columns } = canvas;
   const shown = status.jobs.slice(0, canvas.jobsMax);
   const bars = columns === undefined || columns >= 70;
-  const row = (job: Omit<JobStatus, "id">, name: string): string[] => {
-    const fraction = job.stepsTotal > 0 ? job.stepsDone / job.stepsTotal : 0;
+  const row = (
+    job: Omit<JobStatus, "id">,
+    name: string,
+    fraction = job.stepsTotal > 0 ? job.stepsDone / job.stepsTotal : 0,
+  ): string[] => {
     const tone = job.counts.failed > 0 ? "bad" : fraction >= 1 ? "good" : "active";
     return [
       name,
@@ -103,7 +106,7 @@ function jobsSection(status: TreeStatus, canvas: StatusCanvas): string[] {
     ];
   };
   const rows = shown.map((job) => row(job, safeText(job.id)));
-  if (status.jobs.length > 1) rows.push(row(status.totals, paint.faint("all")));
+  if (status.jobs.length > 1) rows.push(row(status.totals, paint.faint("all"), status.fraction));
   const head: Column[] = [
     { title: "job", shrinkTo: 12 },
     ...(bars ? [{ title: "" }] : []),
