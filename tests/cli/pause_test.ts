@@ -37,6 +37,13 @@ Deno.test("simrun pause outlives Ctrl-C and resume; continue and retry end it wi
       assert.match(paused.err, /^3 runs paused\./);
       assert.match((await simrun(["cancel", "other"], { cwd })).err, /^1 run cancelled\./);
       assert.equal((await simrun(["slots", "2"], { cwd })).err, "2 slots from now on, 1 before.\n");
+      await place(cwd, "big.yaml", "id: big\nmodel: paced.js\nsteps: 3\nmemory: 900TiB\n");
+      const refused = await simrun(["submit", "big.yaml"], { cwd });
+      assert.equal(refused.code, EXIT.usage.status);
+      assert.match(
+        refused.err,
+        /^big\.yaml:4:9: error: A run of job big needs .*\n {3}4 \| memory/,
+      );
       child.kill("SIGINT");
       const { code, stderr } = await child.output();
       assert.equal(code, EXIT.interrupted.status);
@@ -78,6 +85,11 @@ Deno.test("simrun pause outlives Ctrl-C and resume; continue and retry end it wi
       });
       const taken = await simrun(["retry", "cancelled", "--json", "-q"], { cwd });
       assert.deepEqual([taken.code, JSON.parse(taken.out).runs, taken.err], [0, 1, ""]);
+      const journal = await Deno.readTextFile(`${cwd}/simruns/hot/journal.jsonl`);
+      for (const type of ["runs.continued", "runs.retried"]) {
+        const line = journal.split("\n").find((line) => line.includes(`"${type}"`))!;
+        assert.match(line, /"earlier":true/, "nobody worked when it was written");
+      }
       const nothing = await simrun(["continue", "walk"], { cwd });
       assert.deepEqual(
         [nothing.code, /there is no simrun to ask/.test(nothing.err)],
