@@ -25,17 +25,19 @@ Deno.test("simrun pause outlives Ctrl-C and resume; continue and retry end it wi
       await place(cwd, "pace.txt", "500");
       await place(cwd, "jobs.yaml", JOBS);
       const child = programCommand(["jobs.yaml", "-j", "1"], { cwd }).spawn();
-      await until(
-        async () => {
-          const { code, out } = await simrun(["status", "--json"], { cwd });
-          return code === 0 && JSON.parse(out).runs_running === 1;
-        },
-        "one is computed",
-        20_000,
-      );
+      const shows = (counts: Readonly<Record<string, number>>) => async () => {
+        const { code, out } = await simrun(["status", "--json"], { cwd });
+        if (code !== 0) return false;
+        const status = JSON.parse(out);
+        return Object.entries(counts).every(([name, count]) => status[name] === count);
+      };
+      await until(shows({ runs_running: 1 }), "one is computed", 60_000);
+      // On a machine that is busy the slot may need longer than who asks is kept waiting.
       const paused = await simrun(["pause", "walk"], { cwd });
-      assert.match(paused.err, /^3 runs paused\./);
-      assert.match((await simrun(["cancel", "other"], { cwd })).err, /^1 run cancelled\./);
+      assert.match(paused.err, /^3 runs (?:to be )?paused[.:]/);
+      const cancelled = await simrun(["cancel", "other"], { cwd });
+      assert.match(cancelled.err, /^1 run (?:to be )?cancelled[.:]/);
+      await until(shows({ runs_paused: 3, runs_cancelled: 1 }), "it is done", 60_000);
       assert.equal((await simrun(["slots", "2"], { cwd })).err, "2 slots from now on, 1 before.\n");
       await place(cwd, "big.yaml", "id: big\nmodel: paced.js\nsteps: 3\nmemory: 900TiB\n");
       const refused = await simrun(["submit", "big.yaml"], { cwd });
