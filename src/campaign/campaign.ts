@@ -8,6 +8,7 @@
 import type { CompletedRun, RequeueCause, RunEvent } from "../job/event.ts";
 import { assertNever } from "../job/fault.ts";
 import type { Live } from "../job/live.ts";
+import { fractionDone } from "../job/progress.ts";
 import type { Failure } from "../job/run.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import { classifyExit, retryCause, withAdvice } from "./causes.ts";
@@ -18,8 +19,9 @@ import { forecast } from "./forecast.ts";
 import { Handout, type ResultPort } from "./handout.ts";
 import { checkpointedLine, completedRun } from "./journal_lines.ts";
 import { Peaks } from "./peaks.ts";
+import { Progress } from "./progress.ts";
 import { retryWaitMs } from "./retry.ts";
-import type { Requeue, RunTable } from "./run_table.ts";
+import type { Requeue, RunTable, TableState } from "./run_table.ts";
 import { RunTimes } from "./run_times.ts";
 import type { Slot, SlotBatch } from "./slot.ts";
 import { EXIT_GAVE_UP, type FromSlot, type RunResult } from "./slot_messages.ts";
@@ -38,7 +40,7 @@ export interface CampaignOptions extends DispatchOptions {
   readonly onNoRoom?: (reason: string) => boolean;
 }
 
-export type StopReason = "asked" | "time-limit" | "max-fails" | "no-space" | "broken";
+export type StopReason = "asked" | "time-limit" | "max-fails" | "no-space" | "broken" | "paused";
 
 export interface Outcome {
   readonly stopped: StopReason | undefined;
@@ -46,6 +48,8 @@ export interface Outcome {
   readonly failed: number;
   readonly cancelled: number;
   readonly remaining: number;
+  /** Of those that remain: somebody paused them; absent when none is. */
+  readonly paused?: number;
   /** What broke, for `broken` and `no-space`. */
   readonly cause?: unknown;
 }
@@ -60,6 +64,15 @@ interface GivenBack extends Requeue {
 
 /** A sweep of a hundred thousand runs may have the same to say of each. */
 const WARNINGS_MAX = 100;
+/** What of a job that is submitted again is left to its new runs. */
+const SUPERSEDED: readonly TableState[] = [
+  "failed",
+  "cancelled",
+  "paused-before",
+  "cancelled-before",
+];
+/** The picture is written twice a second: so many jobs are told one by one. */
+const JOBS_WEIGHED_MAX = 500;
 /** A slot that dies so often with no run to blame for it will not live the next time either. */
 const DEATHS_MAX = 5;
 
@@ -83,8 +96,7 @@ export class Campaign {
   #resolve: (outcome: Outcome) => void = () => {};
   #ended = false;
   #isRunning = false;
-  /** How much of the work was shown as done. */
-  #fraction = 0;
+  readonly #progress: Progress;
   #holds = 0;
 
   constructor(world: World, table: RunTable, options: CampaignOptions) {
@@ -92,6 +104,7 @@ export class Campaign {
     this.#table = table;
     this.#options = options;
     this.tally = new Tally(table);
+    this.#progress = new Progress(table);
     this.#dependencies = new Dependencies(table);
     this.#handout = new Handout(table, options.results);
     this.#times = new RunTimes(options.rates);
@@ -153,8 +166,8 @@ export class Campaign {
       if (!ids.includes(job.job.id)) continue;
       for (let number = job.offset; number < job.offset + job.count; number++) {
         const state = this.#table.stateOf(number);
-        if (state !== "failed" && state !== "cancelled") continue;
-        this.tally.forget(state);
+        if (!SUPERSEDED.includes(state)) continue;
+        if (state === "failed" || state === "cancelled") this.tally.forget(state);
         this.#table.become(number, "settled");
       }
     }
@@ -206,21 +219,35 @@ export class Campaign {
     this.#dispatcher.letStart(mayStart);
   }
 
-  live(): Pick<Live, "running" | "counts" | "steps" | "slots" | "work" | "memory"> {
+  live(): Pick<Live, "running" | "counts" | "steps" | "slots" | "progress" | "work" | "memory"> {
     const now = this.#world.now();
     const { slots, pool: { limit, memory: { totalBytes }, freeBytes } } = this.#dispatcher;
     const running = slots.flatMap((slot) => slot.live(now) ?? []);
     const work = forecast(this.tally.jobs(), running, limit, this.#times);
-    // A better guess of what is left must not look like work undone.
-    if (work !== undefined) this.#fraction = Math.max(this.#fraction, work.fraction);
+    const progress = this.#progressOf(slots);
     return {
       slots: limit,
       running,
       counts: this.tally.counts(),
       steps: this.tally.steps(running),
-      work: work && { ...work, fraction: this.#fraction },
+      progress,
+      work: work && { ...work, fraction: progress.fraction },
       memory: { totalBytes, freeBytes },
     };
+  }
+
+  /** By the same sum as `status`, which is told what steps take: where there is one job only, nothing is weighed. */
+  #progressOf(slots: readonly Slot[]): NonNullable<Live["progress"]> {
+    const jobs = this.#progress.jobs(slots.flatMap(({ current }) => current ?? []));
+    if (jobs.length > JOBS_WEIGHED_MAX || jobs.length === 1) {
+      return { fraction: fractionDone(jobs) };
+    }
+    const stepMs = Object.fromEntries(jobs.flatMap(({ job }) => {
+      const ms = this.#times.stepMs(job);
+      return ms === undefined ? [] : [[job.job.id, ms]];
+    }));
+    const weighed = jobs.map((one) => ({ ...one, stepMs: stepMs[one.job.job.id] }));
+    return { fraction: fractionDone(weighed), stepMs };
   }
 
   // --- what slots say --------------------------------------------------------------------------
@@ -290,6 +317,7 @@ export class Campaign {
     const number = batch.job.offset + message.index;
     const { run } = batch.identities.get(number)!;
     slot.sawStep(batch, number, message.step, this.#world.now(), message.step);
+    this.#progress.reached(number, message.step);
     const { step, rejected } = message;
     // How long the rest of it takes says nothing of the others.
     if (step > 0) batch.whole = false;
@@ -302,6 +330,7 @@ export class Campaign {
     const number = batch.job.offset + message.index;
     const { run } = batch.identities.get(number)!;
     this.#append(checkpointedLine(batch, run, message));
+    this.#progress.reached(number, message.step);
     batch.isUnsaved = false;
     if (slot.current?.number === number) {
       slot.current.checkpoint = { step: message.step, at: this.#world.wallClock().toISOString() };
@@ -334,6 +363,7 @@ export class Campaign {
       if (!batch.open.delete(number)) continue;
       this.#table.become(number, "settled");
       this.steering.ended(number);
+      this.#progress.completed(number);
       this.#times.computed(job, result.ms);
       runs.push(completedRun(batch, number, result, this.#peaks.take(number)));
     }
@@ -392,6 +422,7 @@ export class Campaign {
     }
     batch.open.delete(number);
     this.#table.become(number, "failed");
+    this.#progress.reached(number, failure.step);
     this.steering.ended(number);
     const { run } = batch.identities.get(number)!;
     const job = batch.job.job.id;
@@ -583,18 +614,21 @@ export class Campaign {
     if (this.#holds > 0 && this.#stop === undefined) return;
     const { slots } = this.#dispatcher;
     if (slots.some((slot) => slot.batches.size > 0)) return;
-    if (this.#stop === undefined && this.#table.open > 0) return;
+    if (this.#stop === undefined && this.#table.goesOn) return;
     this.#ended = true;
     this.#delays.stop();
     this.#dispatcher.stop();
     this.steering.end();
     for (const slot of slots) slot.port?.send({ type: "exit" });
+    const { held, "paused-before": before } = this.#table.counts;
     this.#resolve({
-      stopped: this.#stop,
+      // What was paused before it began is no reason to wait, and not done either.
+      stopped: this.#stop ?? (this.#table.open > 0 ? "paused" : undefined),
       completed: this.tally.completed,
       failed: this.tally.failed,
       cancelled: this.tally.cancelled,
       remaining: this.#table.open,
+      ...(held + before > 0 && { paused: held + before }),
       ...(this.#cause === undefined ? {} : { cause: this.#cause }),
     });
   }

@@ -15,7 +15,14 @@ export type Verdict =
 
 const READY: Verdict = { kind: "ready" };
 const BLOCKED: Verdict = { kind: "blocked" };
-const OPEN: readonly TableState[] = ["ready", "assigned", "delayed", "held", "blocked"];
+const OPEN: readonly TableState[] = [
+  "ready",
+  "assigned",
+  "delayed",
+  "held",
+  "blocked",
+  "paused-before",
+];
 
 export class Dependencies {
   readonly #table: RunTable;
@@ -114,7 +121,5 @@ export class Dependencies {
 
 /** Completed now or before; what was only left alone has no result. */
 function isGood(job: PlannedJob, number: number, state: TableState): boolean {
-  if (state !== "settled") return false;
-  const decision = job.decisionAt(number - job.offset);
-  return decision !== "held-model" && decision !== "cancelled";
+  return state === "settled" && job.decisionAt(number - job.offset) !== "held-model";
 }

@@ -1,6 +1,6 @@
 /** The runs of a campaign by number: what became of each so far. A few bytes a run, no objects. */
 import type { Priority } from "../job/job.ts";
-import type { Plan, PlannedJob } from "../plan/plan.ts";
+import type { Decision, Plan, PlannedJob } from "../plan/plan.ts";
 import { ReadyQueue } from "../queue/ready_queue.ts";
 
 /** What a run is to this campaign. */
@@ -17,11 +17,21 @@ export const TABLE_STATES = [
   "blocked",
   "failed",
   "cancelled",
+  /** Paused under an earlier simrun: left alone until somebody lets it go on, and nothing waits for that. */
+  "paused-before",
+  /** Cancelled under an earlier simrun. */
+  "cancelled-before",
 ] as const;
 export type TableState = (typeof TABLE_STATES)[number];
 
-/** States from which a run may yet be computed without anybody's doing. */
-const OPEN_STATES = ["ready", "assigned", "delayed", "held", "blocked"] as const;
+/** States of runs that are not done, and of which nobody said that they never will be. */
+const OPEN_STATES = ["ready", "assigned", "delayed", "held", "blocked", "paused-before"] as const;
+
+/** What the plan leaves alone because somebody said so, and may take back. */
+const LEFT_ALONE: { readonly [decision in Decision]?: TableState } = {
+  "paused": "paused-before",
+  "cancelled": "cancelled-before",
+};
 
 const ALONE = 1;
 const RAISED = 2;
@@ -86,6 +96,13 @@ export class RunTable {
     return OPEN_STATES.reduce((sum, state) => sum + this.counts[state], 0);
   }
 
+  /** Whether it is worth waiting: what is left may yet go on, and is not paused since before or waits for such. */
+  get goesOn(): boolean {
+    const { ready, assigned, delayed, held, blocked } = this.counts;
+    return ready + assigned + delayed + held > 0 ||
+      blocked > 0 && this.counts["paused-before"] === 0;
+  }
+
   /** What is ready for slots of this size. */
   queueOf(size: number): ReadyQueue {
     return this.#waitingFor(size).queue;
@@ -122,12 +139,14 @@ export class RunTable {
       for (let index = 0; index < job.count; index++) {
         const number = job.offset + index;
         this.counts.settled++;
-        if (!job.isToRun(index)) continue;
+        const isToRun = job.isToRun(index);
+        const leftAlone = isToRun ? undefined : LEFT_ALONE[job.decisionAt(index)];
+        if (!isToRun && leftAlone === undefined) continue;
         this.#attempts[number] = attemptsOf(job, index);
         this.#priorities[number] = job.job.priority;
         const isRetried = job.decisionAt(index) === "retry";
         this.#sizes[number] = isRetried ? this.#sizeFor(job, index) : size;
-        this.become(number, job.job.needs === undefined ? "ready" : "blocked");
+        this.become(number, leftAlone ?? (job.job.needs === undefined ? "ready" : "blocked"));
       }
     }
     this.#total += plan.total;

@@ -61,6 +61,12 @@ export class RunTimes {
     known.slotRuns += runs;
   }
 
+  /** What a step of the job takes on average; undefined when nothing like it was ever run. */
+  stepMs(job: PlannedJob): number | undefined {
+    const belief = this.belief(job);
+    return belief && Math.exp(belief.logMs + belief.sigma ** 2 / 2) / job.job.steps;
+  }
+
   /**
    * Undefined when nothing like it was ever run. `underWayMs`: what those under way will take by their own speed. Without
    * them the short ones would be believed typical: they are the first to end.

@@ -15,7 +15,13 @@ type Wish = "cancelled" | "held";
 export type Fulfilment = Wish | "ended";
 
 const WISH_EVENT = { cancelled: "runs.cancelled", held: "runs.held" } as const;
-const WAITING: readonly TableState[] = ["ready", "delayed", "held", "blocked"];
+/** What becomes what was wished at once, because no slot has it. */
+const WAITING = {
+  cancelled: ["ready", "delayed", "held", "blocked", "paused-before"],
+  held: ["ready", "delayed", "held", "blocked"],
+} as const satisfies { readonly [wish in Wish]: readonly TableState[] };
+/** States in which an earlier simrun left runs, and the plan leaves them. */
+const BEFORE: readonly TableState[] = ["paused-before", "cancelled-before"];
 
 export interface SteeringParts {
   readonly table: RunTable;
@@ -60,6 +66,11 @@ export class Steering {
     }
     const held = this.#in(numbers, ["held"]);
     this.#appendRuns("runs.continued", held, () => this.readyAgain(held, "held"));
+    const before = this.#in(numbers, ["paused-before"]);
+    this.#appendRuns("runs.continued", before, () => {
+      for (const number of before) this.#taken(number);
+      this.readyAgain(before, "paused-before");
+    }, { earlier: true });
   }
 
   /** Failed and cancelled runs are tried again, as if for the first time. */
@@ -73,6 +84,11 @@ export class Steering {
       }
       this.#admit();
     });
+    const before = this.#in(numbers, ["cancelled-before"]);
+    this.#appendRuns("runs.retried", before, () => {
+      for (const number of before) this.#taken(number);
+      this.readyAgain(before, "cancelled-before");
+    }, { earlier: true });
   }
 
   prioritise(numbers: readonly number[], priority: Priority): void {
@@ -149,9 +165,12 @@ export class Steering {
   // --- how it is done --------------------------------------------------------------------------
 
   async #wish(numbers: readonly number[], wish: Wish): Promise<Fulfilment[]> {
-    const queued = this.#in(numbers, WAITING);
+    const queued = this.#in(numbers, WAITING[wish]);
     const assigned = new Set(this.#in(numbers, ["assigned"]));
-    for (const number of queued) this.#table.become(number, wish);
+    for (const number of queued) {
+      this.#taken(number);
+      this.#table.become(number, wish);
+    }
     const written = new Promise<void>((done) => this.#fulfil(queued, wish, done));
     const wished = [...assigned].map((number) => this.#add(number, wish));
     for (const slot of this.#dispatcher.slots) {
@@ -173,6 +192,12 @@ export class Steering {
       }
       then();
     });
+  }
+
+  /** What the plan left alone is this campaign's affair from now on. */
+  #taken(number: number): void {
+    if (!BEFORE.includes(this.#table.stateOf(number))) return;
+    this.#tally.take(this.#table.jobOf(number));
   }
 
   /** The later wish for a run replaces the earlier one; both hear what became of it. */
@@ -204,8 +229,10 @@ export class Steering {
     type: "runs.cancelled" | "runs.held" | "runs.continued" | "runs.retried",
     numbers: readonly number[],
     then: () => void,
+    more: { readonly earlier?: true } = {},
   ): void {
-    const lines = this.#byJob(numbers).flatMap(([job, runs]) => runLines(type, job, runs));
+    const lines = this.#byJob(numbers)
+      .flatMap(([job, runs]) => runLines(type, job, runs).map((line) => ({ ...line, ...more })));
     if (lines.length === 0) return then();
     lines.forEach((line, i) => this.#append(line, i === lines.length - 1 ? then : undefined));
   }

@@ -13,6 +13,8 @@ export class Tally {
   /** Runs that ended, by the number of their job. */
   readonly #ended = new Map<number, number>();
   readonly #warned = new Map<number, number>();
+  /** Runs that the plan left alone and somebody takes up, by the number of their job. */
+  readonly #taken = new Map<number, number>();
   #stepsDone = 0;
 
   constructor(table: RunTable) {
@@ -32,6 +34,11 @@ export class Tally {
   cancel(job: PlannedJob): void {
     this.cancelled++;
     this.#end(job, 1);
+  }
+
+  /** Somebody takes up a run that the plan left alone: it counts like those that are to run. */
+  take(job: PlannedJob): void {
+    this.#taken.set(job.number, (this.#taken.get(job.number) ?? 0) + 1);
   }
 
   /** One that ended so counts no more: its job was submitted again. */
@@ -57,7 +64,7 @@ export class Tally {
   jobs(): JobProgress[] {
     return this.#table.jobs.map((job) => {
       const ended = this.#ended.get(job.number) ?? 0;
-      return { job, ended, left: job.toRun - ended };
+      return { job, ended, left: this.#toRun(job) - ended };
     });
   }
 
@@ -71,7 +78,8 @@ export class Tally {
 
   counts(): Live["counts"] {
     const total = this.#table.total;
-    const { ready, delayed, held, blocked } = this.#table.counts;
+    const { ready, delayed, blocked } = this.#table.counts;
+    const held = this.#table.counts.held + this.#table.counts["paused-before"];
     return {
       total,
       skipped: this.#table.jobs.reduce((sum, job) => sum + doneBefore(job), 0),
@@ -86,9 +94,13 @@ export class Tally {
 
   /** Steps of the runs to compute; those under way count as far as they are. */
   steps(running: readonly LiveRun[]): Live["steps"] {
-    const total = this.#table.jobs.reduce((sum, job) => sum + job.toRun * job.job.steps, 0);
+    const total = this.#table.jobs.reduce((sum, job) => sum + this.#toRun(job) * job.job.steps, 0);
     const underWay = running.reduce((sum, run) => sum + run.step, 0);
     return { total, done: Math.min(total, this.#stepsDone + underWay) };
+  }
+
+  #toRun(job: PlannedJob): number {
+    return job.toRun + (this.#taken.get(job.number) ?? 0);
   }
 
   /** All steps asked for are counted: a run that converged early, or failed, has none left. */

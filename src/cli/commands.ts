@@ -147,9 +147,12 @@ export const COMMANDS: readonly Command[] = [
     group: "look",
     brief: "Tell the story of a run: attempts, failures, checkpoints, what comes next",
     synopsis: "RUN",
+    about:
+      "Of a job with many runs it tells how many are in which state and why, and names some to look at.",
     examples: [
       { line: "simrun explain climate_2030", what: "a job without sweep is one run" },
       { line: "simrun explain ising/3fa9c1", what: "one run of a sweep" },
+      { line: "simrun explain ising", what: "all runs of a sweep in a few lines" },
     ],
     flags: {},
     args: { min: 1, max: 1, ...RUN_ARG },

@@ -9,7 +9,14 @@ import type { Layout } from "../store/layout.ts";
 import { type OwnerRecord, readOwner, sameMachine } from "../store/owner.ts";
 import { makeRequest, postRequest, waitForAnswer } from "../store/postbox.ts";
 import { openTree } from "../store/tree.ts";
-import { type CliContext, type GlobalFlags, printJson, say, treeRoot } from "./context.ts";
+import {
+  type CliContext,
+  type GlobalFlags,
+  printJson,
+  printLines,
+  say,
+  treeRoot,
+} from "./context.ts";
 import { availableCores, coreLimits } from "./cores.ts";
 import { RUN_FLAGS } from "./run_flags.ts";
 import { shellWord } from "./shell_word.ts";
@@ -47,7 +54,7 @@ export function goOn(
   flags: ControlFlags,
   selectors: readonly string[],
 ): Promise<number> {
-  return askHolder(context, flags, { type: "continue", selectors });
+  return askOrTakeBack(context, flags, { type: "continue", selectors });
 }
 
 export function retry(
@@ -56,7 +63,7 @@ export function retry(
   selectors: readonly string[],
 ): Promise<number> {
   const chosen = selectors.length === 0 ? ["failed"] : selectors;
-  return askHolder(context, flags, { type: "retry", selectors: chosen });
+  return askOrTakeBack(context, flags, { type: "retry", selectors: chosen });
 }
 
 export async function priority(
@@ -100,15 +107,26 @@ export async function findHolder(
   action: ControlAction,
   files: readonly string[] = [],
 ): Promise<Holder> {
-  const layout = await openTree(treeRoot(context, flags), "read");
-  const found = await readOwner(layout, context.now);
-  if (found?.alive) return { layout, owner: found.owner };
-  const tree = flags.tree === undefined ? "" : ` --tree ${shellWord(flags.tree)}`;
+  const { layout, holder } = await lookForHolder(context, flags);
+  if (holder !== undefined) return holder;
   throw new Fault(
     "not-found",
     `Nothing runs on ${layout.root}; there is no simrun to ask.`,
-    { hint: instead(action, tree, files.map(shellWord).join(" ")) },
+    { hint: instead(action, treeFlag(flags), files.map(shellWord).join(" ")) },
   );
+}
+
+async function lookForHolder(
+  context: CliContext,
+  flags: GlobalFlags,
+): Promise<{ readonly layout: Layout; readonly holder: Holder | undefined }> {
+  const layout = await openTree(treeRoot(context, flags), "read");
+  const found = await readOwner(layout, context.now);
+  return { layout, holder: found?.alive ? { layout, owner: found.owner } : undefined };
+}
+
+function treeFlag({ tree }: GlobalFlags): string {
+  return tree === undefined ? "" : ` --tree ${shellWord(tree)}`;
 }
 
 /** Asks, and waits for the answer unless that was not wanted. */
@@ -117,6 +135,7 @@ export async function ask(
   flags: ControlFlags,
   action: ControlAction,
   { layout, owner }: Holder,
+  worded: (message: string) => string = (message) => message,
 ): Promise<number> {
   const request = makeRequest(action, context.now());
   if (flags.noWait) {
@@ -137,7 +156,9 @@ export async function ask(
       isWorkedOn: async () => (await readOwner(layout, context.now))?.alive ?? false,
       signal: interrupted.signal,
     });
-    if (asked.kind === "answered") return tell(context, flags, asked.answer);
+    if (asked.kind === "answered") {
+      return tell(context, flags, { ...asked.answer, message: worded(asked.answer.message) });
+    }
     const isTakenBack = asked.kind === "taken-back";
     if (interrupted.signal.aborted) {
       say(context, flags, isTakenBack ? "Taken back; nothing was done." : "It is being done.");
@@ -168,11 +189,32 @@ async function askHolder(
   return await ask(context, flags, action, await findHolder(context, flags, action));
 }
 
+/** What a person has said of runs can be taken back whether or not somebody works on them. */
+async function askOrTakeBack(
+  context: CliContext,
+  flags: ControlFlags,
+  action: Extract<ControlAction, { readonly type: "continue" | "retry" }>,
+): Promise<number> {
+  const { holder } = await lookForHolder(context, flags);
+  if (holder !== undefined) return await ask(context, flags, action, holder);
+  const { takeBackAlone } = await import("./take_back.ts");
+  const answer = await takeBackAlone(context, flags, action, treeFlag(flags));
+  if (answer === undefined) return await askHolder(context, flags, action);
+  if (flags.json) printJson(context.stdout, answer);
+  say(context, flags, answer.message);
+  return EXIT.completed.status;
+}
+
 function tell(context: CliContext, flags: ControlFlags, answer: ControlAnswer): number {
   if (flags.json) printJson(context.stdout, answer);
   if (answer.ok) {
     say(context, flags, safeLines(answer.message));
     return EXIT.completed.status;
+  }
+  // Mistakes with their places, as simrun run shows them.
+  if (/^\S.*:\d+:\d+: (?:error|warning): /.test(answer.message)) {
+    printLines(context.stderr, safeLines(answer.message).split("\n"));
+    return EXIT.usage.status;
   }
   // Told as what is refused here is: one sentence, and what else there is below it.
   const [sentence, ...more] = answer.message.split("\n");

@@ -61,7 +61,7 @@ export const CONTROL_COMMANDS: readonly Command[] = [
     brief: "Save runs and let them wait until simrun continue",
     synopsis: "SELECTOR…",
     about:
-      `${SELECTORS}\nA pause lasts as long as this simrun: the next one computes all that is left.`,
+      `${SELECTORS}\nA pause lasts until simrun continue: simrun resume leaves paused runs alone, too.`,
     examples: [
       { line: "simrun pause 'ising*'", what: "leave the cores to the others" },
       { line: "simrun pause all", what: "free the machine for a while" },
@@ -81,7 +81,7 @@ export const CONTROL_COMMANDS: readonly Command[] = [
     group: "steer",
     brief: "Go on with paused runs, each from where it was saved",
     synopsis: "SELECTOR…",
-    about: SELECTORS,
+    about: `${SELECTORS}\nWhere none works, the next one goes on with them: simrun resume.`,
     examples: [
       { line: "simrun continue 'ising*'", what: "those of these jobs" },
       { line: "simrun continue all", what: "all that is paused" },
@@ -101,10 +101,16 @@ export const CONTROL_COMMANDS: readonly Command[] = [
     group: "steer",
     brief: "Try failed and cancelled runs again",
     synopsis: "[SELECTOR…]",
-    about: `${SELECTORS}\nWithout one, all failed runs are tried again.`,
+    about:
+      `${SELECTORS}\nWithout one, all failed runs are tried again. Where none works, the next one takes up what was\n` +
+      "cancelled; what failed simrun resume tries again in any case.",
     examples: [
       { line: "simrun retry", what: "what failed, once its cause is mended" },
       { line: "simrun retry climate_2030", what: "one job, also when it was cancelled" },
+      {
+        line: "simrun retry cancelled",
+        what: "what was cancelled, now or under an earlier simrun",
+      },
     ],
     flags: CONTROL_FLAGS,
     args: { min: 0, max: ANY, name: "SELECTOR", complete: STATES },

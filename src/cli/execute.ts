@@ -97,6 +97,7 @@ export async function execute(context: CliContext, flags: Flags, work: Work): Pr
         folder: context.cwd,
         treeFlag: flags.tree === undefined ? "" : ` --tree ${shellWord(flags.tree)}`,
         stopped,
+        paused: outcome.outcome.paused ?? 0,
         isHeld: outcome.outcome.stopped === undefined &&
           countDecision(runner.plan, "held-model") > 0,
       }),
@@ -155,6 +156,7 @@ function runRequest(
     breakLock: flags.breakLock,
     onEvent: world.onEvent,
     onWarning: (message) => world.display.warn(message),
+    onAnswered: (request, answer) => world.display.answered(request, answer),
   };
 }
 
@@ -242,6 +244,8 @@ function judge(
       return { exitStatus: stoppedExit(signal).status, stopped: `by ${signal ?? "request"}` };
     case "time-limit":
       return { exitStatus: EXIT.stopped.status, stopped: "before its time was over" };
+    case "paused":
+      return { exitStatus: EXIT.stopped.status, stopped: "all that is left is paused" };
     case "max-fails":
       return { exitStatus: EXIT.runsFailed.status, stopped: "too many failed runs" };
     case "no-space":

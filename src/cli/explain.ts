@@ -1,11 +1,11 @@
-/** `simrun explain`: the story of one run, and what comes next. */
+/** `simrun explain`: the story of one run, and what comes next; of a sweep, what became of its runs. */
 import type { JournalEntry } from "../job/event.ts";
 import { EXIT } from "../job/fault.ts";
 import { runName } from "../job/run.ts";
 import type { Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
 import type { History } from "../queue/history.ts";
-import { type Point, pointAt } from "../plan/sweep.ts";
+import { countPoints, type Point, pointAt } from "../plan/sweep.ts";
 import { Learned } from "../queue/learned.ts";
 import { lessonsJson, lessonsOf, lessonTexts } from "../report/lessons.ts";
 import { StoryFold } from "../report/run_story.ts";
@@ -26,6 +26,7 @@ import {
   printJson,
   printLines,
 } from "./context.ts";
+import { explainJob, prioritiesOf, withNeeded } from "./explain_job.ts";
 import { findIndex, findRun, readTree } from "./tree_reader.ts";
 
 export async function explain(
@@ -34,6 +35,8 @@ export async function explain(
   args: readonly string[],
 ): Promise<number> {
   const { layout, history } = await readTree(context, flags);
+  const sweep = sweepNamed(history, args[0]!);
+  if (sweep !== undefined) return await explainJob(context, flags, { layout, history }, sweep);
   const { job, run, jobHistory } = findRun(history, args[0]!);
   const story = new StoryFold(job, run);
   readJournal(layout, (entry: JournalEntry) => story.apply(entry));
@@ -116,24 +119,11 @@ export async function explain(
   return EXIT.completed.status;
 }
 
-/** Of jobs whose runs wait for nothing but a slot, as far as their manifests tell. */
-function prioritiesOf({ jobs }: History): ReadonlyMap<string, Job["priority"]> {
-  const known = [...jobs].flatMap(([id, { job }]) =>
-    job === undefined || job.needs !== undefined ? [] : [[id, job] as const]
-  );
-  return new Map(known.map(([id, { priority }]) => [id, priority]));
-}
-
-/** With the jobs that it needs, and what these need: what is done with a run depends on what is done with them. */
-function withNeeded(job: Job, history: History): Job[] {
-  const found = new Map([[job.id, job]]);
-  for (const { needs = [] } of found.values()) {
-    for (const need of needs) {
-      const needed = history.jobs.get(need.job)?.job;
-      if (needed !== undefined && !found.has(need.job)) found.set(need.job, needed);
-    }
-  }
-  return [...found.values()];
+/** The job of that name, when it has more runs than one. */
+function sweepNamed(history: History, word: string): Job | undefined {
+  const past = history.jobs.get(word);
+  const isOne = past?.row(word) !== undefined || countPoints(past?.job?.sweep) === 1;
+  return isOne ? undefined : past?.job;
 }
 
 interface DecisionNow {

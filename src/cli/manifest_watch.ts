@@ -82,7 +82,7 @@ export class ManifestWatch {
       return this.#tell(path, mistakesIn(path, reading.diagnostics));
     }
     try {
-      const plan = await runner.add(reading.jobs.map(override), [source]);
+      const plan = await runner.add(reading.jobs.map(override), [source], reading.locate);
       if (plan === undefined) return;
       this.#known.set(path, text);
       this.#told.delete(path);

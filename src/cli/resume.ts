@@ -8,6 +8,7 @@ import { treeStatus } from "../report/status.ts";
 import { type CliContext, type GlobalFlags, printJson, say } from "./context.ts";
 import { execute } from "./execute.ts";
 import type { ResumeFlags } from "./run_flags.ts";
+import { shellWord } from "./shell_word.ts";
 import { readTree } from "./tree_reader.ts";
 import type { History } from "../queue/history.ts";
 import type { Layout } from "../store/layout.ts";
@@ -38,18 +39,30 @@ export async function resume(
     const wanted = settled < runs || flags.rerun === "all" || flags.rerun === "changed";
     if (job !== undefined && wanted) unfinished.push(job);
   }
+  const paused = chosen.reduce((sum, job) => sum + job.counts.paused, 0);
+  const isWorkedOn = (await readOwner(layout, context.now))?.alive ?? false;
+  const isAllPaused = paused > 0 && !isWorkedOn && flags.rerun !== "all" &&
+    flags.rerun !== "changed" &&
+    chosen.every(({ counts, runs }) =>
+      counts.completed + counts.paused + (takesCancelled ? 0 : counts.cancelled) >= runs
+    );
   const lost = selectors.length > 0 ? [] : await jobsWithoutPlan(layout, history);
-  if (unfinished.length === 0) {
+  if (unfinished.length === 0 || isAllPaused && !flags.dryRun) {
     if (lost.length > 0) throw lostPlans(lost);
     await clearUpAfterKill(layout, context.now);
     const total = chosen.reduce((sum, job) => sum + job.runs, 0);
     const cancelled = chosen.reduce((sum, { counts }) => sum + counts.cancelled, 0);
     if (flags.json) {
       printJson(context.stdout, {
-        outcome: "completed",
+        outcome: isAllPaused ? "stopped" : "completed",
         runs_total: total,
         runs_cancelled: cancelled,
+        ...(paused > 0 && { runs_paused: paused }),
       });
+    }
+    if (isAllPaused) {
+      say(context, flags, pausedText(total, paused, flags.tree));
+      return EXIT.stopped.status;
     }
     say(context, flags, nothingText(total, cancelled));
     return EXIT.completed.status;
@@ -78,6 +91,13 @@ function nothingText(total: number, cancelled: number): string {
     } cancelled; simrun resume --rerun cancelled takes ${
       cancelled === 1 ? "it" : "them"
     } up again.`;
+}
+
+function pausedText(total: number, paused: number, tree: string | undefined): string {
+  const flag = tree === undefined ? "" : ` --tree ${shellWord(tree)}`;
+  const [are, them] = paused === 1 ? ["is", "it"] : ["are", "them"];
+  return `Nothing to resume: ${formatCount(paused)} of ${formatNumberOf(total, "run")} ${are} ` +
+    `paused, and nothing else is left. simrun continue${flag} all lets ${them} go on.`;
 }
 
 /** Whoever was killed when all was done left temporaries and packs half made; nobody else will come for them. */

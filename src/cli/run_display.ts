@@ -1,10 +1,11 @@
 /** Shows a campaign while it runs: a picture in place on a terminal, calm lines elsewhere, nothing when quiet. */
+import type { ControlAnswer, ControlRequest } from "../job/control.ts";
 import type { RunEvent } from "../job/event.ts";
 import type { Live } from "../job/live.ts";
 import { runName } from "../job/run.ts";
 import { Pace } from "../report/pace.ts";
 import { type LiveView, renderLive } from "../screen/live_display.ts";
-import { type Note, noteOf, noteText, RequestNotes } from "../screen/note.ts";
+import { answerNote, type Note, noteOf, noteText, RequestNotes } from "../screen/note.ts";
 import { Painter } from "../screen/painter.ts";
 import { PlainNarrator } from "../screen/plain.ts";
 import { safeText } from "../screen/safe_text.ts";
@@ -63,6 +64,12 @@ export class RunDisplay {
       return;
     }
     const note = noteOf(event, this.#context.cwd);
+    if (note !== undefined) this.#note(note);
+  }
+
+  /** Somebody asked for it from another terminal. */
+  answered({ action }: ControlRequest, answer: Pick<ControlAnswer, "ok" | "message">): void {
+    const note = this.#quiet ? undefined : answerNote(action, answer);
     if (note !== undefined) this.#note(note);
   }
 

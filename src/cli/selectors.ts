@@ -1,6 +1,6 @@
 /** Words that pick runs, checked against a tree: one that stands for nothing is a mistake, not an empty answer. */
 import { Fault } from "../job/fault.ts";
-import { suggest } from "../manifest/suggest.ts";
+import { suggestSelector } from "../manifest/suggest.ts";
 import { runId } from "../plan/digest.ts";
 import { countPoints, pointAt } from "../plan/sweep.ts";
 import type { History } from "../queue/history.ts";
@@ -13,7 +13,7 @@ const SEARCH_MAX = 1_000_000;
 export function refuseUnknown(history: History, selectors: readonly string[]): void {
   const unknown = unknownName(selectors, history.jobs.keys(), () => allRuns(history));
   if (unknown === undefined) return;
-  const meant = suggest(unknown, [...history.jobs.keys(), ...VISIBLE_STATES]);
+  const meant = suggestSelector(unknown, history.jobs.keys(), [...VISIBLE_STATES, "all"]);
   throw new Fault("not-found", `The tree knows no job and no run "${unknown}".`, {
     hint: meant === undefined ? "simrun status lists the jobs." : `Did you mean ${meant}?`,
   });

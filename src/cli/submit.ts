@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import type { ControlAction } from "../job/control.ts";
 import { EXIT } from "../job/fault.ts";
+import { safeText } from "../screen/safe_text.ts";
 import { startSlot } from "../runner/slot_processes.ts";
 import type { CliContext } from "./context.ts";
 import { ask, type ControlFlags, findHolder } from "./control.ts";
@@ -28,7 +29,14 @@ export async function submit(
         text,
       })),
     };
-    return await ask(context, flags, action, holder);
+    // Places are told in the words that the files were named with.
+    const asNamed = (message: string): string =>
+      reading.sources.reduce(
+        (text, { path, folder }) =>
+          text.replaceAll(`${safeText(`${folder}/${basename(path)}`)}:`, `${safeText(path)}:`),
+        message,
+      );
+    return await ask(context, flags, action, holder, asNamed);
   } finally {
     slot.kill();
   }

@@ -1,10 +1,20 @@
 /** `simrun validate`: all that `run` checks before it runs, every mistake at once. Computes no step, writes nothing. */
 import { EXIT } from "../job/fault.ts";
+import type { Diagnostic } from "../manifest/diagnostic.ts";
 import { countPoints } from "../plan/sweep.ts";
 import { formatNumberOf } from "../report/format.ts";
+import { memoryBudget } from "../runner/limits.ts";
+import { checkMemory } from "../runner/needed_memory.ts";
+import { JobProblems } from "../runner/prepare.ts";
 import { startSlot } from "../runner/slot_processes.ts";
 import { type CliContext, type GlobalFlags, paintOf, printJson, say } from "./context.ts";
-import { hasErrors, modelDiagnostics, readJobs, showDiagnostics } from "./read_jobs.ts";
+import {
+  hasErrors,
+  type JobsRead,
+  modelDiagnostics,
+  readJobs,
+  showDiagnostics,
+} from "./read_jobs.ts";
 
 interface ValidateFlags extends GlobalFlags {
   readonly maxPoints?: number | undefined;
@@ -22,7 +32,9 @@ export async function validate(
   try {
     const reading = await readJobs(context, flags, args);
     const { sources, jobs } = reading;
-    const found = slot === undefined ? [] : await modelDiagnostics(reading, slot);
+    const found = slot === undefined
+      ? []
+      : [...await modelDiagnostics(reading, slot), ...memoryDiagnostics(reading)];
     const diagnostics = [...reading.diagnostics, ...found];
     const valid = !hasErrors(diagnostics);
     if (flags.json) {
@@ -46,5 +58,16 @@ export async function validate(
     return valid ? EXIT.completed.status : EXIT.usage.status;
   } finally {
     slot?.kill();
+  }
+}
+
+/** What runs ask for beyond all that slots have on this machine, when nothing else is said. */
+function memoryDiagnostics({ jobs, locate }: JobsRead): readonly Diagnostic[] {
+  try {
+    checkMemory(jobs, memoryBudget({ slots: 1 }), locate);
+    return [];
+  } catch (error) {
+    if (error instanceof JobProblems) return error.diagnostics;
+    throw error;
   }
 }

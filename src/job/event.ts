@@ -161,7 +161,7 @@ export type RunEvent =
     readonly runs: readonly string[];
   }
   | {
-    /** By a person, through `pause`: not to be started before `continue`, or the next simrun. */
+    /** By a person, through `pause`: not to be started before `continue`, whichever simrun works. */
     readonly type: "runs.held";
     readonly job: string;
     readonly runs: readonly string[];
@@ -170,12 +170,16 @@ export type RunEvent =
     readonly type: "runs.continued";
     readonly job: string;
     readonly runs: readonly string[];
+    /** They were paused under an earlier simrun; perhaps none worked when this was asked for. */
+    readonly earlier?: true;
   }
   | {
     /** By a person, through `retry`: failed or cancelled ones, as if for the first time. */
     readonly type: "runs.retried";
     readonly job: string;
     readonly runs: readonly string[];
+    /** They were cancelled under an earlier simrun; perhaps none worked when this was asked for. */
+    readonly earlier?: true;
   }
   | {
     /** Until the next simrun, which goes by its manifests. */

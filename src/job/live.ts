@@ -79,6 +79,14 @@ export interface Live {
   };
   /** Steps over all planned runs, and of these done. */
   readonly steps: { readonly total: number; readonly done: number };
+  /**
+   * How much of all planned runs is done, those that were done before included; and milliseconds a step of each job, by
+   * which steps are weighed, where there are several.
+   */
+  readonly progress?: {
+    readonly fraction: number;
+    readonly stepMs?: { readonly [job: string]: number };
+  };
   /** How much of the work is done, in time, and when the rest will be; absent before anything is known. */
   readonly work?: {
     readonly fraction: number;

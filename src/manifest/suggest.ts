@@ -1,7 +1,8 @@
 /** Finds the word that was meant: "did you mean …?". Pure. */
 
 /** The candidate nearest to `word`, if it is near enough to have been meant. */
-export function suggest(word: string, candidates: Iterable<string>): string | undefined {
+export function suggest(word: string, from: Iterable<string>): string | undefined {
+  const candidates = [...from];
   const wanted = fold(word);
   let best: string | undefined;
   // A third of the letters may be wrong, but of a very short word not more than one.
@@ -13,7 +14,29 @@ export function suggest(word: string, candidates: Iterable<string>): string | un
       bestDistance = distance;
     }
   }
-  return best;
+  return best ?? completed(wanted, candidates);
+}
+
+/** Of a selector: one of these words, or a run of one of these jobs. */
+export function suggestSelector(
+  selector: string,
+  jobs: Iterable<string>,
+  words: Iterable<string>,
+): string | undefined {
+  const slash = selector.indexOf("/");
+  if (slash < 0) return suggest(selector, [...jobs, ...words]);
+  const job = suggest(selector.slice(0, slash), jobs);
+  // The job is right, and it is the run that is not there.
+  return job === undefined || selector.startsWith(`${job}/`)
+    ? undefined
+    : job + selector.slice(slash);
+}
+
+/** The only candidate that begins so: somebody wrote it short. */
+function completed(wanted: string, candidates: readonly string[]): string | undefined {
+  if (wanted.length < 3) return undefined;
+  const found = candidates.filter((candidate) => fold(candidate).startsWith(wanted));
+  return found.length === 1 ? found[0] : undefined;
 }
 
 /** `Did you mean "steps"?`, or nothing. */

@@ -17,6 +17,7 @@ export const DECISIONS = [
   "done",
   "reuse",
   "cancelled",
+  "paused",
   "held-model",
   "stale-model",
 ] as const;
@@ -43,6 +44,7 @@ export const DECISION_MEANING: { readonly [decision in Decision]: string } = {
   "done": "done; nothing to do",
   "reuse": "another run computed the same; its result is taken",
   "cancelled": "cancelled; --rerun cancelled takes it up again",
+  "paused": "paused; simrun continue lets it go on",
   "held-model":
     "unfinished, and its model changed since: --rerun changed starts it over, --accept-model goes on",
   "stale-model": "done, but its model changed since; --rerun changed computes it again",

@@ -3,7 +3,7 @@ import { Fault } from "../job/fault.ts";
 import { ownDigest } from "../job/run_digest.ts";
 import type { History, JobHistory, PastRun } from "../queue/history.ts";
 import { findCircles } from "./circles.ts";
-import { type Decision, DECISIONS } from "./decision.ts";
+import { type Decision, DECISIONS, RUNNING_DECISIONS } from "./decision.ts";
 import { Foundation, restsOnNeeds } from "./foundation.ts";
 import { PastJob } from "./past_job.ts";
 import { type JobToPlan, PlannedJob } from "./planned_job.ts";
@@ -76,7 +76,7 @@ export function makePlan(
     }
     for (let index = 0; index < job.count; index++) {
       const { run, digest } = job.identify(index);
-      let decision = decide(job, past, run, digest, options);
+      let decision = unlessPaused(decide(job, past, run, digest, options), past, run);
       if (IS_NEW.has(decision)) {
         const twin = options.reuse ? finished.find(job, digest) : undefined;
         if (twin !== undefined) {
@@ -139,6 +139,20 @@ function decide(
   if (before.digest !== digest) return "changed-needs";
   if (before.model !== job.model.digest) return decideChangedModel(job, past!, before, options);
   return decideSame(job.job.steps, past!, before);
+}
+
+/** Another spec is another run, which nobody paused; and who asks for all of them means all. */
+const DESPITE_PAUSE: ReadonlySet<Decision> = new Set(["changed-parameters", "asked"]);
+
+/** A pause lasts until somebody says otherwise, whatever else there is to say of the run. */
+function unlessPaused(
+  decision: Decision,
+  past: JobHistory | undefined,
+  run: string,
+): Decision {
+  if (past === undefined || past.counts.held === 0 || DESPITE_PAUSE.has(decision)) return decision;
+  const isToRun = DECISIONS.indexOf(decision) < RUNNING_DECISIONS;
+  return isToRun && past.find(run)?.state === "held" ? "paused" : decision;
 }
 
 function decideCancelled({ rerun }: PlanOptions): Decision {

@@ -17,6 +17,17 @@ export interface JobToPlan {
   readonly inputDigests: { readonly [name: string]: string };
 }
 
+/** Begun before, to another end than was asked for. */
+const LEFT_UNDONE: ReadonlySet<Decision> = new Set([
+  "resume",
+  "retry",
+  "uncancelled",
+  "extend",
+  "cancelled",
+  "paused",
+  "held-model",
+]);
+
 export class PlannedJob implements NeededJob {
   readonly number: number;
   readonly job: Job;
@@ -76,6 +87,21 @@ export class PlannedJob implements NeededJob {
 
   get toRun(): number {
     return this.tally.subarray(0, RUNNING_DECISIONS).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Whether the tree knows any of its runs. */
+  get hasPast(): boolean {
+    return this.#past !== undefined;
+  }
+
+  /** How far an earlier simrun came with a run that is not done, and of which something is of use. */
+  reachedBefore(index: number): number {
+    if (!LEFT_UNDONE.has(this.decisionAt(index))) return 0;
+    const before = this.#past?.find(this.identify(index).run);
+    if (before === undefined) return 0;
+    if (before.state === "completed") return before.steps;
+    const { failure } = before.state === "failed" ? this.#past!.rare(before.run) : {};
+    return failure?.step ?? before.savedStep;
   }
 
   /** How it ends when all goes as planned. */

@@ -37,14 +37,15 @@ export class History {
   apply(entry: JournalEntry, location?: Location): void {
     const { experience } = this;
     this.lastSeq = entry.seq;
+    // What is told of an earlier simrun's runs is told at any time: nothing was computed until then.
+    if (!OUTSIDE.includes(entry.type) && !("earlier" in entry)) experience.heard(entry.at);
     this.lastAt = entry.at;
-    if (!OUTSIDE.includes(entry.type)) experience.heard(entry.at);
     switch (entry.type) {
       case "campaign.started":
         this.session = { at: entry.at, pid: entry.pid, host: entry.host };
         this.sessionEnded = undefined;
         experience.began(entry.at);
-        for (const job of this.jobs.values()) job.releaseHeld();
+        for (const job of this.jobs.values()) job.forgetRequeues();
         return;
       case "campaign.ended":
         this.sessionEnded = { at: entry.at, outcome: entry.outcome };

@@ -125,6 +125,17 @@ export class JobHistory {
     }
   }
 
+  /** What a step took on average in completed runs; undefined when none was computed. */
+  get stepMs(): number | undefined {
+    let ms = 0;
+    let steps = 0;
+    this.forEachCompleted((_, runMs, runSteps) => {
+      ms += runMs;
+      steps += runSteps;
+    });
+    return ms > 0 && steps > 0 ? ms / steps : undefined;
+  }
+
   /** Digest of the model of a run's last attempt; empty for one that was never started. */
   modelOf(run: string): string {
     const row = this.#rows.get(run);
@@ -203,13 +214,9 @@ export class JobHistory {
     this.#attempts[this.#rowOf(run)] = 0;
   }
 
-  /** A new simrun: what the one before paused, or let wait before its next attempt, is in the queue like any other. */
-  releaseHeld(): void {
+  /** A new simrun: what the one before let wait before its next attempt is in the queue like any other. */
+  forgetRequeues(): void {
     for (const row of this.#requeued) this.#forgetRequeue(row);
-    if (this.#counts.held === 0) return;
-    for (let row = 0; row < this.#runs.length; row++) {
-      if (STATES[this.#states[row]!] === "held") this.#become(row, "queued");
-    }
   }
 
   warned(run: string, warning: string): void {

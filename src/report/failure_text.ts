@@ -34,6 +34,20 @@ export function describeFailure(failure: Failure): string {
   return message === "" ? head : `${head}: ${message}`;
 }
 
+/** With its step, which some messages name themselves. */
+export function describeWarning(
+  { message, step }: { readonly message: string; readonly step: number },
+): string {
+  return message.includes(`step ${formatCount(step)}`)
+    ? message
+    : `at step ${formatCount(step)}: ${message}`;
+}
+
+/** What warnings that differ in their steps only have in common. */
+export function warningKind(message: string): string {
+  return message.replace(/ at step [\d,]+/, "");
+}
+
 /** `file.ts:14:9`, relative to a folder when the file is below it. */
 export function describePlace(failure: Failure, folder: string): string | undefined {
   const { place } = failure;

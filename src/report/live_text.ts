@@ -37,6 +37,11 @@ export function describeGivingWay({ slots, of, othersCores }: GivesWay): string 
   }`;
 }
 
+/** How much is done; older pictures tell it in other ways. */
+export function liveFraction({ progress, work, steps }: Live): number {
+  return progress?.fraction ?? work?.fraction ?? (steps.total > 0 ? steps.done / steps.total : 0);
+}
+
 /** Nothing is computed and nothing will be before somebody says so. */
 export function isAllPaused({ counts, running }: Live): boolean {
   const { held = 0 } = counts;

@@ -3,11 +3,14 @@ import type { RequeueCause } from "../job/event.ts";
 import { assertNever } from "../job/fault.ts";
 import type { LiveRun } from "../job/live.ts";
 import type { Failure } from "../job/run.ts";
+import type { Point } from "../plan/sweep.ts";
 import type { JobHistory, PastRun, RareFacts } from "../queue/history.ts";
 
 interface RunBase {
   readonly job: string;
   readonly run: string;
+  /** What it stands for in its sweep, where that was looked for and found. */
+  readonly point?: Point;
   readonly attempt: number;
   readonly stepsDone: number;
   readonly stepsTotal: number;
@@ -104,8 +107,7 @@ export function runStatus(
     case "cancelled":
       return { ...base, state: "cancelled" };
     case "held":
-      // Nobody is left to hold it: it waits like any other.
-      return options.working ? { ...base, state: "paused" } : leftBehind(base, past);
+      return { ...base, state: "paused" };
     case "running":
     case "queued":
       return options.working
@@ -116,7 +118,7 @@ export function runStatus(
   }
 }
 
-/** By a simrun that works no more. Without a digest it never began: somebody only paused it, or let it go on. */
+/** By a simrun that works no more. Without a digest it never began: somebody only let it go on. */
 function leftBehind(base: RunBase, past: PastRun): RunStatus {
   return past.state !== "running" && past.digest === "" && past.savedStep === 0
     ? { ...base, state: "waiting", next: undefined }

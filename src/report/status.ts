@@ -1,10 +1,12 @@
 /** The state of a whole tree at one moment: history and live picture put together. Never reads a file or a clock. */
 import type { GivesWay, Live, LiveDisk, LiveMemory, LiveRun } from "../job/live.ts";
+import { fractionDone } from "../job/progress.ts";
 import type { History, JobHistory } from "../queue/history.ts";
 import { runId } from "../plan/digest.ts";
 import { countPoints, pointAt } from "../plan/sweep.ts";
 import { liveStatus, neverBegun, remainingMs, type RunStatus, runStatus } from "./run_status.ts";
 
+import { withPoints } from "./points.ts";
 import { type FailureGroup, FailureGroups } from "./failure_groups.ts";
 import {
   filterRuns,
@@ -55,6 +57,8 @@ export interface TreeStatus {
   readonly activity: Activity;
   readonly jobs: readonly JobStatus[];
   readonly totals: Omit<JobStatus, "id">;
+  /** How much of all is done, 0 to 1: steps, weighed by how long those of each job take. */
+  readonly fraction: number;
   readonly stepsPerSecond: number;
   readonly etaMs: number | undefined;
   /** Where the disk is full, or soon will be. */
@@ -84,6 +88,9 @@ export interface StatusOptions {
 }
 
 const LIST_MAX = 20;
+/** Sweeps with more points are not searched for those of the runs that are listed: a tenth of a second, or half a one. */
+const POINTS_MAX = 20_000;
+const ALL_POINTS_MAX = 100_000;
 
 /**
  * Whether the picture is of before the run ended: the journal was read up to a later moment, and a run that had begun
@@ -132,6 +139,13 @@ export function treeStatus(history: History, options: StatusOptions): TreeStatus
   }
 
   const totals = sumJobs(jobs);
+  const fraction = fractionDone(jobs.map(({ id, stepsDone, stepsTotal }) => ({
+    done: stepsDone,
+    total: stepsTotal,
+    // Of a single job steps need no weight.
+    stepMs: jobs.length === 1 ? undefined : live?.progress?.stepMs?.[id] ??
+      history.jobs.get(id)!.stepMs,
+  })));
   const stepsPerSecond = live?.running.reduce((sum, run) => sum + run.stepsPerSecond, 0) ?? 0;
   return {
     tree: options.tree,
@@ -139,6 +153,7 @@ export function treeStatus(history: History, options: StatusOptions): TreeStatus
     activity: activityOf(history, options),
     jobs,
     totals,
+    fraction,
     stepsPerSecond,
     etaMs: live === undefined
       ? undefined
@@ -146,7 +161,11 @@ export function treeStatus(history: History, options: StatusOptions): TreeStatus
     ...(live?.disk && { disk: live.disk }),
     ...(live?.memory && { memory: live.memory }),
     ...(live?.work !== undefined && { lowMs: live.work.lowMs, highMs: live.work.highMs }),
-    runs,
+    runs: withPoints(
+      runs,
+      (id) => history.jobs.get(id)?.job,
+      listMax === Infinity ? ALL_POINTS_MAX : POINTS_MAX,
+    ),
     failures: failures.list(),
     unlisted,
   };

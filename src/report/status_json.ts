@@ -16,6 +16,7 @@ export function statusJson(status: TreeStatus): Json {
     at: status.at,
     simrun: activityJson(status.activity),
     ...countsJson(status.totals),
+    progress: formatPercent(status.fraction),
     ...compact({
       steps_per_second: status.stepsPerSecond > 0 ? status.stepsPerSecond : undefined,
       eta_seconds: seconds(status.etaMs),
@@ -51,6 +52,7 @@ function diskJson(disk: LiveDisk): Json {
 export function runJson(run: RunStatus): Json {
   return compact({
     state: run.state,
+    point: run.point,
     progress: formatPercent(fractionOf(run)),
     steps_done: run.stepsDone,
     steps_total: run.stepsTotal,
@@ -103,7 +105,7 @@ export function fractionOf(run: RunStatus): number {
   return run.stepsTotal > 0 ? Math.min(1, run.stepsDone / run.stepsTotal) : 0;
 }
 
-function countsJson(job: Omit<JobStatus, "id">): Json {
+export function countsJson(job: Omit<JobStatus, "id">): Json {
   return {
     progress: formatPercent(job.stepsTotal > 0 ? job.stepsDone / job.stepsTotal : 0),
     steps_done: job.stepsDone,

@@ -2,6 +2,7 @@
 import type { RunEvent } from "../job/event.ts";
 import { type Failure, runName } from "../job/run.ts";
 import { type FailureGroup, FailureGroups } from "./failure_groups.ts";
+import { warningKind } from "./failure_text.ts";
 import { formatNumberOf } from "./format.ts";
 
 export interface FailedRun {
@@ -44,6 +45,8 @@ export class SummaryFold {
   readonly #resumed = new Set<string>();
   /** Those cancelled, by job. */
   readonly #cancelled = new Map<string, Set<string>>();
+  /** Of those cancelled before: somebody has taken them up again. */
+  #takenUp = 0;
   #failures: FailedRun[] = [];
   #failureGroups = new FailureGroups();
   readonly #warnings: string[] = [];
@@ -70,7 +73,7 @@ export class SummaryFold {
         return;
       case "run.warned": {
         const name = runName(entry.job, entry.run);
-        this.#warned.add(entry.message, name, `${name}: ${entry.message}`);
+        this.#warned.add(warningKind(entry.message), name, `${name}: ${entry.message}`);
         return;
       }
       case "run.degraded":
@@ -88,7 +91,8 @@ export class SummaryFold {
         return;
       }
       case "runs.retried":
-        this.#retried(entry.job, new Set(entry.runs));
+        if (entry.earlier) this.#takenUp += entry.runs.length;
+        else this.#retried(entry.job, new Set(entry.runs));
         return;
     }
   }
@@ -106,7 +110,7 @@ export class SummaryFold {
   }): Summary {
     const { cancelledBefore = 0, ...others } = facts;
     const cancelled = this.#cancelled.values().reduce((sum, { size }) => sum + size, 0) +
-      cancelledBefore;
+      Math.max(0, cancelledBefore - this.#takenUp);
     const ended = facts.skipped + this.#completed + this.#failed + cancelled;
     const remaining = Math.max(0, facts.total - ended);
     return {

@@ -1,20 +1,20 @@
 /** Jobs that join a campaign at work: read from what was submitted, and whether they may join. */
 import { dirname } from "node:path";
-import type { RunTable } from "../campaign/run_table.ts";
+import type { RunTable, TableState } from "../campaign/run_table.ts";
 import { Fault } from "../job/fault.ts";
 import type { Job } from "../job/job.ts";
-import { readManifests } from "../manifest/manifest.ts";
+import { type ManifestReading, readManifests } from "../manifest/manifest.ts";
 import { canonical } from "../plan/digest.ts";
 import { JobProblems } from "./prepare.ts";
 
-/** Throws {@linkcode JobProblems} with all mistakes at once. */
+/** With the places of all they say, for what is found out later. Throws {@linkcode JobProblems} with all mistakes at once. */
 export function readSubmitted(
   manifests: readonly { readonly path: string; readonly text: string }[],
-): readonly Job[] {
+): Pick<ManifestReading, "jobs" | "locate"> {
   const sources = manifests.map(({ path, text }) => ({ path, text, folder: dirname(path) }));
-  const { jobs, diagnostics } = readManifests(sources);
+  const { jobs, diagnostics, locate } = readManifests(sources);
   if (diagnostics.some(({ severity }) => severity === "error")) throw new JobProblems(diagnostics);
-  return jobs;
+  return { jobs, locate };
 }
 
 /**
@@ -45,12 +45,20 @@ export function toAdd(
   return { jobs: fresh, isKnown };
 }
 
+const ENDED: readonly TableState[] = [
+  "settled",
+  "failed",
+  "cancelled",
+  "paused-before",
+  "cancelled-before",
+];
+
 function hasOpenRuns(
   table: RunTable,
   { offset, count }: { readonly offset: number; readonly count: number },
 ): boolean {
   for (let number = offset; number < offset + count; number++) {
-    if (!["settled", "failed", "cancelled"].includes(table.stateOf(number))) return true;
+    if (!ENDED.includes(table.stateOf(number))) return true;
   }
   return false;
 }

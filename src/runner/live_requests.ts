@@ -4,18 +4,19 @@ import type { RunTable, TableState } from "../campaign/run_table.ts";
 import type { ControlAction } from "../job/control.ts";
 import { assertNever, Fault } from "../job/fault.ts";
 import { type Priority, PRIORITY_NAMES } from "../job/job.ts";
+import { suggestSelector } from "../manifest/suggest.ts";
 import { formatCount, formatNumberOf } from "../report/format.ts";
 import {
   filterJobs,
   filterRuns,
   namesOneRun,
   unknownName,
+  VISIBLE_STATES,
   type VisibleState,
 } from "../report/selector.ts";
-import type { WarningSink } from "../store/disk.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Answer } from "../store/request.ts";
-import { type Controllable, Controller } from "./controller.ts";
+import { type Controllable, Controller, type ControllerOptions } from "./controller.ts";
 
 export interface LiveParts {
   readonly table: RunTable;
@@ -37,6 +38,8 @@ const VISIBLE: { readonly [state in TableState]: VisibleState } = {
   held: "paused",
   failed: "failed",
   cancelled: "cancelled",
+  "paused-before": "paused",
+  "cancelled-before": "cancelled",
 };
 
 /** A running one is saved at its next step boundary; who asks is not kept waiting for a long step. */
@@ -57,13 +60,14 @@ export class LiveRequests implements Controllable {
       case "pause":
         return await this.#end(action.selectors, "held", (runs) => steering.pause(runs));
       case "continue": {
-        const runs = this.#select(action.selectors, ["held", "assigned"]);
-        const held = runs.filter((number) => this.#parts.table.stateOf(number) === "held").length;
+        const runs = this.#select(action.selectors, ["held", "paused-before", "assigned"]);
+        const held =
+          runs.filter((number) => this.#parts.table.stateOf(number) !== "assigned").length;
         steering.unpause(runs);
         return told(held, held === 0 ? NONE_PAUSED : `${numberOf(held)} may go on.`);
       }
       case "retry": {
-        const runs = this.#select(action.selectors, ["failed", "cancelled"]);
+        const runs = this.#select(action.selectors, ["failed", "cancelled", "cancelled-before"]);
         steering.retry(runs);
         const one = runs.length === 1 ? "is" : "are";
         return told(
@@ -118,7 +122,7 @@ export class LiveRequests implements Controllable {
     act: (runs: readonly number[]) => Promise<readonly string[]>,
   ): Promise<Answer> {
     const states: TableState[] = ["ready", "delayed", "blocked", "assigned"];
-    if (wish === "cancelled") states.push("held");
+    if (wish === "cancelled") states.push("held", "paused-before");
     const runs = this.#select(selectors, states);
     if (runs.length === 0) return told(0, NONE_LEFT);
     const done = await soon(act(runs), WAIT_MS);
@@ -144,8 +148,9 @@ export class LiveRequests implements Controllable {
     const jobs = table.jobs.map(({ job }) => job.id);
     const unknown = unknownName(selectors, jobs, () => this.#runs());
     if (unknown !== undefined) {
+      const meant = suggestSelector(unknown, jobs, [...VISIBLE_STATES, "all"]);
       throw new Fault("not-found", `This campaign has no job or run ${unknown}.`, {
-        hint: "simrun status shows what there is.",
+        hint: meant === undefined ? "simrun status shows what there is." : `Did you mean ${meant}?`,
       });
     }
     this.#refuseAmbiguous(selectors);
@@ -200,8 +205,7 @@ export class LiveRequests implements Controllable {
 
 const NONE_LEFT = "Nothing was done: none of what is meant is running or waiting. " +
   "States narrow names: failed ising means the failed runs of ising.";
-const NONE_TO_RETRY = "Nothing was done: none of what is meant failed or was cancelled in this " +
-  "campaign. What was before it: simrun resume --rerun cancelled, when it has ended.";
+const NONE_TO_RETRY = "Nothing was done: none of what is meant failed or was cancelled.";
 const NONE_PAUSED = "Nothing was done: none of these is paused.";
 
 function told(runs: number, message: string): Answer {
@@ -227,10 +231,13 @@ async function soon<T>(work: Promise<T>, waitMs: number): Promise<T | undefined>
 export async function hearRequests(
   layout: Layout,
   parts: LiveParts,
-  onWarning?: WarningSink,
+  { onWarning, onAnswered }: Pick<ControllerOptions, "onWarning" | "onAnswered"> = {},
 ): Promise<Controller | undefined> {
   try {
-    const controller = await Controller.open(layout, onWarning === undefined ? {} : { onWarning });
+    const controller = await Controller.open(layout, {
+      ...(onWarning && { onWarning }),
+      ...(onAnswered && { onAnswered }),
+    });
     controller.start(new LiveRequests(parts));
     return controller;
   } catch (error) {

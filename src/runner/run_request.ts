@@ -3,6 +3,7 @@ import type { Order } from "../campaign/order.ts";
 import type { Job } from "../job/job.ts";
 import type { PlanOptions } from "../plan/plan.ts";
 import { type SlotHandle, startNiceSlot, type StartSlot } from "../worker/slot_process.ts";
+import type { ControllerOptions } from "./controller.ts";
 import type { Locate } from "./prepare.ts";
 import type { LoadSource } from "./machine_load.ts";
 import type { SessionRequest } from "./tree_session.ts";
@@ -41,6 +42,8 @@ export interface RunRequest extends SessionRequest, DiskRequest {
   readonly batchMax?: number;
   /** Stop when so many runs failed. */
   readonly maxFails?: number;
+  /** What was asked for from another terminal, once it was answered. Must not throw. */
+  readonly onAnswered?: NonNullable<ControllerOptions["onAnswered"]>;
 }
 
 /** Who gives way starts slots that do. */

@@ -198,10 +198,11 @@ export class Runner {
   async add(
     jobs: readonly Job[],
     manifests: RunRequest["manifests"] = [],
+    locate?: RunRequest["locate"],
   ): Promise<Plan | undefined> {
     if (!this.#campaign.hold()) return undefined;
     // One after the other: the numbers of a plan go on where the last one ended.
-    const added = this.#adding.then(() => this.#add(jobs));
+    const added = this.#adding.then(() => this.#add(jobs, locate));
     this.#adding = added.catch(() => {});
     try {
       const plan = await added;
@@ -215,7 +216,10 @@ export class Runner {
     }
   }
 
-  async #add(jobs: readonly Job[]): Promise<Plan | undefined> {
+  async #add(
+    jobs: readonly Job[],
+    locate: RunRequest["locate"],
+  ): Promise<Plan | undefined> {
     let slot: SlotHandle | undefined;
     try {
       const fresh = toAdd(jobs, this.#table);
@@ -225,13 +229,13 @@ export class Runner {
       const prepared = await prepareJobs(
         fresh.jobs,
         () => slot = startSlot(this.#request),
-        undefined,
+        locate,
         this.#known,
       );
       if (this.#campaign.hasEnded) return undefined;
       const more = makePlan(prepared, history, planOptions(this.#request), this.#table);
-      checkNeeds(more.jobs, this.#table.jobs, history);
-      checkMemory(fresh.jobs, memoryBudget(this.#request));
+      checkNeeds(more.jobs, this.#table.jobs, history, locate);
+      checkMemory(fresh.jobs, memoryBudget(this.#request), locate);
       if (this.#isRunning) await this.#prepare(more, history);
       // Meanwhile somebody may have had an earlier one of that name tried again.
       toAdd(fresh.jobs, this.#table);
@@ -269,11 +273,12 @@ export class Runner {
       steering: this.#campaign.steering,
       slots: () => this.#giveWay?.slotsWished ?? this.#campaign.live().slots,
       submit: async (manifests) => {
-        const plan = await this.add(readSubmitted(manifests), manifests);
+        const { jobs, locate } = readSubmitted(manifests);
+        const plan = await this.add(jobs, manifests, locate);
         if (plan === undefined) throw new Fault("not-found", "This simrun has just ended.");
         return { jobs: plan.jobs.length, toRun: plan.toRun };
       },
-    }, this.#request.onWarning);
+    }, this.#request);
   }
 
   /** What must be known and written before the runs of a plan may start. */

@@ -12,7 +12,12 @@ import {
   formatRemaining,
 } from "../report/format.ts";
 import { describeDisk, describeDiskNext } from "../report/disk_text.ts";
-import { describeGivingWay, describeWaiting, isAllPaused } from "../report/live_text.ts";
+import {
+  describeGivingWay,
+  describeWaiting,
+  isAllPaused,
+  liveFraction,
+} from "../report/live_text.ts";
 import type { Speed } from "../report/pace.ts";
 import { remainingMs } from "../report/run_status.ts";
 import { formatTimeLeft } from "../report/time_left.ts";
@@ -65,7 +70,7 @@ export function renderLive(view: LiveView, canvas: Canvas): string[] {
 function renderHead(view: LiveView, canvas: Canvas): string[] {
   const { live, speed } = view;
   const { paint } = canvas;
-  const { counts, steps } = live;
+  const { counts } = live;
   const done = counts.completed + counts.skipped;
   const waits = describeWaiting(counts);
   const partsOf = (isNarrow: boolean): string[] =>
@@ -89,8 +94,7 @@ function renderHead(view: LiveView, canvas: Canvas): string[] {
   const isWide = displayWidth(leftOf(false)) + 2 + displayWidth(right) <= canvas.columns;
   const left = leftOf(!isWide);
 
-  const fraction = view.live.work?.fraction ??
-    (steps.total > 0 ? steps.done / steps.total : 0);
+  const fraction = liveFraction(live);
   const percent = formatPercent(fraction).padStart(4);
   const rate = speed.stepsPerSecond > 0 ? `  ${formatRate(speed.stepsPerSecond, "steps")}` : "";
   const tail = `  ${percent}${rate.padEnd(17)}`;

@@ -1,8 +1,14 @@
 /** What of the events is worth a line while a campaign runs. Pure. */
+import type { ControlAction, ControlAnswer } from "../job/control.ts";
 import type { RunEvent } from "../job/event.ts";
 import { PRIORITY_NAMES } from "../job/job.ts";
 import { runName } from "../job/run.ts";
-import { describeFailure, describePlace } from "../report/failure_text.ts";
+import {
+  describeFailure,
+  describePlace,
+  describeWarning,
+  warningKind,
+} from "../report/failure_text.ts";
 import { formatCount, formatNumberOf, formatWait } from "../report/format.ts";
 import { describeCause, isGivenAway } from "../report/requeue_text.ts";
 import { safeText } from "./safe_text.ts";
@@ -80,8 +86,8 @@ export function noteOf(entry: RunEvent, folder: string): Note | undefined {
       return {
         kind: "warning",
         subject: safeText(runName(entry.job, entry.run)),
-        text: safeText(`${entry.message} (step ${formatCount(entry.step)})`),
-        topic: `warned: ${entry.message}`,
+        text: safeText(describeWarning(entry)),
+        topic: `warned: ${warningKind(entry.message)}`,
       };
     default:
       return undefined;
@@ -100,6 +106,16 @@ const REQUEST_WORDS = {
   "runs.continued": "continued",
   "runs.retried": "tried again on request",
 } as const;
+
+/** Of what was asked for and is no event of a run: what was done. */
+export function answerNote(
+  { type }: ControlAction,
+  { ok, message }: Pick<ControlAnswer, "ok" | "message">,
+): Note | undefined {
+  if (!ok || type !== "slots" && type !== "submit") return undefined;
+  const text = safeText(message.replace(/\.$/, ""));
+  return { kind: "warning", ...(type === "submit" && { subject: "submitted" }), text };
+}
 
 /** Gathers what was asked of runs: a request that meets a whole sweep comes in many events, and is one note a job. */
 export class RequestNotes {

@@ -9,7 +9,7 @@ import {
 } from "../report/format.ts";
 import { describeDisk } from "../report/disk_text.ts";
 import { formatTimeLeft } from "../report/time_left.ts";
-import { describeWaiting, isAllPaused } from "../report/live_text.ts";
+import { describeWaiting, isAllPaused, liveFraction } from "../report/live_text.ts";
 import type { Speed } from "../report/pace.ts";
 import { type Note, noteText } from "./note.ts";
 
@@ -29,8 +29,7 @@ export class PlainNarrator {
 
   /** The lines to print for this picture; mostly none. `elapsedMs` since the invocation began. */
   observe(live: Live, speed: Speed, elapsedMs: number): string[] {
-    const fraction = live.work?.fraction ??
-      (live.steps.total > 0 ? live.steps.done / live.steps.total : 0);
+    const fraction = liveFraction(live);
     const mark = Math.floor(fraction * 10);
     if (!this.#started) {
       this.#started = true;

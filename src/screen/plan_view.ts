@@ -71,6 +71,13 @@ export function planWarnings(plan: Plan): string[] {
     const runs = countDecision(plan, decision);
     if (runs > 0) warnings.push(`${formatNumberOf(runs, "run")}: ${DECISION_MEANING[decision]}.`);
   }
+  const paused = countDecision(plan, "paused");
+  if (paused > 0) {
+    const [stay, them] = paused === 1 ? ["stays", "it"] : ["stay", "them"];
+    warnings.push(
+      `${formatNumberOf(paused, "run")} ${stay} paused: simrun continue all lets ${them} go on.`,
+    );
+  }
   return warnings;
 }
 

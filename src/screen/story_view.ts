@@ -2,7 +2,7 @@
 import { assertNever } from "../job/fault.ts";
 import { type Job, type Priority, PRIORITY_NAMES } from "../job/job.ts";
 import { runName } from "../job/run.ts";
-import { describeFailure, describePlace } from "../report/failure_text.ts";
+import { describeFailure, describePlace, describeWarning } from "../report/failure_text.ts";
 import {
   formatAge,
   formatBytes,
@@ -22,9 +22,11 @@ import {
   isGivenAway,
 } from "../report/requeue_text.ts";
 import type { Chapter } from "../report/run_story.ts";
+import { parametersText } from "../report/points.ts";
 import type { RunStatus } from "../report/run_status.ts";
 import { fractionOf } from "../report/status_json.ts";
 import type { Paint } from "./paint.ts";
+import { relativePath } from "./relative_path.ts";
 import { safeText } from "./safe_text.ts";
 import { renderTable } from "./table.ts";
 
@@ -66,7 +68,7 @@ export function renderStory(view: StoryView, canvas: StoryCanvas): string[] {
     if (text !== "") facts.push([paint.faint(title), text]);
   };
   if (job !== undefined) {
-    fact("model", safeText(relative(job.model.path, canvas.folder)));
+    fact("model", safeText(relativePath(job.model.path, canvas.folder)));
     fact("priority", priorityText(job, view.priority));
     fact("parameters", safeText(parametersText({ ...job.parameters, ...view.point })));
   }
@@ -191,7 +193,7 @@ function chapterText(chapter: Chapter, canvas: StoryCanvas): string {
     case "prioritised":
       return `given ${PRIORITY_NAMES[chapter.priority]} priority on request`;
     case "warned":
-      return paint.warn(safeText(`at step ${formatCount(chapter.step)}: ${chapter.message}`));
+      return paint.warn(safeText(describeWarning(chapter)));
     case "failed": {
       const place = describePlace(chapter.failure, canvas.folder);
       const text = describeFailure(chapter.failure) + (place === undefined ? "" : ` (${place})`);
@@ -272,15 +274,17 @@ function nextText(view: StoryView, name: string): string[] {
       );
       break;
     case "paused":
-      own.push(`Next: simrun continue ${name} lets it go on${from}.`);
+      own.push(
+        `Next: simrun continue ${name} lets it go on${from}${
+          working ? "" : "; then simrun resume"
+        }.`,
+      );
       break;
     case "cancelled":
       own.push(
         working
           ? `Next: simrun retry ${name} takes it up again${from}.`
-          : `Next: simrun resume --rerun cancelled ${
-            safeText(status.job)
-          } takes up again what was cancelled of the job.`,
+          : `Next: simrun retry ${name} takes it up again${from}; then simrun resume.`,
       );
       break;
     case "waiting":
@@ -293,15 +297,4 @@ function nextText(view: StoryView, name: string): string[] {
       own.push(`simrun logs -f ${name} follows what it logs.`);
   }
   return own;
-}
-
-function parametersText(parameters: { readonly [name: string]: unknown }): string {
-  return Object.entries(parameters)
-    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
-    .join(", ");
-}
-
-function relative(path: string, folder: string): string {
-  const base = folder.endsWith("/") ? folder : `${folder}/`;
-  return path.startsWith(base) ? path.slice(base.length) : path;
 }

@@ -16,6 +16,8 @@ export interface SummaryCanvas {
   readonly stopped: string | undefined;
   /** Runs wait for the user's word, because their model changed. */
   readonly isHeld?: boolean;
+  /** Of those that remain: somebody paused them. */
+  readonly paused?: number;
 }
 
 const FAILURES_SHOWN = 5;
@@ -85,7 +87,7 @@ function headline(summary: Summary, { paint, stopped }: SummaryCanvas): string {
   return `${head}: ${formatNumberOf(total, "run")} in ${took}; ${details.join(", ")}.`;
 }
 
-function nextLines(summary: Summary, { treeFlag, isHeld }: SummaryCanvas): string[] {
+function nextLines(summary: Summary, { treeFlag, isHeld, paused = 0 }: SummaryCanvas): string[] {
   const lines: string[] = [];
   const [first] = summary.failures;
   if (first !== undefined) {
@@ -95,10 +97,18 @@ function nextLines(summary: Summary, { treeFlag, isHeld }: SummaryCanvas): strin
   if (isHeld) {
     lines.push(`simrun resume${treeFlag} --accept-model     goes on from what the old model saved`);
     lines.push(`simrun resume${treeFlag} --rerun changed    starts over with the new one`);
-  } else if (summary.remaining > 0) {
+  } else if (summary.remaining > paused) {
     lines.push(`simrun resume${treeFlag}    goes on where it stopped`);
-  } else if (summary.completed + summary.skipped > 0) {
+  } else if (summary.completed + summary.skipped > 0 && paused === 0) {
     lines.push(`simrun results${treeFlag}    the numbers`);
+  }
+  if (paused > 0) {
+    const them = paused === 1 ? "the paused run" : `the ${formatCount(paused)} paused runs`;
+    lines.push(
+      `simrun continue${treeFlag} all    lets ${them} go on; until then resume leaves ${
+        paused === 1 ? "it" : "them"
+      } alone`,
+    );
   }
   if (summary.cancelled > 0) {
     lines.push(`simrun resume${treeFlag} --rerun cancelled    takes up again what was cancelled`);

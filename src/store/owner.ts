@@ -132,7 +132,8 @@ export function busyFault(layout: Layout, owner: OwnerRecord | undefined): Fault
     ? ""
     : `: process ${owner.pid} on ${owner.host}, since ${owner.startedAt}`;
   return new Fault("tree-busy", `Another simrun works on ${layout.root}${who}.`, {
-    hint: "Watch it with simrun status, or use another tree with --tree DIR.",
+    hint: "simrun status --watch shows how far it is; simrun submit FILES adds work to it.\n" +
+      "For a campaign beside it use another tree: --tree DIR.",
   });
 }
 

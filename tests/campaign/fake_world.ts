@@ -266,12 +266,15 @@ const ALL_NEW: PlanOptions = { rerun: "none", reuse: false, acceptModel: false }
 /** A campaign over new runs of these jobs, begun. */
 export async function stage(
   jobs: readonly Job[],
-  options: Partial<CampaignOptions> & { prepare?: (world: FakeWorld) => void } = {},
+  options: Partial<CampaignOptions> & {
+    prepare?: (world: FakeWorld) => void;
+    past?: History;
+  } = {},
 ): Promise<Staged> {
-  const { prepare, ...rest } = options;
+  const { prepare, past, ...rest } = options;
   const world = new FakeWorld();
   prepare?.(world);
-  const plan = planOf(jobs);
+  const plan = planOf(jobs, undefined, past);
   const table = new RunTable(
     plan.total,
     undefined,
@@ -298,13 +301,13 @@ export async function stage(
   return { world, campaign, table, plan, outcome: () => ended, add };
 }
 
-function planOf(jobs: readonly Job[], after?: RunTable): Plan {
+function planOf(jobs: readonly Job[], after?: RunTable, past = new History()): Plan {
   const toPlan = jobs.map((job) => ({
     job,
     model: { name: "model.ts", digest: "m1" },
     inputDigests: {},
   }));
-  return makePlan(toPlan, new History(), ALL_NEW, after);
+  return makePlan(toPlan, past, ALL_NEW, after);
 }
 
 export function indicesOf(batch: Batch): number[] {

@@ -109,6 +109,7 @@ Deno.test("simrun tells a wrong level and a wrong number of slots before it asks
           ["priority", "hihg", "all"],
           /takes a level first: .*, not "hihg"\.\n.*Did you mean high\?/,
         ],
+        [["priority", "crit", "all"], /not "crit"\.\n {7}Did you mean critical\?/],
         [
           ["priority", "4", "all"],
           /or 0 to 3, not "4"\.\n {7}For example simrun priority high all/,
@@ -229,5 +230,24 @@ Deno.test("simrun cancel takes its request back at Ctrl-C, and when the one it a
     const text = new TextDecoder().decode(told.stderr);
     assert.match(text, /^error: Process \d+ on .* did not answer\. The request was taken back\.\n/);
     assert.deepEqual(entriesBelow(layout.inbox), []);
+  });
+});
+
+Deno.test("simrun submit shows what the simrun at work finds wrong as run does, in the words the files were named with", async () => {
+  await withHolder({ "counter.js": COUNTER, "a.yaml": GOOD }, async (cwd, holder) => {
+    const path = `${Deno.realPathSync(cwd)}/a.yaml`;
+    const excerpt = "   1 | id: count\n     | ^^\n     = Ask\x1b for less.";
+    holder.answer = { ok: false, message: `${path}:1:1: error: Too large\n${excerpt}` };
+    const { code, err } = await simrun(["submit", "./a.yaml"], { cwd });
+    assert.equal(code, EXIT.usage.status);
+    assert.equal(err, `./a.yaml:1:1: error: Too large\n${excerpt.replace("\x1b", "\\x1b")}\n`);
+  });
+});
+
+Deno.test("simrun run beside another says how to add work to it and how to watch it", async () => {
+  await withHolder({ "counter.js": COUNTER, "a.yaml": GOOD }, async (cwd) => {
+    const { code, err } = await simrun(["a.yaml"], { cwd });
+    assert.equal(code, EXIT.treeBusy.status);
+    assert.match(err, /simrun status --watch shows how far it is; simrun submit FILES adds work/);
   });
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { exportFormat } from "../../src/cli/export_checkpoint.ts";
 import { EXIT } from "../../src/job/fault.ts";
-import { simrun, withFolder } from "./program.ts";
+import { COUNTER, simrun, withFolder } from "./program.ts";
 
 const MODEL = `
 export const params = { by: { default: 1 } };
@@ -127,5 +127,20 @@ Deno.test("simrun tells of output that cannot be written, with the status of a f
     const text = new TextDecoder().decode(stderr);
     assert.match(text, /the disk is full/);
     assert.doesNotMatch(text, /mistake in simrun/);
+  });
+});
+
+Deno.test("simrun validate refuses memory that run would refuse, in the same words; --syntax does not look", async () => {
+  const files = {
+    "counter.js": COUNTER,
+    "huge.yaml": "id: huge\nmodel: ./counter.js\nsteps: 3\nmemory: 900TiB\n",
+  };
+  await withFolder(files, async (cwd) => {
+    const validated = await simrun(["validate", "huge.yaml"], { cwd });
+    assert.equal(validated.code, EXIT.usage.status);
+    assert.match(validated.err, /^huge\.yaml:4:9: error: A run of job huge needs /);
+    const ran = await simrun(["run", "huge.yaml"], { cwd });
+    assert.deepEqual([ran.code, ran.err], [validated.code, validated.err]);
+    assert.equal((await simrun(["validate", "--syntax", "huge.yaml"], { cwd })).code, 0);
   });
 });

@@ -254,7 +254,8 @@ Deno.test("a flood of output is read to its end, and kept up to a limit", async 
 Deno.test("a command with more memory than its slot has is out of memory, and its neighbours go on", async () => {
   await inFolder(async (folder) => {
     // The kernel would refuse a process more than its slot's own limit; these are several below it.
-    const hog = "for i in 1 2 3 4 5 6; do (head -c 90000000 /dev/zero | tail | sleep 2) & done; wait";
+    const hog =
+      "for i in 1 2 3 4 5 6; do (head -c 90000000 /dev/zero | tail | sleep 2) & done; wait";
     const { status, stderr, rows } = await ran(
       folder,
       `
@@ -318,11 +319,6 @@ model:
 steps: 60
 checkpoint_every: 0.1s
 `;
-
-async function seriesOf(tree: string): Promise<string> {
-  return (await simrun(["results", "--tree", tree, "--series"])).stdout ||
-    (await simrun(["series", "count", "--tree", tree])).stdout;
-}
 
 Deno.test("a command that was killed goes on from its files, and ends as if nothing had been", async () => {
   await inFolder((folder) =>

@@ -59,6 +59,8 @@ const STOPPED: RunEvent = {
 
 const NEED = { job: "b", runs: "all", accept: "completed" } as const;
 const CANCELLED: RunEvent = { type: "runs.cancelled", job: "a", runs: ["a"] };
+const CONTINUED: RunEvent = { type: "runs.continued", job: "a", runs: ["a"], earlier: true };
+const HELD: RunEvent = { type: "runs.held", job: "a", runs: ["a"] };
 
 interface Case {
   readonly what: string;
@@ -130,8 +132,37 @@ const CASES: readonly Case[] = [
   },
   {
     what: "a paused run of a simrun that is gone",
-    past: [PLANNED, STARTED, SAVED, { type: "runs.held", job: "a", runs: ["a"] }],
+    past: [PLANNED, STARTED, SAVED, HELD],
+    decision: "paused",
+  },
+  {
+    what: "a run that was paused before it ever began",
+    past: [PLANNED, HELD],
+    decision: "paused",
+  },
+  {
+    what: "a paused run that somebody lets go on",
+    past: [PLANNED, STARTED, SAVED, HELD, CONTINUED],
     decision: "resume",
+  },
+  {
+    what: "a paused run of another model, with --rerun changed",
+    past: [PLANNED, STARTED, HELD],
+    model: EDITED,
+    options: { rerun: "changed" },
+    decision: "paused",
+  },
+  {
+    what: "a paused run of other parameters",
+    past: [PLANNED, STARTED, SAVED, HELD],
+    job: { parameters: { co2: 1 } },
+    decision: "changed-parameters",
+  },
+  {
+    what: "a paused run, with --rerun all",
+    past: [PLANNED, STARTED, SAVED, HELD],
+    options: { rerun: "all" },
+    decision: "asked",
   },
   { what: "a completed run", past: [PLANNED, STARTED, COMPLETED], decision: "done" },
   {

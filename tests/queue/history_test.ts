@@ -181,7 +181,7 @@ Deno.test("planned() counts the plans a job has had", () => {
   assert.deepEqual([past.generations, past.count], [2, 4]);
 });
 
-Deno.test("cancelled and retried, held and continued runs are what was said last; a new simrun holds nothing", () => {
+Deno.test("cancelled and retried, held and continued runs are what was said last, also under a new simrun", () => {
   const history = new History();
   const apply = journalOf(history);
   apply({ type: "runs.cancelled", job: "j", runs: ["a", "b"] });
@@ -200,7 +200,7 @@ Deno.test("cancelled and retried, held and continued runs are what was said last
     slots: 1,
     manifests: [],
   });
-  assert.deepEqual(states(), ["cancelled", "queued", "queued", "queued"]);
+  assert.deepEqual(states(), ["cancelled", "queued", "held", "queued"]);
 });
 
 Deno.test("a run that waits to be tried again knows why, and until when", () => {

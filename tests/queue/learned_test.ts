@@ -72,6 +72,7 @@ Deno.test("losses() counts no time between simruns, nor what repairs write there
   const tree = new Tree();
   tree.campaign(HOUR, "killed").idle(DAY);
   tree.add({ type: "tree.repaired", lost: [] });
+  tree.idle(DAY).add({ type: "runs.continued", job: "any", runs: ["a"], earlier: true });
   tree.idle(DAY).campaign(HOUR, "ended");
   assert.equal(tree.learned().losses(MODEL).workedMs, 2 * HOUR);
 });

@@ -112,6 +112,37 @@ Deno.test("treeStatus() lists runs of a sweep that were never begun when they ar
   assert.deepEqual(status().runs, [], "they are not worth a line each");
 });
 
+Deno.test("treeStatus() tells the point of each listed run of a sweep, begun or not, and statusJson() as well", () => {
+  const sweep = sweepOf([280, 420, 560]);
+  const [, second] = treeStatus(history([SESSION, sweep.planned]), { ...BASE, selectors: ["s"] })
+    .runs;
+  const events = [SESSION, sweep.planned, started("s", [second!.run]), planned("plain", 1)];
+  const status = treeStatus(history(events), { ...BASE, selectors: ["all"] });
+  assert.deepEqual(
+    status.runs.map(({ job, state, point }) => [job, state, point]),
+    [
+      ["s", "interrupted", { T: 420 }],
+      ["s", "waiting", { T: 280 }],
+      ["s", "waiting", { T: 560 }],
+      ["plain", "waiting", undefined],
+    ],
+  );
+  const { runs } = statusJson(status) as { runs: Record<string, { point?: { T: number } }> };
+  assert.deepEqual(Object.values(runs).map(({ point }) => point?.T), [420, 280, 560, undefined]);
+});
+
+Deno.test("treeStatus() looks for no points of a sweep where that would take long", () => {
+  const values = Array.from({ length: 20_001 }, (_, i) => i);
+  const status = (listMax?: number) =>
+    treeStatus(history([SESSION, sweepOf(values).planned]), {
+      ...BASE,
+      selectors: ["waiting"],
+      ...(listMax === undefined ? {} : { listMax }),
+    });
+  assert.equal(status().runs.some(({ point }) => point !== undefined), false);
+  assert.equal(status(Infinity).runs.every(({ point }) => point !== undefined), true);
+});
+
 Deno.test("treeStatus() with selectors lists what they choose, in any state", () => {
   const events = [
     SESSION,
@@ -206,16 +237,20 @@ const PAUSED = [
   },
 ] as const;
 
-Deno.test("treeStatus() pauses only while a simrun works: runs that never began wait for the next one", () => {
+Deno.test("treeStatus() shows a pause until somebody ends it, whether or not a simrun works", () => {
   const states = (options: typeof BASE | { readonly working: true }, ...more: RunEvent[]) =>
     treeStatus(history([...PAUSED, ...more]), { ...BASE, ...options, selectors: ["all"] })
       .runs.map(({ run, state }) => `${run} ${state}`);
   assert.deepEqual(states({ working: true }), ["a paused", "b paused", "c waiting"]);
-  assert.deepEqual(states(BASE), ["a waiting", "b waiting", "c interrupted"]);
-  assert.deepEqual(states({ working: true }, SESSION), ["a waiting", "b waiting", "c waiting"]);
+  assert.deepEqual(states(BASE), ["a paused", "b paused", "c interrupted"]);
+  assert.deepEqual(states({ working: true }, SESSION), ["a paused", "b paused", "c waiting"]);
+  assert.deepEqual(
+    states(BASE, { type: "runs.continued", job: "s", runs: ["b"], earlier: true }),
+    ["a paused", "b waiting", "c interrupted"],
+  );
   assert.deepEqual(
     states(BASE, { type: "runs.cancelled", job: "s", runs: ["a", "c"] }),
-    ["a cancelled", "b waiting", "c cancelled"],
+    ["a cancelled", "b paused", "c cancelled"],
   );
 });
 

@@ -1,9 +1,16 @@
 /** What is asked of a campaign at work, and what is answered. */
 import assert from "node:assert/strict";
 import type { ControlAction } from "../../src/job/control.ts";
+import type { Fault } from "../../src/job/fault.ts";
+import type { Diagnostic } from "../../src/manifest/diagnostic.ts";
+import { readSubmitted } from "../../src/runner/added_jobs.ts";
 import { LiveRequests } from "../../src/runner/live_requests.ts";
+import type { JobProblems } from "../../src/runner/prepare.ts";
+import { openRunner } from "../../src/runner/runner.ts";
 import { stage } from "../campaign/fake_world.ts";
-import { aJob, points } from "../helpers/jobs.ts";
+import { inFolder, place } from "../helpers/folder.ts";
+import { aJob, module, points } from "../helpers/jobs.ts";
+import { COUNT } from "../helpers/models.ts";
 
 async function staged() {
   const { campaign, table, plan } = await stage([aJob({ id: "sweep", sweep: points(40) })]);
@@ -51,5 +58,54 @@ Deno.test("answers tell what to type next in the words that were asked with", as
   assert.deepEqual([again.ok, /running or waiting/.test(again.message)], [false, true]);
   assert.equal((await ask({ type: "continue", selectors })).message, "1 run may go on.");
   const retried = await ask({ type: "retry", selectors: ["all"] });
-  assert.match(retried.message, /simrun resume --rerun cancelled/);
+  assert.deepEqual(retried, {
+    ok: false,
+    message: "Nothing was done: none of what is meant failed or was cancelled.",
+    runs: 0,
+  });
+});
+
+Deno.test("a misspelt job or state is answered with the one that was meant", async () => {
+  const { ask } = await staged();
+  for (
+    const [word, meant] of [
+      ["sweap", "Did you mean sweep?"],
+      ["swe", "Did you mean sweep?"],
+      ["runing", "Did you mean running?"],
+      ["sweap/3f", "Did you mean sweep/3f?"],
+      ["sweep/zz", "simrun status shows what there is."],
+      ["zebra", "simrun status shows what there is."],
+    ] as const
+  ) {
+    await assert.rejects(ask({ type: "pause", selectors: [word] }), (error: Fault) => {
+      assert.equal(error.message, `This campaign has no job or run ${word}.`);
+      assert.equal(error.hint, meant);
+      return true;
+    });
+  }
+});
+
+Deno.test("what is submitted and asks for too much is refused with its place", async () => {
+  await inFolder(async (folder) => {
+    await place(folder, "count.js", COUNT);
+    const path = `${folder}/more.yaml`;
+    const text = "id: more\nmodel: count.js\nsteps: 3\nmemory: 8GiB\n";
+    const runner = await openRunner({
+      root: `${folder}/tree`,
+      jobs: [aJob({ model: module(`${folder}/count.js`) })],
+      slots: 1,
+      memoryBytes: 2 ** 30,
+    });
+    try {
+      const { jobs, locate } = readSubmitted([{ path, text }]);
+      await assert.rejects(runner.add(jobs, [{ path, text }], locate), (error: JobProblems) => {
+        const [{ message, place: at }] = error.diagnostics as [Diagnostic];
+        assert.match(message, /needs 8\.00 GiB; all slots together have 1\.00 GiB/);
+        assert.deepEqual([at?.path, at?.line, at?.column], [path, 4, 9]);
+        return true;
+      });
+    } finally {
+      await runner.close();
+    }
+  });
 });

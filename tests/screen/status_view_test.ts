@@ -259,3 +259,19 @@ Deno.test("renderSummary() says when there was nothing to do", () => {
     "simrun results    the numbers",
   ]);
 });
+
+Deno.test("renderStatus() shows what runs of a sweep stand for, cut to its place, and not where there is no room", () => {
+  const point = { co2: 450, label: `\x1b[2J${"x".repeat(100)}` };
+  const read = treeStatus(history([SESSION, planned("s", 2), started("s", ["a", "b"])]), BASE);
+  const status = {
+    ...read,
+    runs: read.runs.map((run) => run.run === "a" ? { ...run, point } : run),
+  };
+  const lines = renderStatus(status, CANVAS);
+  const at = lines.findIndex((line) => line.startsWith("interrupted "));
+  assert.match(lines[at]!, /^interrupted {2}parameters {2,}progress {2}steps done$/);
+  assert.match(lines[at + 1]!, /^s\/a {10}co2: 450, label: \\x1b\[2Jx+… {2} +0% {11}0/);
+  assert.match(lines[at + 2]!, /^s\/b {72,}0% {11}0/);
+  const narrow = renderStatus(status, { ...CANVAS, columns: 80 }).join("\n");
+  assert.doesNotMatch(narrow, /co2/);
+});

@@ -1,11 +1,12 @@
 /** What a person sees of runs that were paused, cancelled, preempted, or wait to be tried again. */
 import assert from "node:assert/strict";
+import type { ControlAction } from "../../src/job/control.ts";
 import type { RequeueCause, RunEvent } from "../../src/job/event.ts";
 import type { Live } from "../../src/job/live.ts";
 import { treeStatus } from "../../src/report/status.ts";
 import { SummaryFold } from "../../src/report/summary.ts";
 import { type LiveView, renderLive } from "../../src/screen/live_display.ts";
-import { noteOf, noteText, RequestNotes } from "../../src/screen/note.ts";
+import { answerNote, noteOf, noteText, RequestNotes } from "../../src/screen/note.ts";
 import { PlainNarrator } from "../../src/screen/plain.ts";
 import { renderStatus } from "../../src/screen/status_view.ts";
 import { renderSummary } from "../../src/screen/summary_view.ts";
@@ -95,14 +96,15 @@ Deno.test("renderStatus() tells a time of another day with its date, in the read
   assert.match(west, /again at 23:00:00 /);
 });
 
-Deno.test("renderStatus() without a simrun pauses nothing, and says how to take up what was cancelled", () => {
+Deno.test("renderStatus() without a simrun shows what stays paused, and says how to take it up, and what was cancelled", () => {
   const lines = renderStatus(treeStatus(history(STEERED), BASE), CANVAS);
   const text = lines.join("\n");
-  assert.match(text, / 3 interrupted, 1 failed, 2 cancelled, 1 waiting\n/);
-  assert.doesNotMatch(text, /paused|tried again/);
-  assert.deepEqual(lines.slice(-2), [
-    "simrun resume goes on with what is not done.",
-    "simrun resume --rerun cancelled takes up again what was cancelled.",
+  assert.match(text, / 2 paused, 2 interrupted, 1 failed, 2 cancelled\n/);
+  assert.doesNotMatch(text, /tried again/);
+  assert.deepEqual(lines.slice(-3), [
+    "simrun continue s lets the next simrun go on with what is paused.",
+    "simrun resume goes on with what is not done and not paused.",
+    "simrun retry cancelled lets the next simrun take up what was cancelled.",
   ]);
 });
 
@@ -157,7 +159,11 @@ Deno.test("renderStory() says how to take up a cancelled or failed run, with a s
   const last = (run: string, working: boolean): string =>
     storyLines(STEERED, run, { job: job("s"), working }).findLast((line) => /^Next/.test(line))!;
   assert.equal(last("c", true), "Next: simrun retry s/c takes it up again.");
-  assert.match(last("c", false), /^Next: simrun resume --rerun cancelled s takes up again /);
+  assert.equal(last("c", false), "Next: simrun retry s/c takes it up again; then simrun resume.");
+  assert.equal(
+    last("b", false),
+    "Next: simrun continue s/b lets it go on, from step 8,000; then simrun resume.",
+  );
   assert.match(last("f", true), /^Next: simrun retry s\/f tries it again; /);
   assert.match(last("f", false), /^Next: simrun resume tries it again; /);
   const needs = ["It needs mesh: 3 of 4 runs have completed."];
@@ -192,9 +198,37 @@ Deno.test("noteOf() tells preemption once a job, and a warning once whichever ru
     warned("b", 7, "energy is\x1b NaN"),
     warned("b", 7, "mass is NaN"),
   ].map((event) => noteOf(event, NOTES_FOLDER)!);
-  assert.equal(noteText(one!), "s/a: energy is\\x1b NaN (step 1,000)");
+  assert.equal(noteText(one!), "s/a: at step 1,000: energy is\\x1b NaN");
   assert.equal(one!.topic, two!.topic);
   assert.ok(one!.topic !== undefined && other!.topic !== one!.topic);
+});
+
+Deno.test("noteOf() says the step of a warning once, and many runs' steps are one topic", () => {
+  const [one, two] = [0, 1_200].map((step) =>
+    noteOf({
+      type: "run.warned",
+      job: "s",
+      run: "a",
+      step,
+      message: `n is NaN at step ${step.toLocaleString("en")}, and so are 2 more`,
+    }, NOTES_FOLDER)!
+  );
+  assert.equal(noteText(one!), "s/a: n is NaN at step 0, and so are 2 more");
+  assert.equal(noteText(two!), "s/a: n is NaN at step 1,200, and so are 2 more");
+  assert.equal(one!.topic, two!.topic);
+});
+
+Deno.test("answerNote() tells what was done that is no event of a run", () => {
+  const answered = (action: ControlAction, ok: boolean, message: string) =>
+    answerNote(action, { ok, message });
+  const slots = answered({ type: "slots", slots: 3 }, true, "3 slots from now on, 1 before.");
+  assert.deepEqual(slots, { kind: "warning", text: "3 slots from now on, 1 before" });
+  const submit = { type: "submit", manifests: [] } as const;
+  const more = answered(submit, true, "1 job \x1b[2Jtaken up, 6 runs to compute.");
+  assert.equal(noteText(more!), "submitted: 1 job \\x1b[2Jtaken up, 6 runs to compute");
+  assert.equal(answered(submit, false, "Job a is being computed as it was before."), undefined);
+  // Told of by their runs.
+  assert.equal(answered({ type: "pause", selectors: ["a"] }, true, "1 run paused."), undefined);
 });
 
 Deno.test("RequestNotes makes one note a job of a request that comes in many events", () => {
@@ -289,6 +323,31 @@ Deno.test("renderSummary() counts what was cancelled, now or before, as neither 
   assert.equal(
     renderSummary(left, { ...END, stopped: "before its time was over" })[0],
     "Stopped before its time was over after 1 min 20 s: 1 of 8 runs completed, 3 cancelled, 1 was done before, 3 remain.",
+  );
+});
+
+Deno.test("renderSummary() says how many stay paused, and how they go on", () => {
+  const stopped = { ...END, stopped: "all that is left is paused" };
+  const summary = summaryOf([completed("s", "a", {})], { total: 4 });
+  assert.deepEqual(renderSummary(summary, { ...stopped, paused: 2 }), [
+    "Stopped: all that is left is paused; after 1 min 20 s 1 of 4 runs completed, 1 was done before, 2 remain.",
+    "simrun continue all    lets the 2 paused runs go on; until then resume leaves them alone",
+  ]);
+  const more = renderSummary(summary, { ...END, treeFlag: " --tree t", paused: 1 });
+  assert.deepEqual(more.slice(1), [
+    "simrun resume --tree t    goes on where it stopped",
+    "simrun continue --tree t all    lets the paused run go on; until then resume leaves it alone",
+  ]);
+});
+
+Deno.test("SummaryFold counts runs that were cancelled before and are taken up as neither failed nor cancelled", () => {
+  const again = { ...asked("runs.retried", "x", "y"), earlier: true } as RunEvent;
+  const summary = summaryOf([failed("s", "f", "boom"), again, completed("s", "x", {})], {
+    cancelledBefore: 3,
+  });
+  assert.deepEqual(
+    [summary.failed, summary.failures.length, summary.cancelled, summary.remaining],
+    [1, 1, 1, 4],
   );
 });
 

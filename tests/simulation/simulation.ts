@@ -7,6 +7,7 @@ import type { RunEvent } from "../../src/job/event.ts";
 import type { ControlAction } from "../../src/job/control.ts";
 import type { Job, Priority } from "../../src/job/job.ts";
 import { openRunner, type Outcome, type Runner } from "../../src/runner/runner.ts";
+import { takeBack } from "../../src/runner/take_back.ts";
 import { lowerFences } from "../../src/store/fence.ts";
 import { makeRequest, postRequest } from "../../src/store/postbox.ts";
 import { useFileSystem } from "../../src/store/file_system.ts";
@@ -26,7 +27,10 @@ const LIFE_MS_MAX = 3_600_000;
 
 /** In one life somebody asks for no more. */
 const ASKED_MAX = 12;
-const CONTINUE: ControlAction = { type: "continue", selectors: ["all"] };
+const CONTINUE: ControlAction & { readonly type: "continue" } = {
+  type: "continue",
+  selectors: ["all"],
+};
 
 /** One orchestrator from its start to its end. */
 interface Holder {
@@ -140,6 +144,12 @@ class Machine {
       holder = this.#begin(false);
       await this.#drive(() => holder.ended !== undefined);
     }
+    // Somebody in an earlier life may have paused runs: they stay so until somebody says otherwise.
+    if (holder.ended!.outcome?.stopped === "paused") {
+      await this.#continueAll();
+      holder = this.#begin(false);
+      await this.#drive(() => holder.ended !== undefined);
+    }
     const { outcome, error } = holder.ended!;
     if (error !== undefined) throw error;
     if (outcome?.stopped !== undefined || outcome!.failed > 0 || outcome!.remaining > 0) {
@@ -158,6 +168,19 @@ class Machine {
       .then(() => checked = {}, (error) => checked = { error });
     await this.#drive(() => checked !== undefined);
     if (checked!.error !== undefined) throw checked!.error;
+  }
+
+  /** As somebody does with nobody at work. */
+  async #continueAll(): Promise<void> {
+    const process = new SimulatedProcess("simrun continue");
+    process.onDeath(() => this.disk.release(process));
+    let ended: { readonly error?: unknown } | undefined;
+    void this.#time.within(process, () => takeBack(`/mnt${this.#world}-continue/tree`, CONTINUE))
+      .then(() => ended = {}, (error) => ended = { error });
+    await this.#drive(() => ended !== undefined);
+    this.#time.kill(process);
+    if (ended!.error !== undefined) throw ended!.error;
+    this.#say("what was paused may go on");
   }
 
   async #pass(ms: number): Promise<void> {

@@ -55,6 +55,7 @@ export class AgentDouble {
       type: "batch",
       batch: ++this.#batches,
       job: 1,
+      attempt: 1,
       runs: indices.map((index) => ({ index, run: `run-${index}` })),
       ...(needs === undefined ? {} : { needs }),
       ...(resume === undefined ? {} : { resume }),

@@ -1,0 +1,122 @@
+/** `simrun explain` of a job with many runs: how many are in which state and why, and which of them to look at. */
+import { EXIT } from "../job/fault.ts";
+import type { Job } from "../job/job.ts";
+import { runName } from "../job/run.ts";
+import type { History } from "../queue/history.ts";
+import { Learned } from "../queue/learned.ts";
+import { groupRuns, jobWaits } from "../report/job_story.ts";
+import { lessonsJson, lessonsOf, lessonTexts } from "../report/lessons.ts";
+import { treeStatus } from "../report/status.ts";
+import { countsJson } from "../report/status_json.ts";
+import { renderJobStory } from "../screen/job_story_view.ts";
+import type { Layout } from "../store/layout.ts";
+import { readLive } from "../store/live.ts";
+import { readOwner } from "../store/owner.ts";
+import {
+  type CliContext,
+  columnsOf,
+  type GlobalFlags,
+  paintOf,
+  printJson,
+  printLines,
+} from "./context.ts";
+
+/** Of more runs of one state only the number is told. */
+const LISTED_MAX = 10_000;
+
+export async function explainJob(
+  context: CliContext,
+  flags: GlobalFlags,
+  { layout, history }: { readonly layout: Layout; readonly history: History },
+  job: Job,
+): Promise<number> {
+  const owner = await readOwner(layout, context.now);
+  const working = owner?.alive ?? false;
+  const live = await readLive(layout);
+  const read = treeStatus(history, {
+    tree: layout.root,
+    nowMs: context.now().getTime(),
+    live: live?.epoch === owner?.owner.epoch ? live : undefined,
+    working,
+    selectors: [job.id],
+    listMax: LISTED_MAX,
+  });
+  const status = read.jobs.find(({ id }) => id === job.id)!;
+  const runs = read.runs.filter((run) => run.job === job.id);
+  const groups = groupRuns(runs, status.counts, jobWaits(job, prioritiesOf(history), read));
+  const { model } = history.jobs.get(job.id)!;
+  const lessons = model && lessonsOf(job, model, Learned.of(history, working), {});
+  const next = working ? undefined : await decisionsNow(layout.root, withNeeded(job, history));
+  if (flags.json) {
+    printJson(context.stdout, {
+      job: job.id,
+      ...countsJson(status),
+      groups: groups.map(({ state, why, count, examples }) => ({
+        state,
+        ...(why === "" ? {} : { why }),
+        runs: count,
+        examples: examples.map(({ job, run }) => runName(job, run)),
+      })),
+      ...(next === undefined ? {} : { next }),
+      ...(lessons === undefined ? {} : { learned: lessonsJson(lessons) }),
+      manifest: job,
+    });
+    return EXIT.completed.status;
+  }
+  printLines(
+    context.stdout,
+    renderJobStory({
+      status,
+      job,
+      groups,
+      working,
+      lessons: lessons === undefined ? [] : lessonTexts(lessons),
+      next: next === undefined || typeof next === "string"
+        ? next
+        : Object.entries(next).map(([decision, runs]) => `${runs} ${decision}`).join(", "),
+    }, {
+      paint: paintOf(context.stdout),
+      columns: columnsOf(context.stdout),
+      folder: context.cwd,
+      nowMs: context.now().getTime(),
+      offsetMinutes: -context.now().getTimezoneOffset(),
+    }),
+  );
+  return EXIT.completed.status;
+}
+
+/** Of jobs whose runs wait for nothing but a slot, as far as their manifests tell. */
+export function prioritiesOf({ jobs }: History): ReadonlyMap<string, Job["priority"]> {
+  const known = [...jobs].flatMap(([id, { job }]) =>
+    job === undefined || job.needs !== undefined ? [] : [[id, job] as const]
+  );
+  return new Map(known.map(([id, { priority }]) => [id, priority]));
+}
+
+/** With the jobs that it needs, and what these need: what is done with a run depends on what is done with them. */
+export function withNeeded(job: Job, history: History): Job[] {
+  const found = new Map([[job.id, job]]);
+  for (const { needs = [] } of found.values()) {
+    for (const need of needs) {
+      const needed = history.jobs.get(need.job)?.job;
+      if (needed !== undefined && !found.has(need.job)) found.set(need.job, needed);
+    }
+  }
+  return [...found.values()];
+}
+
+/** How many runs have which decision if simrun began now, with the model as it is now; or why it could not. */
+async function decisionsNow(
+  root: string,
+  jobs: readonly Job[],
+): Promise<Readonly<Record<string, number>> | string> {
+  const { planOnly } = await import("../runner/plan_only.ts");
+  const { DECISIONS } = await import("../plan/plan.ts");
+  try {
+    const [planned] = (await planOnly({ root, jobs, slots: 1 }, true)).jobs;
+    const met = DECISIONS.filter((decision) => planned!.countOf(decision) > 0);
+    return Object.fromEntries(met.map((decision) => [decision, planned!.countOf(decision)]));
+  } catch (error) {
+    return `cannot go on, because ${error instanceof Error ? error.message : error}`;
+  }
+}

@@ -1,0 +1,47 @@
+/** Which values of its sweep a run stands for, and how people read them. Pure. */
+import type { Job } from "../job/job.ts";
+import { runId } from "../plan/digest.ts";
+import { countPoints, type Point, pointAt } from "../plan/sweep.ts";
+import type { RunStatus } from "./run_status.ts";
+
+/** The point of each of these runs that is found: a run's name does not tell it, so points are tried one by one. */
+export function findPoints(
+  job: Job | undefined,
+  runs: ReadonlySet<string>,
+  searchMax: number,
+): ReadonlyMap<string, Point> {
+  const found = new Map<string, Point>();
+  const count = countPoints(job?.sweep);
+  if (job?.sweep === undefined || count > searchMax) return found;
+  for (let index = 0; index < count && found.size < runs.size; index++) {
+    const point = pointAt(job.sweep, index);
+    const run = runId(job, point);
+    if (runs.has(run)) found.set(run, point);
+  }
+  return found;
+}
+
+/** The same runs, those of sweeps with their points as far as these are found. */
+export function withPoints(
+  runs: readonly RunStatus[],
+  jobOf: (id: string) => Job | undefined,
+  searchMax: number,
+): readonly RunStatus[] {
+  const points = new Map(
+    [...Map.groupBy(runs, ({ job }) => job)].map(([id, ofJob]) => [
+      id,
+      findPoints(jobOf(id), new Set(ofJob.map(({ run }) => run)), searchMax),
+    ]),
+  );
+  return runs.map((run) => {
+    const point = points.get(run.job)?.get(run.run);
+    return point === undefined ? run : { ...run, point };
+  });
+}
+
+/** `co2: 450, mode: warm`. */
+export function parametersText(parameters: { readonly [name: string]: unknown }): string {
+  return Object.entries(parameters)
+    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join(", ");
+}
