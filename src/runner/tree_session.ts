@@ -159,6 +159,7 @@ export class TreeSession {
     // A picture on its way must not come after the end.
     await this.#shown;
     await removeLive(this.layout);
+    await clearWork(this.layout).catch(() => {});
     await this.#lock.release();
   }
 }

@@ -61,6 +61,11 @@ export class Layout {
     return join(this.workRoot, segment(job), segment(`${run}@${epoch}.${attempt}`));
   }
 
+  /** Of short runs, one after the other: none of them has it long enough for anybody to look for it. */
+  sharedWorkFolder(epoch: number, pid: number, number: number): string {
+    return join(this.workRoot, `short@${epoch}.${pid}.${number}`);
+  }
+
   recentFolder(job: string, run: string): string {
     return join(this.recentRoot, segment(job), segment(run));
   }

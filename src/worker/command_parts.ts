@@ -5,6 +5,8 @@ import type { FromSimulation } from "./protocol.ts";
 export interface CommandPlace {
   /** Its own, of this attempt. */
   readonly folder: string;
+  /** The folder is there, and empty. */
+  readonly isMade: boolean;
   readonly run: string;
   readonly index: number;
   readonly batch: number;

@@ -26,8 +26,6 @@ import { ACTIVITY, CONTROL, type ToSimulation } from "./protocol.ts";
 import { RunFailure, timeoutWords } from "./run_failure.ts";
 import { mustYield } from "./stepping.ts";
 
-/** How often a run is looked at: for orders, its time, its memory, and the files it writes. */
-const LOOK_EVERY_MS = 50;
 /** Looking at memory reads files of every process. */
 const MEMORY_EVERY_LOOKS = 10;
 const NEEDS_FILE = "needs.json";
@@ -56,6 +54,8 @@ export class CommandRun {
   readonly #folder: RunFolder;
   readonly #output: CommandOutput;
   readonly #sets: CheckpointSets;
+  /** Its folder is there, with nothing in it. */
+  leftEmpty = false;
   #child: Child | undefined;
   #stop: Stop | undefined;
   #startedAt = performance.now();
@@ -94,16 +94,16 @@ export class CommandRun {
   /** The record of the result as JSON, or undefined when the run was given back. Throws {@linkcode RunFailure}. */
   async compute(): Promise<string | undefined> {
     const { orders } = this.#parts;
-    await this.#folder.make();
+    if (!this.#place.isMade) this.#folder.make();
     const values = await this.#fillFolder();
-    if (mustYield(orders)) return await this.#giveBack();
+    if (mustYield(orders)) return this.#giveBack();
     this.#startedAt = performance.now();
     Atomics.store(orders, CONTROL.activity, ACTIVITY.computing);
     const verdict = await this.#runProgram(values);
     const failure = this.#stop?.failure ?? this.#notFinite();
-    if (failure !== undefined) return await this.#fail(failure);
-    if (this.#stop !== undefined) return await this.#giveBack();
-    return await this.#conclude(verdict);
+    if (failure !== undefined) return this.#fail(failure);
+    if (this.#stop !== undefined) return this.#giveBack();
+    return this.#conclude(verdict);
   }
 
   logAtEnd(): { log?: string } {
@@ -129,8 +129,7 @@ export class CommandRun {
   }
 
   async #runProgram(values: CommandValues): Promise<Verdict> {
-    const child = this.#child = await this.#start(values);
-    const every = setInterval(() => this.#look(child), LOOK_EVERY_MS);
+    const child = this.#child = this.#start(values);
     try {
       const end = await child.ended;
       this.#output.end();
@@ -139,12 +138,11 @@ export class CommandRun {
       const { lastWords } = this.#output;
       return judge(this.#model, end, (condition) => this.#output.isFound(condition), lastWords);
     } finally {
-      clearInterval(every);
       this.#child = undefined;
     }
   }
 
-  async #start(values: CommandValues): Promise<Child> {
+  #start(values: CommandValues): Child {
     const { command, restart, shell } = this.#model;
     const fill = (text: string) =>
       fillPlaceholders(findPlaceholders(text, DEFAULT_MARKS), (name) => values.of(name));
@@ -163,12 +161,14 @@ export class CommandRun {
         onOutput: (bytes, isError) => this.#output.hear(bytes, isError),
       });
     } catch (error) {
-      return await this.#fail(new RunFailure("command-failed", startWords(words[0]!, error)));
+      return this.#fail(new RunFailure("command-failed", startWords(words[0]!, error)));
     }
   }
 
-  /** A few times a second while the program runs. */
-  #look(child: Child): void {
+  /** To be called a few times a second: looks for orders, at its time, its memory, and the files it writes. */
+  look(): void {
+    const child = this.#child;
+    if (child === undefined) return;
     const now = performance.now();
     if (this.#stop !== undefined) {
       if (now - this.#stop.atMs > this.#model.graceMs) child.kill();
@@ -210,14 +210,14 @@ export class CommandRun {
     return notFinite === undefined ? undefined : new RunFailure("not-finite", notFinite);
   }
 
-  async #giveBack(): Promise<undefined> {
-    await this.#folder.remove();
+  #giveBack(): undefined {
+    this.#folder.remove();
     return undefined;
   }
 
-  async #conclude(verdict: Verdict): Promise<string> {
+  #conclude(verdict: Verdict): string {
     if (verdict.kind !== "done") {
-      return await this.#fail(new RunFailure(FAILURES[verdict.kind], verdict.why));
+      return this.#fail(new RunFailure(FAILURES[verdict.kind], verdict.why));
     }
     const { results, keep } = this.#model;
     let result: unknown;
@@ -225,10 +225,10 @@ export class CommandRun {
       result = harvest(results, this.#output.printed, (file) => this.#folder.readText(file));
     } catch (error) {
       if (!(error instanceof NoResult)) throw error;
-      return await this.#fail(new RunFailure("command-failed", error.message));
+      return this.#fail(new RunFailure("command-failed", error.message));
     }
     this.#parts.progress[CONTROL.step] = this.#job.steps;
-    await this.#keepFiles(keep, true);
+    this.#keepFiles(keep, true);
     return this.#record(plainResult(result ?? null));
   }
 
@@ -248,8 +248,11 @@ export class CommandRun {
   }
 
   /** Without globs all that lies there. */
-  async #keepFiles(globs: readonly string[] | undefined, areResult: boolean): Promise<void> {
-    if (this.#folder.isEmpty()) return await this.#folder.remove();
+  #keepFiles(globs: readonly string[] | undefined, areResult: boolean): void {
+    if (this.#folder.empties()) {
+      this.leftEmpty = true;
+      return;
+    }
     const { batch, index } = this.#place;
     const names = this.#folder.find(globs).map(({ name }) => name);
     const { path: folder } = this.#folder;
@@ -257,8 +260,8 @@ export class CommandRun {
   }
 
   /** What a failed run wrote is for people to look at. */
-  async #fail(failure: RunFailure): Promise<never> {
-    await this.#keepFiles(undefined, false);
+  #fail(failure: RunFailure): never {
+    this.#keepFiles(undefined, false);
     const resume = this.#resume;
     const isCheckpointToBlame = failure.failureClass === "command-failed" &&
       resume !== undefined && !this.#sets.hasSaved;

@@ -21,6 +21,11 @@ export interface CommandOrders {
   readonly memoryBytesMax: number;
 }
 
+/** How often the program that runs is looked at. */
+const LOOK_EVERY_MS = 50;
+/** Results of short runs wait so long for company. */
+const RESULTS_TOGETHER_MS = 40;
+
 type Batch = Extract<ToSimulation, { type: "batch" }>;
 
 let running: CommandRun | undefined;
@@ -53,6 +58,10 @@ class CommandThread {
   readonly #progress: Float64Array;
   readonly #needs = new NeededResults();
   #turn: Promise<void> = Promise.resolve();
+  #sharedFolder = 0;
+  #isSharedFolderMade = false;
+  #results: string[] = [];
+  #resultsSince = 0;
 
   constructor(
     orders: CommandOrders,
@@ -73,14 +82,24 @@ class CommandThread {
   async #runBatch(batch: Batch): Promise<void> {
     const job = this.#jobs.get(batch.job)!;
     Atomics.store(this.#flags, CONTROL.batch, batch.batch);
+    const looks = setInterval(() => {
+      running?.look();
+      // What is done waits for no one that takes long.
+      if (performance.now() - this.#resultsSince > RESULTS_TOGETHER_MS) {
+        this.#flushResults(batch.batch);
+      }
+    }, LOOK_EVERY_MS);
     for (let i = 0; i < batch.runs.length; i++) {
       const isGivenBack = mustYield(this.#flags) || !await this.#runOne(batch, job, i);
       if (!isGivenBack) continue;
+      this.#flushResults(batch.batch);
       const indices = batch.runs.slice(i).map(({ index }) => index);
       this.#tell({ type: "yielded", batch: batch.batch, indices });
       break;
     }
+    clearInterval(looks);
     Atomics.store(this.#flags, CONTROL.activity, ACTIVITY.idle);
+    this.#flushResults(batch.batch);
     this.#tell({ type: "ended", batch: batch.batch });
   }
 
@@ -94,8 +113,14 @@ class CommandThread {
     this.#progress[CONTROL.begun]!++;
     Atomics.store(this.#flags, CONTROL.activity, ACTIVITY.preparing);
     const { environment, epoch, memoryBytesMax } = this.#orders;
-    const folder = this.#layout.workFolder(job.id, run, epoch, attempt);
-    const one = new CommandRun(job, model, { folder, run, index, batch, attempt }, {
+    // A folder takes as long to make and to remove as a short program takes to run.
+    const isShared = runs.length > 1;
+    const folder = isShared
+      ? this.#layout.sharedWorkFolder(epoch, Deno.pid, this.#sharedFolder)
+      : this.#layout.workFolder(job.id, run, epoch, attempt);
+    const isMade = isShared && this.#isSharedFolderMade;
+    const place = { folder, isMade, run, index, batch, attempt };
+    const one = new CommandRun(job, model, place, {
       orders: this.#flags,
       progress: this.#progress,
       environment,
@@ -107,14 +132,31 @@ class CommandThread {
     try {
       const result = await one.compute();
       if (result === undefined) return false;
-      this.#tell({ type: "results", batch, text: `[${result}]` });
+      this.#keepResult(result, batch);
     } catch (thrown) {
+      this.#flushResults(batch);
       const step = this.#progress[CONTROL.step]!;
       const failure = failureOf(thrown, step, "");
       this.#tell({ type: "failed", batch, index, failure, ...one.logAtEnd() });
     } finally {
       running = undefined;
+      if (isShared) this.#isSharedFolderMade = one.leftEmpty;
+      if (isShared && !one.leftEmpty) this.#sharedFolder++;
+      if (!isShared && one.leftEmpty) Deno.removeSync(folder);
     }
     return true;
+  }
+
+  #keepResult(text: string, batch: number): void {
+    const now = performance.now();
+    if (this.#results.length === 0) this.#resultsSince = now;
+    this.#results.push(text);
+    if (now - this.#resultsSince > RESULTS_TOGETHER_MS) this.#flushResults(batch);
+  }
+
+  #flushResults(batch: number): void {
+    if (this.#results.length === 0) return;
+    this.#tell({ type: "results", batch, text: `[${this.#results.join(",")}]` });
+    this.#results = [];
   }
 }
