@@ -20,6 +20,9 @@ export interface Sizes {
   readonly verifyRuns: number;
   readonly verifyRounds: number;
   readonly steerRounds: number;
+  readonly programs: number;
+  readonly programsDone: number;
+  readonly programRounds: number;
 }
 
 export const FULL: Sizes = {
@@ -41,6 +44,9 @@ export const FULL: Sizes = {
   verifyRuns: 1000,
   verifyRounds: 7,
   steerRounds: 20,
+  programs: 1000,
+  programsDone: 10_000,
+  programRounds: 5,
 };
 
 export const QUICK: Sizes = {
@@ -55,6 +61,7 @@ export const QUICK: Sizes = {
   startRounds: 7,
   verifyRounds: 3,
   steerRounds: 7,
+  programRounds: 2,
 };
 
 /** For the test: the figures mean nothing. */
@@ -77,4 +84,7 @@ export const SMOKE: Sizes = {
   verifyRuns: 20,
   verifyRounds: 1,
   steerRounds: 1,
+  programs: 10,
+  programsDone: 20,
+  programRounds: 1,
 };

@@ -25,6 +25,7 @@ Deno.test("every bench prints both sides, their ratio and the goal", async () =>
     "tiny",
     "verify",
     "steer",
+    "programs",
   );
   assert.equal(code, 0, stderr);
   for (
@@ -47,6 +48,8 @@ Deno.test("every bench prints both sides, their ratio and the goal", async () =>
       /^most memory the orchestrator held .* MB .* ≤ 300 MB/m,
       /^verify, 2 checkpoints of 1 MiB .* MB\/s .* read them, zstd -t .* ≥ 0.5 ×/m,
       /^verify, 3 small checkpoints of each of 20 runs .* read them, zstd -t/m,
+      /^10 of \/bin\/true, 2 at a time: each .* ms .* xargs -P2 -n1, no record .* ≤ 1.2 ×/m,
+      /^20 done already: .* ≤ 0.5 s/m,
       /^resume to the first step, a tree of 20 runs.* ≤ 300 ms/m,
       /^\d+ of \d+ goals reached$/m,
     ]

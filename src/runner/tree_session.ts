@@ -159,7 +159,17 @@ export class TreeSession {
     // A picture on its way must not come after the end.
     await this.#shown;
     await removeLive(this.layout);
-    await clearWork(this.layout).catch(() => {});
+    await this.#clearWork();
     await this.#lock.release();
+  }
+
+  /** Another who took the tree over has programs of his own at work there. */
+  async #clearWork(): Promise<void> {
+    try {
+      this.#lock.assertMine();
+      await clearWork(this.layout);
+    } catch {
+      // The next simrun does it when it begins.
+    }
   }
 }
