@@ -154,9 +154,9 @@ interface Traces {
   readonly damaged?: boolean;
 }
 
-/** All that may be in a tree of this campaign when nobody works on it. */
+/** All that may be in a tree of this campaign when nobody works on it; where room is scarce, finished runs are packed. */
 const EXPECTED =
-  /^(?:simrun\.json|hot\/(?:lock|owner\.json|journal\.jsonl)|archive\/manifests\/\w+\.yaml|checkpoints\/\w+\/\w+\/step-\d{12}\.ckpt|recent\/\w+\/\w+\/(?:series\.csv|result\.json|log\.txt))$/;
+  /^(?:simrun\.json|hot\/(?:lock|owner\.json|journal\.jsonl)|archive\/(?:manifests\/\w+\.yaml|runs-\d{6}\.zip)|checkpoints\/\w+\/\w+\/step-\d{12}\.ckpt|recent\/\w+\/\w+\/(?:series\.csv|result\.json|log\.txt))$/;
 const DAMAGED =
   /^quarantine\/checkpoints\/\w+\/\w+\/step-\d{12}\.ckpt(?:\.\d+)?(?:\.reason\.txt)?$/;
 const TORN = /^quarantine\/journal-torn-at-\d+\.jsonl$/;
