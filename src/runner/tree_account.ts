@@ -41,7 +41,7 @@ export class TreeAccount {
       this.#kept.set(name, kept);
       this.#largest.set(event.job, Math.max(bytes, this.#largest.get(event.job) ?? 0));
       this.#add(bytes - (kept.length > this.#keepOf(event.job) ? kept.shift()! : 0));
-    } else if (event.type === "runs.completed") {
+    } else if (event.type === "runs.completed" && this.#kept.size > 0) {
       for (const { run } of event.runs) this.#kept.delete(runName(event.job, run));
     }
   }
