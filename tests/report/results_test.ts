@@ -131,6 +131,7 @@ Deno.test("tabulate() flattens nested results and tells a result from a paramete
     "steps",
     "ending",
     "computed_ms",
+    "attempts",
     "reused_from",
     "model",
     "result.T",
