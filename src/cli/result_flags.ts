@@ -1,14 +1,22 @@
 /** The flags of `simrun results`: which rows and columns, in which format, and where to. Data only. */
 import type { Flags } from "./command.ts";
 
-export const RESULT_FORMATS = ["table", "csv", "json", "jsonl"] as const;
+export const RESULT_FORMATS = [
+  "table",
+  "csv",
+  "json",
+  "jsonl",
+  "parquet",
+  "npy",
+  "safetensors",
+] as const;
 export type ResultFormat = typeof RESULT_FORMATS[number];
 
 export const RESULT_FLAGS = {
   format: {
     kind: "choice",
     values: RESULT_FORMATS,
-    brief: "table (default), csv, json or jsonl; else the ending of -o tells",
+    brief: "Else the ending of -o tells",
   },
   columns: { kind: "text", value: "A,B,…", brief: "These columns, in this order" },
   where: {
@@ -27,9 +35,10 @@ export const RESULT_FLAGS = {
     kind: "text",
     letter: "o",
     value: "FILE",
-    brief: "Write to a file, whole or not at all",
+    brief: "Write to a file; its ending tells the format",
   },
   force: { kind: "switch", letter: "f", brief: "Overwrite the file of -o" },
+  series: { kind: "switch", brief: "What these runs measured step by step, in one long table" },
   all: {
     kind: "switch",
     letter: "a",

@@ -2,11 +2,10 @@
 import { dirname } from "node:path";
 import { Fault } from "../job/fault.ts";
 import type { Stream } from "../screen/terminal.ts";
-import { isNoSpace, replaceDurable, writeFully } from "../store/disk.ts";
-import type { FileHandle } from "../store/file_system.ts";
+import { replaceDurable, writeFully } from "../store/disk.ts";
 import { absolutePath, type CliContext } from "./context.ts";
 import type { ResultFormat } from "./result_flags.ts";
-import { writeBlocks } from "./write_blocks.ts";
+import { gathered } from "./write_blocks.ts";
 
 /** What a file's name says of its format. */
 const ENDINGS: { readonly [ending: string]: ResultFormat } = {
@@ -15,7 +14,13 @@ const ENDINGS: { readonly [ending: string]: ResultFormat } = {
   json: "json",
   jsonl: "jsonl",
   ndjson: "jsonl",
+  parquet: "parquet",
+  npy: "npy",
+  safetensors: "safetensors",
 };
+
+/** What no terminal shows and no pipe here carries. */
+const BINARY: readonly (ResultFormat | undefined)[] = ["parquet", "npy", "safetensors"];
 
 export interface OutputFlags {
   readonly format?: ResultFormat | undefined;
@@ -28,14 +33,23 @@ export interface OutputFlags {
 export function resultFormat(flags: OutputFlags): ResultFormat | undefined {
   const { output } = flags;
   const asked = flags.format ?? (flags.json ? "json" : undefined);
-  if (output === undefined) return asked;
-  const ending = /\.([A-Za-z0-9]+)$/.exec(output)?.[1]?.toLowerCase();
+  if (output === undefined) {
+    if (!BINARY.includes(asked)) return asked;
+    const name = asked === "npy" ? "arrays/" : `results.${asked}`;
+    throw new Fault("usage", `--format ${asked} needs a file to write to.`, {
+      hint: `Name one: simrun results -o ${name}`,
+    });
+  }
+  // A folder takes a file for each array.
+  const ending = output.endsWith("/")
+    ? "npy"
+    : /\.([A-Za-z0-9]+)$/.exec(output)?.[1]?.toLowerCase();
   const named = ending !== undefined && Object.hasOwn(ENDINGS, ending)
     ? ENDINGS[ending]
     : undefined;
   if (asked === undefined && named === undefined) {
     throw new Fault("usage", `"${output}" does not tell in which format to write.`, {
-      hint: `Name a file that ends in ${endingsText()}, or give --format.`,
+      hint: `Name a file that ends in ${endingsText()}, or a folder/, or give --format.`,
     });
   }
   if (asked !== undefined && named !== undefined && asked !== named && ending !== "txt") {
@@ -57,29 +71,49 @@ function endingsText(): string {
 export async function writeText(
   context: CliContext,
   flags: OutputFlags,
-  pieces: Iterable<string>,
+  pieces: Iterable<string> | AsyncIterable<string>,
   shown?: (stream: Stream, text: string) => string,
 ): Promise<void> {
-  if (flags.output === undefined) return writeBlocks(context.stdout, pieces, shown);
-  await writeResultFile(context, flags, async (file) => {
+  // What comes in turns of the event loop comes in blocks already.
+  const blocks = Symbol.iterator in pieces ? gathered(pieces) : pieces;
+  if (flags.output !== undefined) {
     const encoder = new TextEncoder();
-    for (const block of blocks(pieces)) await writeFully(file, encoder.encode(block));
-  });
+    return await writePieces(
+      context,
+      flags,
+      async function* () {
+        for await (const block of blocks) yield encoder.encode(block);
+      }(),
+    );
+  }
+  const { stdout } = context;
+  for await (const block of blocks) {
+    stdout.write(shown === undefined ? block : shown(stdout, block));
+  }
+}
+
+/** Bytes to the file of `-o`. */
+export async function writePieces(
+  context: CliContext,
+  flags: { readonly output?: string | undefined; readonly force: boolean },
+  pieces: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  await writeWhole(await outputPath(context, flags), pieces);
 }
 
 /** Fills a new file beside its place and moves it there; an older one stays as it is until then. */
-export async function writeResultFile(
-  context: CliContext,
-  flags: { readonly output?: string | undefined; readonly force: boolean },
-  fill: (file: FileHandle) => Promise<void>,
+export async function writeWhole(
+  path: string,
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  const path = await outputPath(context, flags);
   try {
-    await replaceDurable(path, fill);
+    await replaceDurable(path, async (file) => {
+      for await (const piece of pieces) await writeFully(file, piece);
+    });
   } catch (error) {
-    if (!isNoSpace(error)) throw error;
-    throw new Fault("no-space", `${path} cannot be written: the disk is full.`, {
-      hint: "Give it another place, and type the same again; the tree is as it was.",
+    if (!(error instanceof Fault) || error.cause === undefined) throw error;
+    throw new Fault(error.code, error.message, {
+      hint: "Name another place with -o, and type the same again; the tree is as it was.",
       cause: error,
     });
   }
@@ -93,10 +127,10 @@ export async function outputPath(
   const output = flags.output!;
   const path = absolutePath(context.cwd, output);
   const there = await Deno.stat(path).catch(() => undefined);
-  if (there?.isDirectory) {
+  if (there?.isDirectory && !output.endsWith("/")) {
     throw new Fault("usage", `${output} is a folder.`, { hint: "Name a file in it." });
   }
-  if (there !== undefined && !flags.force) {
+  if (there !== undefined && !flags.force && !(there.isDirectory && await isEmpty(path))) {
     throw new Fault("usage", `${output} is there already.`, {
       hint: "Choose another place, or overwrite it with --force.",
     });
@@ -109,19 +143,11 @@ export async function outputPath(
   return path;
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return await Deno.stat(path).then((there) => there.isDirectory, () => false);
+async function isEmpty(folder: string): Promise<boolean> {
+  for await (const _ of Deno.readDir(folder)) return false;
+  return true;
 }
 
-const BLOCK_CHARACTERS = 1 << 16;
-
-function* blocks(pieces: Iterable<string>): IterableIterator<string> {
-  let block = "";
-  for (const piece of pieces) {
-    block += piece;
-    if (block.length < BLOCK_CHARACTERS) continue;
-    yield block;
-    block = "";
-  }
-  if (block !== "") yield block;
+async function isFolder(path: string): Promise<boolean> {
+  return await Deno.stat(path).then((there) => there.isDirectory, () => false);
 }

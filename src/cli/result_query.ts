@@ -36,8 +36,8 @@ export function viewResults(rows: readonly ResultRow[], flags: QueryFlags): Resu
 }
 
 function chooseColumns(frame: ResultFrame, columns: string): ResultColumn[] {
-  return splitNames(frame, columns, "--columns")
-    .map((name) => columnOf(frame, name, "--columns"));
+  const names = splitNames(frame, columns, "--columns");
+  return [...new Set(names.map((name) => columnOf(frame, name, "--columns")))];
 }
 
 /** The column of a name, or a fault that says which was meant. */

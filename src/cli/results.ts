@@ -1,7 +1,8 @@
 /** `simrun results`: what completed runs handed back, as a table, CSV or JSON. */
-import { EXIT } from "../job/fault.ts";
+import { assertNever, EXIT } from "../job/fault.ts";
 import { encodePlain } from "../job/plain.ts";
 import { formatCount, formatNumberOf } from "../report/format.ts";
+import type { ResultColumn } from "../report/result_frame.ts";
 import {
   briefText,
   chosenTable,
@@ -13,11 +14,19 @@ import {
   tabulate,
 } from "../report/result_table.ts";
 import { ResultFold, type ResultReading, type ResultRow } from "../report/results.ts";
+import { storedType } from "../report/stored_type.ts";
 import { withResultFiles } from "../runner/result_files.ts";
 import { safeJson, safeText } from "../screen/safe_text.ts";
 import { type Column, fittingColumns, renderTable } from "../screen/table.ts";
 import { type CliContext, columnsOf, dataText, type GlobalFlags, paintOf, say } from "./context.ts";
-import { type OutputFlags, outputPath, resultFormat, writeText } from "./result_output.ts";
+import type { ResultFormat } from "./result_flags.ts";
+import {
+  type OutputFlags,
+  outputPath,
+  resultFormat,
+  writePieces,
+  writeText,
+} from "./result_output.ts";
 import { type QueryFlags, type ResultView, viewResults } from "./result_query.ts";
 import { refuseUnknown } from "./selectors.ts";
 import { readTree } from "./tree_reader.ts";
@@ -25,6 +34,8 @@ import { readTree } from "./tree_reader.ts";
 interface ResultFlags extends GlobalFlags, QueryFlags, OutputFlags {
   /** Results of earlier plans as well. */
   readonly all: boolean;
+  /** The measurement series of the chosen runs instead of their results. */
+  readonly series: boolean;
 }
 
 /** A table longer than this is for a file, not for eyes. */
@@ -35,7 +46,8 @@ export async function results(
   flags: ResultFlags,
   selectors: readonly string[],
 ): Promise<number> {
-  const format = resultFormat(flags) ?? "table";
+  const asked = resultFormat(flags);
+  const format = asked ?? (flags.series ? "csv" : "table");
   if (flags.output !== undefined) await outputPath(context, flags);
   const fold = new ResultFold(selectors);
   const { layout, history } = await readTree(context, flags, (entry) => fold.apply(entry));
@@ -45,8 +57,24 @@ export async function results(
   const rows = await withResultFiles(layout, reading.rows, ({ message, hint }) => {
     lost.push(safeText(`${message} ${hint}`));
   });
-  const view = viewResults(rows, flags);
+  const view = viewResults(rows, flags.series ? { ...flags, columns: undefined } : flags);
+  const chosen = view.indices.map((index) => rows[index]!);
+  if (flags.series) {
+    const { writeSeries } = await import("./result_series.ts");
+    await writeSeries(context, flags, format, { layout, history, rows: chosen });
+  } else await write(context, flags, format, view);
+  say(context, flags, ...lost, ...notes(context, flags, { ...reading, rows }, chosen));
+  return EXIT.completed.status;
+}
+
+async function write(
+  context: CliContext,
+  flags: ResultFlags,
+  format: ResultFormat,
+  view: ResultView,
+): Promise<void> {
   const columns = view.columns ?? view.frame.columns;
+  let what = formatNumberOf(view.indices.length, "row");
   switch (format) {
     case "json":
       await writeText(context, flags, jsonPieces(records(view)));
@@ -59,14 +87,39 @@ export async function results(
       break;
     case "table":
       await writeText(context, flags, tables(context, flags, view));
+      break;
+    case "parquet": {
+      const { parquetPieces } = await import("../report/parquet.ts");
+      const stored = columns.map(({ name, cell }) => ({
+        name,
+        type: storedType(cellsOf(cell, view.indices)),
+      }));
+      const { rows } = exactTable(columns, view.indices);
+      await writePieces(context, flags, parquetPieces(stored, rows));
+      break;
+    }
+    case "npy":
+    case "safetensors": {
+      const { writeArrays } = await import("./result_arrays.ts");
+      const files = await writeArrays(context, flags, format, view);
+      if (files.length > 1) what = `${formatNumberOf(files.length, "file")} of ${what}`;
+      break;
+    }
+    default:
+      assertNever(format);
   }
   if (flags.output !== undefined) {
-    const count = formatNumberOf(view.indices.length, "row");
-    say(context, flags, safeText(`Wrote ${count} to ${flags.output}.`));
+    say(context, flags, safeText(`Wrote ${what} to ${flags.output}.`));
   }
-  const chosen = view.indices.map((index) => rows[index]!);
-  say(context, flags, ...lost, ...notes(context, flags, { ...reading, rows }, chosen));
-  return EXIT.completed.status;
+}
+
+/** As often as they are asked for, without keeping them. */
+function cellsOf(cell: ResultColumn["cell"], indices: readonly number[]): Iterable<unknown> {
+  return {
+    *[Symbol.iterator]() {
+      for (const index of indices) yield cell(index);
+    },
+  };
 }
 
 /** What the rows do not tell of themselves. */

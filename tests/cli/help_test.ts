@@ -99,6 +99,9 @@ Deno.test("completionScript() for bash completes commands, flags and values", as
     "csv",
     "json",
     "jsonl",
+    "parquet",
+    "npy",
+    "safetensors",
   ]);
   assert.deepEqual(await complete("simrun", "status", "inter"), ["interrupted"]);
   await Deno.remove(file);
