@@ -39,6 +39,11 @@ export const RESULT_FLAGS = {
   },
   force: { kind: "switch", letter: "f", brief: "Overwrite the file of -o" },
   series: { kind: "switch", brief: "What these runs measured step by step, in one long table" },
+  plot: {
+    kind: "text",
+    value: "x=A,y=B",
+    brief: "Draw: by=C for groups, logx, logy; with -o a figure (.svg, .png)",
+  },
   all: {
     kind: "switch",
     letter: "a",

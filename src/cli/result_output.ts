@@ -47,6 +47,11 @@ export function resultFormat(flags: OutputFlags): ResultFormat | undefined {
   const named = ending !== undefined && Object.hasOwn(ENDINGS, ending)
     ? ENDINGS[ending]
     : undefined;
+  if (ending === "svg" || ending === "png") {
+    throw new Fault("usage", "A figure needs --plot, which says what is drawn.", {
+      hint: `For example --plot x=co2,y=mean -o ${output}`,
+    });
+  }
   if (asked === undefined && named === undefined) {
     throw new Fault("usage", `"${output}" does not tell in which format to write.`, {
       hint: `Name a file that ends in ${endingsText()}, or a folder/, or give --format.`,

@@ -1,5 +1,5 @@
 /** `simrun results`: what completed runs handed back, as a table, CSV or JSON. */
-import { assertNever, EXIT } from "../job/fault.ts";
+import { assertNever, EXIT, Fault } from "../job/fault.ts";
 import { encodePlain } from "../job/plain.ts";
 import { formatCount, formatNumberOf } from "../report/format.ts";
 import type { ResultColumn } from "../report/result_frame.ts";
@@ -36,6 +36,8 @@ interface ResultFlags extends GlobalFlags, QueryFlags, OutputFlags {
   readonly all: boolean;
   /** The measurement series of the chosen runs instead of their results. */
   readonly series: boolean;
+  /** What to draw, instead of printing it. */
+  readonly plot?: string | undefined;
 }
 
 /** A table longer than this is for a file, not for eyes. */
@@ -46,7 +48,10 @@ export async function results(
   flags: ResultFlags,
   selectors: readonly string[],
 ): Promise<number> {
-  const asked = resultFormat(flags);
+  if (flags.plot !== undefined) refuseBoth(flags);
+  const { checkPlot, plotResults } = flags.plot === undefined ? NO_PLOT : await import("./plot.ts");
+  const request = await checkPlot?.(context, flags);
+  const asked = request === undefined ? resultFormat(flags) : undefined;
   const format = asked ?? (flags.series ? "csv" : "table");
   if (flags.output !== undefined) await outputPath(context, flags);
   const fold = new ResultFold(selectors);
@@ -59,12 +64,24 @@ export async function results(
   });
   const view = viewResults(rows, flags.series ? { ...flags, columns: undefined } : flags);
   const chosen = view.indices.map((index) => rows[index]!);
-  if (flags.series) {
+  if (request !== undefined) {
+    await plotResults!(context, flags, request, view, { layout, history });
+  } else if (flags.series) {
     const { writeSeries } = await import("./result_series.ts");
     await writeSeries(context, flags, format, { layout, history, rows: chosen });
   } else await write(context, flags, format, view);
   say(context, flags, ...lost, ...notes(context, flags, { ...reading, rows }, chosen));
   return EXIT.completed.status;
+}
+
+const NO_PLOT = { checkPlot: undefined, plotResults: undefined };
+
+function refuseBoth(flags: ResultFlags): void {
+  const other = flags.format !== undefined ? "--format" : flags.json ? "--json" : "--columns";
+  if (flags.format === undefined && !flags.json && flags.columns === undefined) return;
+  throw new Fault("usage", `--plot draws; ${other} has no meaning beside it.`, {
+    hint: `Leave ${other} out: x= and y= say what is drawn.`,
+  });
 }
 
 async function write(
@@ -131,7 +148,7 @@ function notes(
 ): string[] {
   const lines: string[] = [];
   if (rows.length === 0 && planned === 0) lines.push("No completed run matches.");
-  else if (rows.length > 0 && chosen.length === 0) lines.push("No row fulfils --where.");
+  else if (flags.where !== undefined && chosen.length === 0) lines.push("No row fulfils --where.");
   const current = rows.filter((row) => !row.isEarlier);
   if (current.length < planned) {
     const missing = planned - current.length;

@@ -32,29 +32,60 @@ export async function* parquetPieces(
     schema: schemaFromColumnData({ columnData: empty }),
     createdBy: `simrun ${VERSION}`,
   });
-  let data: unknown[][] = columns.map(() => []);
-  let characters = 0;
+  const group = new RowGroup(columns);
+  const isFull = () => group.rows === rowsMax || group.characters >= charactersMax;
   const taken = (): Uint8Array => {
     const piece = bytes.getBytes().slice();
     bytes.index = 0;
     return piece;
   };
   const closeGroup = async (): Promise<Uint8Array> => {
-    const columnData = columns.map(({ name, type }, i) => ({ name, type, data: data[i]! }));
-    await file.write({ columnData, rowGroupSize: rowsMax });
-    data = columns.map(() => []);
-    characters = 0;
+    await file.write({ columnData: group.take(), rowGroupSize: rowsMax });
     return taken();
   };
-  for await (const row of rows) {
-    for (const [i, { type }] of columns.entries()) {
-      const cell = storedCell(row[i], type);
-      data[i]!.push(cell);
-      if (typeof cell === "string") characters += cell.length;
+  // A turn of the event loop's queue for each row would cost as much as the encoding.
+  if (Symbol.iterator in rows) {
+    for (const row of rows) {
+      group.add(row);
+      if (isFull()) yield await closeGroup();
     }
-    if (data[0]!.length === rowsMax || characters >= charactersMax) yield await closeGroup();
+  } else {
+    for await (const row of rows) {
+      group.add(row);
+      if (isFull()) yield await closeGroup();
+    }
   }
-  if ((data[0]?.length ?? 0) > 0) yield await closeGroup();
+  if (group.rows > 0) yield await closeGroup();
   await file.finish();
   yield taken();
+}
+
+/** Rows on their way to columns. */
+class RowGroup {
+  readonly #columns: readonly StoredColumn[];
+  #data: unknown[][];
+  rows = 0;
+  characters = 0;
+
+  constructor(columns: readonly StoredColumn[]) {
+    this.#columns = columns;
+    this.#data = columns.map(() => []);
+  }
+
+  add(row: readonly unknown[]): void {
+    for (let i = 0; i < this.#columns.length; i++) {
+      const cell = storedCell(row[i], this.#columns[i]!.type);
+      this.#data[i]!.push(cell);
+      if (typeof cell === "string") this.characters += cell.length;
+    }
+    this.rows++;
+  }
+
+  take(): { name: string; type: StoredType; data: unknown[] }[] {
+    const taken = this.#columns.map(({ name, type }, i) => ({ name, type, data: this.#data[i]! }));
+    this.#data = this.#columns.map(() => []);
+    this.rows = 0;
+    this.characters = 0;
+    return taken;
+  }
 }
