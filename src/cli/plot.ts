@@ -53,6 +53,11 @@ export async function plotResults(
   view: ResultView,
   tree: PlotTree,
 ): Promise<void> {
+  if (view.frame.rows.length === 0) {
+    throw new Fault("usage", "Nothing can be drawn: there are no results.", {
+      hint: "simrun status shows how far the runs are.",
+    });
+  }
   const units = unitsOf(view, tree.history);
   const plot = flags.series
     ? await plotOfSeries(request, view, tree, await units)

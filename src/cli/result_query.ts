@@ -27,6 +27,11 @@ export interface ResultView {
 
 export function viewResults(rows: readonly ResultRow[], flags: QueryFlags): ResultView {
   const frame = new ResultFrame(rows);
+  // Without a row nobody knows which columns there would be: only the text of a condition can be wrong.
+  if (rows.length === 0) {
+    if (flags.where !== undefined) filterOf(flags.where, undefined);
+    return { frame, indices: [], columns: undefined };
+  }
   let indices = [...rows.keys()];
   if (flags.where !== undefined) indices = indices.filter(filterOf(flags.where, frame));
   if (flags.sort !== undefined) indices = orderRows(indices, sortKeys(frame, flags.sort));
@@ -65,15 +70,17 @@ function sortKeys(frame: ResultFrame, sort: string): SortKey[] {
   });
 }
 
-function filterOf(where: string, frame: ResultFrame): (index: number) => boolean {
+function filterOf(where: string, frame: ResultFrame | undefined): (index: number) => boolean {
   try {
-    return bindCondition(parseCondition(where), {
+    const condition = parseCondition(where);
+    if (frame === undefined) return () => true;
+    return bindCondition(condition, {
       find: (name) => frame.find(name),
       count: frame.rows.length,
     });
   } catch (error) {
     if (!(error instanceof ConditionMistake)) throw error;
-    throw conditionFault(where, error, frame);
+    throw conditionFault(where, error, frame ?? new ResultFrame([]));
   }
 }
 

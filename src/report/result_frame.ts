@@ -40,7 +40,7 @@ export class ResultFrame {
       ...parameters.map((name): ResultColumn => ({
         name: OWN.includes(name) ? `parameters.${name}` : name,
         of: "parameter",
-        cell: (index) => rows[index]!.parameters[name],
+        cell: fieldOf(name, (index) => rows[index]!.parameters),
       })),
       own("steps", (row) => row.steps),
       own("ending", (row) => row.ending),
@@ -54,7 +54,7 @@ export class ResultFrame {
       ...namesOf(flat).map((name): ResultColumn => ({
         name: taken.has(name) ? `result.${name}` : name,
         of: "result",
-        cell: (index) => flat[index]![name],
+        cell: fieldOf(name, (index) => flat[index]!),
       })),
     ];
     // A name with its source before it is understood, needed or not; what is called so itself comes first.
@@ -76,6 +76,12 @@ export class ResultFrame {
   names(): string[] {
     return this.columns.map(({ name }) => name);
   }
+}
+
+/** A column may be called as something that every object inherits. */
+function fieldOf(name: string, recordOf: (index: number) => Flat): (index: number) => unknown {
+  if (!(name in Object.prototype)) return (index) => recordOf(index)[name];
+  return (index) => Object.hasOwn(recordOf(index), name) ? recordOf(index)[name] : undefined;
 }
 
 /** What a cell is to whoever compares or stores it. */
@@ -100,6 +106,8 @@ export function kindOf(cell: unknown): CellKind {
 /** `{ a: { b: 1 } }` as `{ "a.b": 1 }`; arrays stay whole; a result that is no object is named `result`. */
 export function flatten(result: unknown): Flat {
   if (!isRecord(result)) return result === undefined ? {} : { result };
+  // Most results are flat as they are; a hundred thousand copies would cost a quarter of a second.
+  if (!Object.values(result).some(isRecord)) return result;
   const flat: Record<string, unknown> = Object.create(null);
   const walk = (record: Readonly<Record<string, unknown>>, prefix: string): void => {
     for (const [key, value] of Object.entries(record)) {
