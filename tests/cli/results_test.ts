@@ -1,6 +1,8 @@
 /** `simrun results`: which rows and columns, in which format, and files that are whole or not there. */
 import assert from "node:assert/strict";
+import { writeWhole } from "../../src/cli/result_output.ts";
 import { EXIT } from "../../src/job/fault.ts";
+import { inFolder, place } from "../helpers/folder.ts";
 import { withTree } from "./result_tree.ts";
 
 Deno.test("simrun results chooses rows and columns, sorts and limits; every mistake has its sentence", async () => {
@@ -61,7 +63,7 @@ Deno.test("simrun results chooses rows and columns, sorts and limits; every mist
   });
 });
 
-Deno.test("simrun results -o writes by the file's name, overwrites only with --force, and leaves nothing half", async () => {
+Deno.test("simrun results -o writes by the file's name, overwrites only with --force, in folders that are there", async () => {
   await withTree(async (ask, cwd) => {
     assert.match((await ask("-o", "r.csv")).err, /^Wrote 8 rows to r\.csv\.$/m);
     const csv = await Deno.readTextFile(`${cwd}/r.csv`);
@@ -78,14 +80,22 @@ Deno.test("simrun results -o writes by the file's name, overwrites only with --f
     assert.equal(await Deno.readTextFile(`${cwd}/r.txt`), (await ask()).out);
     const names = [...Deno.readDirSync(cwd)].map(({ name }) => name).toSorted();
     assert.deepEqual(names, ["a.yaml", "m.js", "r.csv", "r.jsonl", "r.txt", "simruns"]);
+  });
+});
 
-    // The limit on the size of files ends the write in its middle.
-    const main = new URL("../../main.ts", import.meta.url).pathname;
-    const line = `ulimit -f 1; exec '${Deno.execPath()}' run -A --no-check --quiet '${main}' ` +
-      "results --format csv -o big.csv";
-    const { code, stderr } = await new Deno.Command("bash", { args: ["-c", line], cwd }).output();
-    assert.notEqual(code, 0, new TextDecoder().decode(stderr));
-    assert.deepEqual([...Deno.readDirSync(cwd)].filter(({ name }) => /big|tmp/.test(name)), []);
+Deno.test("writeWhole() leaves the older file, and nothing beside it, when the new one breaks off", async () => {
+  await inFolder(async (folder) => {
+    const path = await place(folder, "r.csv", "older");
+    async function* broken() {
+      yield new Uint8Array(1 << 16);
+      await Promise.resolve();
+      throw new Error("no more rows");
+    }
+    await assert.rejects(writeWhole(path, broken()), /r\.csv/);
+    assert.equal(await Deno.readTextFile(path), "older");
+    await writeWhole(path, [new TextEncoder().encode("new"), new TextEncoder().encode("er")]);
+    assert.equal(await Deno.readTextFile(path), "newer");
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["r.csv"]);
   });
 });
 

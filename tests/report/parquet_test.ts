@@ -48,6 +48,7 @@ Deno.test("storedType() is the narrowest that loses nothing", () => {
     "INT64",
   ]);
   assert.equal(storedType([1, 2 ** 53]), "DOUBLE");
+  assert.equal(storedType([1, -0]), "DOUBLE");
   assert.equal(storedType([0.5, 2n ** 53n + 1n]), "STRING");
   assert.equal(storedType([1, 2n ** 64n]), "STRING");
   assert.equal(storedType([1, true]), "STRING");
