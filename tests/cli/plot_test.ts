@@ -33,8 +33,6 @@ Deno.test("simrun results --plot -o writes an SVG and a PNG, and refuses what is
 
     const table: readonly (readonly [args: readonly string[], said: RegExp])[] = [
       [["--plot", "x=co3,y=mean"], /no column "co3"\.\n.*Did you mean co2\?/],
-      [["--plot", "x=co2,y=deep.text"], /deep\.text holds texts, not numbers/],
-      [["--plot", "x=co2,y=mean,xlabel= "], /xlabel needs a value/],
       [["--plot", "x=co2,y=mean", "--where", "co2 > 9"], /Nothing can be drawn: there are no rows/],
       [
         ["--plot", "x=co2,y=mean", "-o", "a.pdf"],
@@ -42,7 +40,6 @@ Deno.test("simrun results --plot -o writes an SVG and a PNG, and refuses what is
       ],
       [["--plot", "x=co2,y=mean", "-o", "a.svg"], /a\.svg is there already/],
       [["--plot", "x=co2,y=mean", "--format", "csv"], /--format has no meaning beside it/],
-      [["--plot", "x=co2,y=mean", "--columns", "co2"], /--columns has no meaning beside it/],
       [["--series", "--plot", "x=step,y=mean"], /the series have no column "mean"/],
       [["-o", "c.svg"], /A figure needs --plot/],
     ];
