@@ -32,6 +32,11 @@ Deno.test("deno task compile embeds the simulation thread, templates and example
         "One-dimensional energy balance model",
         "climate_2030",
         "json-schema.org",
+        // What is loaded when a figure or a Parquet file is written.
+        '"name": "vega-scenegraph"',
+        "ParquetWriter class",
+        "index_bg.wasm",
+        "Arimo_400Regular.ttf",
       ]
     ) assert.ok(embedded.includes(mark), `"${mark}" is not in the executable`);
   });

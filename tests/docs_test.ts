@@ -1,5 +1,5 @@
 /**
- * What the README shows is run as it stands: its files are written to a folder, its commands typed there,
+ * What the README and docs/results.md show is run as it stands: its files are written to a folder, its commands typed there,
  * and their output compared, times aside. The library's example runs too; tables agree with the code.
  */
 import assert from "node:assert/strict";
@@ -35,37 +35,49 @@ function blocks(markdown: string): Block[] {
 
 /** Times differ from machine to machine, and a plan that is short there says none; all else must be as printed. */
 function withoutTimes(text: string): string {
-  return text.replace(/^It takes .*$/m, "").replace(/\b[\d.]+ (ms|s|min)\b/g, "TIME").replace(
+  return text.replaceAll("\r\n", "\n").replace(/^It takes .*$/m, "").replace(
+    /\b[\d.]+ (ms|s|min)\b/g,
+    "TIME",
+  ).replace(
     / +/g,
     " ",
   ).trim();
 }
 
-Deno.test("README example gives what it says", async () => {
-  await withFolder(async (folder) => {
-    for (const { language, options, text } of blocks(README)) {
-      if (options.file !== undefined) {
-        const path = join(folder, options.file);
-        await Deno.mkdir(dirname(path), { recursive: true });
-        await Deno.writeTextFile(path, text);
-      }
-      if (language !== "console") continue;
-      if (options.edit !== undefined) {
-        const [from, to] = options.edit.replaceAll("~", " ").split("=>");
-        const path = join(folder, "spring.yaml");
-        const before = await Deno.readTextFile(path);
-        assert.ok(before.includes(from!), `the README's edit ${options.edit} finds nothing`);
-        await Deno.writeTextFile(path, before.replace(from!, to!));
-      }
-      for (const part of text.split(/^\$ simrun /m).slice(1)) {
-        const [command, ...lines] = part.split("\n");
-        const { stdout, stderr } = await simrun(command!.split(" "), { cwd: folder });
-        const shown = stdout === "" && lines.join("").trim() !== "" ? stderr : stdout;
-        assert.equal(withoutTimes(shown), withoutTimes(lines.join("\n")), `simrun ${command}`);
-      }
+/** Writes a document's files to a folder, types its commands there, and compares what they print. */
+async function play(folder: string, markdown: string): Promise<void> {
+  for (const { language, options, text } of blocks(markdown)) {
+    if (options.file !== undefined) {
+      const path = join(folder, options.file);
+      await Deno.mkdir(dirname(path), { recursive: true });
+      await Deno.writeTextFile(path, text);
     }
-  });
-});
+    if (language !== "console") continue;
+    if (options.edit !== undefined) {
+      const [from, to] = options.edit.replaceAll("~", " ").split("=>");
+      const path = join(folder, "spring.yaml");
+      const before = await Deno.readTextFile(path);
+      assert.ok(before.includes(from!), `the edit ${options.edit} finds nothing`);
+      await Deno.writeTextFile(path, before.replace(from!, to!));
+    }
+    for (const part of text.split(/^\$ simrun /m).slice(1)) {
+      const [command, ...lines] = part.split("\n");
+      const { stdout, stderr } = await simrun(wordsOf(command!), { cwd: folder });
+      const shown = stdout === "" && lines.join("").trim() !== "" ? stderr : stdout;
+      assert.equal(withoutTimes(shown), withoutTimes(lines.join("\n")), `simrun ${command}`);
+    }
+  }
+}
+
+/** As a shell takes them, with single quotes. */
+function wordsOf(command: string): string[] {
+  return [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare!);
+}
+
+for (const document of ["README.md", "docs/results.md"]) {
+  Deno.test(`${document}: the example gives what it says`, () =>
+    withFolder((folder) => play(folder, Deno.readTextFileSync(join(ROOT, document)))));
+}
 
 Deno.test("the example of needed jobs in docs/models.md runs, and hands on what it says", async () => {
   await withFolder(async (folder) => {

@@ -16,6 +16,8 @@ interface FlagBase {
 interface ValueFlag {
   /** What stands for the value in the help, e.g. `DIR`. */
   readonly value: string;
+  /** Its value may begin with a dash, as in `--sort -mean`. */
+  readonly isDashed?: true;
 }
 
 type Lower = "a" | "b" | "c" | "d" | "e" | "f" | "g" | "i" | "j" | "k" | "l" | "m" | "n" | "o";

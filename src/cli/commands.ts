@@ -1,6 +1,7 @@
 /** The table of commands: help, flags, and which file runs each. Loading it loads none of them. */
 import { type Command, command } from "./command.ts";
 import { CONTROL_COMMANDS } from "./control_commands.ts";
+import { RESULT_FLAGS } from "./result_flags.ts";
 import { RESUME_FLAGS, RUN_FLAGS } from "./run_flags.ts";
 
 const RUN_ARG = { name: "RUN", complete: "run" } as const;
@@ -91,33 +92,28 @@ export const COMMANDS: readonly Command[] = [
   command({
     name: "results",
     group: "look",
-    brief: "Print the results of completed runs",
+    brief: "Print the results of completed runs, or write them to a file",
     synopsis: "[JOB…]",
     about:
       "The runs of each job's last plan, in the order of its manifest: a table to read, or CSV and\n" +
       "JSON with every digit. Nested results become columns with dots in their names; numbers that\n" +
       'JSON does not have are written as {"$number": "NaN"}. Texts stand in CSV as the model gave\n' +
-      "them: one that begins with = is a formula to a spreadsheet; import unknown ones as text.",
+      "them: one that begins with = is a formula to a spreadsheet; import unknown ones as text.\n" +
+      "All of it is told in docs/results.md.",
     examples: [
       { line: "simrun results", what: "everything, as a table" },
       {
-        line: "simrun results ising --format csv > ising.csv",
+        line: "simrun results ising -o ising.csv",
         what: "for a spreadsheet, R or pandas",
       },
+      {
+        line: "simrun results --where 'co2>300' --sort=-mean --limit 5",
+        what: "the five with the largest mean",
+      },
+      { line: "simrun results --columns run,co2,mean", what: "only these columns" },
       { line: "simrun results 'climate_*' --format json", what: "for programs" },
     ],
-    flags: {
-      format: {
-        kind: "choice",
-        values: ["table", "csv", "json"],
-        brief: "table (default), csv or json",
-      },
-      all: {
-        kind: "switch",
-        letter: "a",
-        brief: "Results of earlier plans as well, after the others",
-      },
-    },
+    flags: RESULT_FLAGS,
     args: { min: 0, max: ANY, name: "JOB", complete: "run" },
     load: async () => (await import("./results.ts")).results,
   }),

@@ -13,6 +13,7 @@ import {
 import { diskFault } from "../store/disk.ts";
 import { exportNpy, exportSafetensors } from "../store/export.ts";
 import { type CliContext, type GlobalFlags, printJson, say } from "./context.ts";
+import { fileStem } from "./file_stem.ts";
 import { findRun, readTree } from "./tree_reader.ts";
 
 type ExportFormat = "safetensors" | "npy";
@@ -161,15 +162,6 @@ async function writeNpy(checkpoint: Checkpoint, folder: string, force: boolean):
   const rest = join(folder, "state.json");
   await writeNew(rest, new TextEncoder().encode(plain + "\n"), force);
   return [...written, rest];
-}
-
-/** A name in a state is the model author's: as a file name it is tamed, and never meant twice. */
-function fileStem(name: string, taken: Set<string>): string {
-  const tame = name.replace(/[^A-Za-z0-9._-]/g, "_").replace(/^[.]+/, "_").slice(0, 100) || "array";
-  let stem = tame;
-  for (let i = 2; taken.has(stem.toLowerCase()); i++) stem = `${tame}-${i}`;
-  taken.add(stem.toLowerCase());
-  return stem;
 }
 
 async function writeNew(path: string, bytes: Uint8Array, force: boolean): Promise<void> {

@@ -27,11 +27,12 @@ export async function parseArguments(
   words: readonly string[],
 ): Promise<ParsedArguments> {
   const flags: Flags = { ...GLOBAL_FLAGS, ...command.flags };
-  const end = words.indexOf("--");
-  const given = end < 0 ? words : words.slice(0, end);
+  const joined = joinDashed(words, flags);
+  const end = joined.indexOf("--");
+  const given = end < 0 ? joined : joined.slice(0, end);
   const numbers = command.args.isNumber ? given.filter(isNegative) : [];
   const before = given.filter((word) => !numbers.includes(word));
-  const after = end < 0 ? [] : words.slice(end + 1);
+  const after = end < 0 ? [] : joined.slice(end + 1);
   // Looked up here: the package would take --constructor for one of its own.
   const unknown = before.find((word) => word.startsWith("--") && !isFlag(word, flags));
   if (unknown !== undefined) throw unknownFlag(unknown, command, flags);
@@ -51,6 +52,17 @@ export async function parseArguments(
   const args = [...parsed.args, ...numbers, ...after];
   checkCount(command, args);
   return { flags: parsed.flags, args };
+}
+
+/** `--sort -mean` as `--sort=-mean`, for flags whose values may look like flags. */
+function joinDashed(words: readonly string[], flags: Flags): readonly string[] {
+  const dashed = Object.entries(flags).flatMap(([name, flag]) =>
+    "isDashed" in flag && flag.isDashed ? [flagName(name)] : []
+  );
+  const at = words.findIndex((word, i) =>
+    dashed.includes(word) && /^-[^-]/.test(words[i + 1] ?? "")
+  );
+  return at < 0 ? words : words.toSpliced(at, 2, `${words[at]}=${words[at + 1]}`);
 }
 
 function isNegative(word: string): boolean {

@@ -1,34 +1,43 @@
 /** `simrun results`: what completed runs handed back, as a table, CSV or JSON. */
-import { EXIT } from "../job/fault.ts";
+import { assertNever, EXIT, Fault } from "../job/fault.ts";
+import { encodePlain } from "../job/plain.ts";
 import { formatCount, formatNumberOf } from "../report/format.ts";
+import type { ResultColumn } from "../report/result_frame.ts";
 import {
   briefText,
+  chosenTable,
   csvLines,
+  exactTable,
   groupAlike,
   resultJson,
   type ResultTable,
   tabulate,
 } from "../report/result_table.ts";
 import { ResultFold, type ResultReading, type ResultRow } from "../report/results.ts";
+import { storedType } from "../report/stored_type.ts";
+import { withResultFiles } from "../runner/result_files.ts";
 import { safeJson, safeText } from "../screen/safe_text.ts";
 import { type Column, fittingColumns, renderTable } from "../screen/table.ts";
+import { type CliContext, columnsOf, dataText, type GlobalFlags, paintOf, say } from "./context.ts";
+import type { ResultFormat } from "./result_flags.ts";
 import {
-  type CliContext,
-  columnsOf,
-  dataText,
-  type GlobalFlags,
-  paintOf,
-  printLines,
-  say,
-} from "./context.ts";
+  type OutputFlags,
+  outputPath,
+  resultFormat,
+  writePieces,
+  writeText,
+} from "./result_output.ts";
+import { type QueryFlags, type ResultView, viewResults } from "./result_query.ts";
 import { refuseUnknown } from "./selectors.ts";
 import { readTree } from "./tree_reader.ts";
-import { writeBlocks } from "./write_blocks.ts";
 
-interface ResultFlags extends GlobalFlags {
-  readonly format?: "table" | "csv" | "json" | undefined;
+interface ResultFlags extends GlobalFlags, QueryFlags, OutputFlags {
   /** Results of earlier plans as well. */
   readonly all: boolean;
+  /** The measurement series of the chosen runs instead of their results. */
+  readonly series: boolean;
+  /** What to draw, instead of printing it. */
+  readonly plot?: string | undefined;
 }
 
 /** A table longer than this is for a file, not for eyes. */
@@ -39,28 +48,95 @@ export async function results(
   flags: ResultFlags,
   selectors: readonly string[],
 ): Promise<number> {
+  if (flags.plot !== undefined) refuseBoth(flags);
+  const { checkPlot, plotResults } = flags.plot === undefined ? NO_PLOT : await import("./plot.ts");
+  const request = await checkPlot?.(context, flags);
+  const asked = request === undefined ? resultFormat(flags) : undefined;
+  const format = asked ?? (flags.series ? "csv" : "table");
+  if (flags.output !== undefined) await outputPath(context, flags);
   const fold = new ResultFold(selectors);
-  const { history } = await readTree(context, flags, (entry) => fold.apply(entry));
+  const { layout, history } = await readTree(context, flags, (entry) => fold.apply(entry));
   refuseUnknown(history, selectors);
   const reading = fold.read({ earlier: flags.all });
-  const { rows } = reading;
-  const format = flags.format ?? (flags.json ? "json" : "table");
+  const lost: string[] = [];
+  const rows = await withResultFiles(layout, reading.rows, ({ message, hint }) => {
+    lost.push(safeText(`${message} ${hint}`));
+  });
+  const view = viewResults(rows, flags.series ? { ...flags, columns: undefined } : flags);
+  const chosen = view.indices.map((index) => rows[index]!);
+  if (request !== undefined) {
+    await plotResults!(context, flags, request, view, { layout, history });
+  } else if (flags.series) {
+    const { writeSeries } = await import("./result_series.ts");
+    await writeSeries(context, flags, format, { layout, history, rows: chosen });
+  } else await write(context, flags, format, view);
+  say(context, flags, ...lost, ...notes(context, flags, { ...reading, rows }, chosen));
+  return EXIT.completed.status;
+}
+
+const NO_PLOT = { checkPlot: undefined, plotResults: undefined };
+
+function refuseBoth(flags: ResultFlags): void {
+  const other = flags.format !== undefined ? "--format" : flags.json ? "--json" : "--columns";
+  if (flags.format === undefined && !flags.json && flags.columns === undefined) return;
+  throw new Fault("usage", `--plot draws; ${other} has no meaning beside it.`, {
+    hint: `Leave ${other} out: x= and y= say what is drawn.`,
+  });
+}
+
+async function write(
+  context: CliContext,
+  flags: ResultFlags,
+  format: ResultFormat,
+  view: ResultView,
+): Promise<void> {
+  const columns = view.columns ?? view.frame.columns;
+  let what = formatNumberOf(view.indices.length, "row");
   switch (format) {
     case "json":
-      writeBlocks(context.stdout, jsonLines(rows));
+      await writeText(context, flags, jsonPieces(records(view)));
+      break;
+    case "jsonl":
+      await writeText(context, flags, jsonLines(records(view)));
       break;
     case "csv":
-      writeBlocks(context.stdout, csvLines(tabulate(rows, { brief: false })), dataText);
+      await writeText(context, flags, csvLines(exactTable(columns, view.indices)), dataText);
       break;
     case "table":
-      // Jobs of different models have nothing in common but their being in one tree.
-      for (const [i, group] of groupAlike(rows).entries()) {
-        if (i > 0) context.stdout.write("\n");
-        printTable(context, flags, group);
-      }
+      await writeText(context, flags, tables(context, flags, view));
+      break;
+    case "parquet": {
+      const { parquetPieces } = await import("../report/parquet.ts");
+      const stored = columns.map(({ name, cell }) => ({
+        name,
+        type: storedType(cellsOf(cell, view.indices)),
+      }));
+      const { rows } = exactTable(columns, view.indices);
+      await writePieces(context, flags, parquetPieces(stored, rows));
+      break;
+    }
+    case "npy":
+    case "safetensors": {
+      const { writeArrays } = await import("./result_arrays.ts");
+      const files = await writeArrays(context, flags, format, view);
+      if (files.length > 1) what = `${formatNumberOf(files.length, "file")} of ${what}`;
+      break;
+    }
+    default:
+      assertNever(format);
   }
-  say(context, flags, ...notes(context, flags, reading));
-  return EXIT.completed.status;
+  if (flags.output !== undefined) {
+    say(context, flags, safeText(`Wrote ${what} to ${flags.output}.`));
+  }
+}
+
+/** As often as they are asked for, without keeping them. */
+function cellsOf(cell: ResultColumn["cell"], indices: readonly number[]): Iterable<unknown> {
+  return {
+    *[Symbol.iterator]() {
+      for (const index of indices) yield cell(index);
+    },
+  };
 }
 
 /** What the rows do not tell of themselves. */
@@ -68,9 +144,11 @@ function notes(
   { stderr }: CliContext,
   flags: ResultFlags,
   { rows, planned, earlier }: ResultReading,
+  chosen: readonly ResultRow[],
 ): string[] {
   const lines: string[] = [];
   if (rows.length === 0 && planned === 0) lines.push("No completed run matches.");
+  else if (flags.where !== undefined && chosen.length === 0) lines.push("No row fulfils --where.");
   const current = rows.filter((row) => !row.isEarlier);
   if (current.length < planned) {
     const missing = planned - current.length;
@@ -80,10 +158,11 @@ function notes(
       } ${missing === 1 ? "is" : "are"} not done. simrun status shows how far they are.`,
     );
   }
-  const older = current.filter((row) => row.isOlderModel).length;
+  const shown = chosen.filter((row) => !row.isEarlier);
+  const older = shown.filter((row) => row.isOlderModel).length;
   if (older > 0) {
     lines.push(
-      `${formatCount(older)} of ${formatNumberOf(current.length, "row")} ${
+      `${formatCount(older)} of ${formatNumberOf(shown.length, "row")} ${
         older === 1 ? "was" : "were"
       } computed by an older version of the model; simrun run --rerun changed computes ${
         older === 1 ? "it" : "them"
@@ -96,41 +175,55 @@ function notes(
   return lines.map(paintOf(stderr).faint);
 }
 
-function printTable(context: CliContext, flags: ResultFlags, rows: readonly ResultRow[]): void {
+/** Jobs of different models have nothing in common but their being in one tree: a table each, unless columns were named. */
+function* tables(
+  context: CliContext,
+  flags: ResultFlags,
+  { frame, indices, columns }: ResultView,
+): IterableIterator<string> {
+  if (columns !== undefined) {
+    yield* tableLines(context, flags, chosenTable(columns, indices));
+    return;
+  }
+  const groups = groupAlike(indices.map((index) => frame.rows[index]!));
+  for (const [i, group] of groups.entries()) {
+    if (i > 0) yield "\n";
+    yield* tableLines(context, flags, tabulate(group, { brief: true }));
+  }
+}
+
+function* tableLines(
+  context: CliContext,
+  flags: ResultFlags,
+  table: ResultTable,
+): IterableIterator<string> {
   const { stdout } = context;
-  const table = tabulate(rows, { brief: true });
-  const onTerminal = stdout.isTerminal && rows.length > TABLE_ROWS_MAX;
-  const shown = onTerminal ? table.rows.slice(0, TABLE_ROWS_MAX) : table.rows;
+  const isForEyes = flags.output === undefined && stdout.isTerminal;
+  const shown = isForEyes ? table.rows.slice(0, TABLE_ROWS_MAX) : table.rows;
   const cells = shown.map((row) => row.map((cell) => safeText(briefText(cell))));
   const columns = tableColumns(table);
-  const width = columnsOf(stdout);
+  const width = isForEyes ? columnsOf(stdout) : undefined;
   const fit = fittingColumns(columns, cells, width);
   const paint = paintOf(stdout);
-  printLines(
-    stdout,
-    renderTable(columns.slice(0, fit), cells, { columns: width, header: paint.faint }),
-  );
+  const header = flags.output === undefined ? { header: paint.faint } : {};
+  for (const line of renderTable(columns.slice(0, fit), cells, { columns: width, ...header })) {
+    yield `${line}\n`;
+  }
   const hidden = columns.slice(fit).map((column) => column.title);
+  const more: string[] = [];
   if (hidden.length > 0) {
-    say(
-      context,
-      flags,
-      paint.faint(
-        `… and ${formatNumberOf(hidden.length, "column")} more (${hidden.slice(0, 4).join(", ")}${
-          hidden.length > 4 ? ", …" : ""
-        }): simrun results --format csv`,
-      ),
+    more.push(
+      `… and ${formatNumberOf(hidden.length, "column")} more (${hidden.slice(0, 4).join(", ")}${
+        hidden.length > 4 ? ", …" : ""
+      }): simrun results --columns, or --format csv`,
     );
   }
-  if (shown.length < rows.length) {
-    say(
-      context,
-      flags,
-      paint.faint(
-        `… and ${formatCount(rows.length - shown.length)} more rows: simrun results --format csv`,
-      ),
+  if (shown.length < table.rows.length) {
+    more.push(
+      `… and ${formatCount(table.rows.length - shown.length)} more rows: --limit, or --format csv`,
     );
   }
+  say(context, flags, ...more.map(paint.faint));
 }
 
 function tableColumns(table: ResultTable): Column[] {
@@ -144,10 +237,29 @@ function isNumeric(cell: unknown): boolean {
   return cell === undefined || typeof cell === "number" || typeof cell === "bigint";
 }
 
-function* jsonLines(rows: readonly ResultRow[]): IterableIterator<string> {
-  yield "[";
-  for (const [i, row] of rows.entries()) {
-    yield `${i === 0 ? "\n" : ",\n"}  ${safeJson(resultJson(row))}`;
+/** Whole rows, or of those columns that were asked for: then flat, by the columns' names. */
+function* records({ frame, indices, columns }: ResultView): IterableIterator<unknown> {
+  for (const index of indices) {
+    if (columns === undefined) yield resultJson(frame.rows[index]!);
+    else {
+      yield Object.fromEntries(columns.flatMap(({ name, cell }) => {
+        const value = cell(index);
+        return value === undefined ? [] : [[name, encodePlain(value)]];
+      }));
+    }
   }
-  yield rows.length === 0 ? "]\n" : "\n]\n";
+}
+
+function* jsonPieces(records: Iterable<unknown>): IterableIterator<string> {
+  let isFirst = true;
+  yield "[";
+  for (const record of records) {
+    yield `${isFirst ? "\n" : ",\n"}  ${safeJson(record)}`;
+    isFirst = false;
+  }
+  yield isFirst ? "]\n" : "\n]\n";
+}
+
+function* jsonLines(records: Iterable<unknown>): IterableIterator<string> {
+  for (const record of records) yield `${safeJson(record)}\n`;
 }

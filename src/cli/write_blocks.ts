@@ -10,12 +10,17 @@ export function writeBlocks(
   pieces: Iterable<string>,
   shown: (stream: Stream, text: string) => string = (_, text) => text,
 ): void {
+  for (const block of gathered(pieces)) stream.write(shown(stream, block));
+}
+
+/** The same text in fewer pieces. */
+export function* gathered(pieces: Iterable<string>): IterableIterator<string> {
   let block = "";
   for (const piece of pieces) {
     block += piece;
     if (block.length < BLOCK_CHARACTERS) continue;
-    stream.write(shown(stream, block));
+    yield block;
     block = "";
   }
-  if (block !== "") stream.write(shown(stream, block));
+  if (block !== "") yield block;
 }

@@ -1,6 +1,6 @@
-/** Results as columns and cells, and these as CSV. Nested results become columns with dotted names. Pure. */
+/** Results as rows of cells, for eyes and as CSV. Nested results are columns with dotted names. Pure. */
 import { encodePlain } from "../job/plain.ts";
-import { formatDuration } from "./format.ts";
+import { flatten, namesOf, type ResultColumn, ResultFrame } from "./result_frame.ts";
 import type { ResultRow } from "./results.ts";
 
 export interface ResultTable {
@@ -16,53 +16,71 @@ export interface ResultTableOptions {
 
 /** Rows of one or several jobs under one header; names that two sources share are told apart by a prefix. */
 export function tabulate(rows: readonly ResultRow[], options: ResultTableOptions): ResultTable {
-  const flat = rows.map((row) => flatten(row.result));
-  const parameters = options.brief
-    ? tellingParameters(rows)
-    : namesOf(rows.map((r) => r.parameters));
-  const results = namesOf(flat);
-  const needed = (used: (row: ResultRow) => boolean): boolean => !options.brief || rows.some(used);
+  const frame = new ResultFrame(rows);
+  if (options.brief) return briefTable(frame);
+  const { columns, rows: cells } = exactTable(frame.columns, [...rows.keys()]);
+  return { columns, rows: [...cells] };
+}
 
-  const columns: Column[] = [{ name: "job", cell: (row) => row.job }];
-  if (needed((row) => row.run !== row.job)) {
-    columns.push({ name: "run", cell: (row) => row.run });
-  }
-  const took = options.brief ? "took" : "computed_ms";
-  const fixed = new Set(["job", "run", "steps", "ending", took, "reused_from", "model"]);
-  const taken = new Set([...fixed, ...parameters]);
-  for (const name of parameters) {
-    columns.push({
-      name: fixed.has(name) ? `parameters.${name}` : name,
-      cell: (row) => row.parameters[name],
-    });
-  }
-  columns.push({ name: "steps", cell: (row) => row.steps });
-  if (needed((row) => row.ending !== undefined)) {
-    columns.push({ name: "ending", cell: (row) => row.ending });
-  }
-  columns.push({
-    name: took,
-    cell: (row) => options.brief ? formatDuration(row.ms) : row.ms,
-  });
-  if (needed((row) => row.reusedFrom !== undefined)) {
-    columns.push({ name: "reused_from", cell: (row) => row.reusedFrom });
-  }
-  if (needed((row) => row.isOlderModel)) {
-    columns.push({
-      name: "model",
-      cell: options.brief ? (row) => row.isOlderModel ? "older" : undefined : (row) => row.model,
-    });
-  }
-  for (const name of results) {
-    columns.push({
-      name: taken.has(name) ? `result.${name}` : name,
-      cell: (_row, result) => result[name],
-    });
-  }
-  return {
-    columns: columns.map((column) => column.name),
-    rows: rows.map((row, i) => columns.map((column) => column.cell(row, flat[i]!))),
+/** What a person reads: `took` in words, `model` only where it is an older one. */
+export function briefTable(frame: ResultFrame): ResultTable {
+  const { rows } = frame;
+  const telling = new Set(tellingParameters(rows));
+  const needed: { readonly [name: string]: (row: ResultRow) => boolean } = {
+    run: (row) => row.run !== row.job,
+    ending: (row) => row.ending !== undefined,
+    attempts: (row) => row.attempts > 1,
+    reused_from: (row) => row.reusedFrom !== undefined,
+    model: (row) => row.isOlderModel,
   };
+  const columns = frame.columns.filter(({ name, of }) => {
+    if (of === "parameter") {
+      return telling.has(name.replace(/^parameters\./, "")) || telling.has(name);
+    }
+    return of === "result" || rows.some(needed[name] ?? (() => true));
+  });
+  return {
+    columns: columns.map(briefName),
+    rows: rows.map((row, i) => columns.map((column) => briefCell(column, row, i))),
+  };
+}
+
+/** The columns that were asked for, as a person reads them. */
+export function chosenTable(
+  columns: readonly ResultColumn[],
+  indices: readonly number[],
+): ResultTable {
+  return {
+    columns: columns.map(briefName),
+    rows: indices.map((i) =>
+      columns.map(({ cell, brief }) => brief === undefined ? cell(i) : brief(i))
+    ),
+  };
+}
+
+/** The same with every digit; its rows are made as they are asked for. */
+export function exactTable(columns: readonly ResultColumn[], indices: readonly number[]): {
+  readonly columns: readonly string[];
+  readonly rows: Iterable<readonly unknown[]>;
+} {
+  return {
+    columns: columns.map(({ name }) => name),
+    rows: {
+      *[Symbol.iterator]() {
+        for (const i of indices) yield columns.map(({ cell }) => cell(i));
+      },
+    },
+  };
+}
+
+function briefName({ name, of, brief }: ResultColumn): string {
+  if (brief !== undefined) return "took";
+  return name === "took" ? `${of === "parameter" ? "parameters" : "result"}.took` : name;
+}
+
+function briefCell(column: ResultColumn, row: ResultRow, index: number): unknown {
+  if (column.of === "run" && column.name === "model") return row.isOlderModel ? "older" : undefined;
+  return column.brief === undefined ? column.cell(index) : column.brief(index);
 }
 
 /** Rows with the same parameters and results together: what can be read in one table. In order of appearance. */
@@ -79,7 +97,9 @@ export function groupAlike(rows: readonly ResultRow[]): ResultRow[][] {
 }
 
 /** One record a line as RFC 4180 has it; numbers exact, NaN and infinities as numpy and R read them. */
-export function* csvLines(table: ResultTable): IterableIterator<string> {
+export function* csvLines(
+  table: { readonly columns: readonly string[]; readonly rows: Iterable<readonly unknown[]> },
+): IterableIterator<string> {
   yield csvLine(table.columns);
   for (const row of table.rows) yield csvLine(row);
 }
@@ -97,6 +117,7 @@ export function resultJson(row: ResultRow): Readonly<Record<string, unknown>> {
     steps: row.steps,
     ...(row.ending === undefined ? {} : { ending: row.ending }),
     ms: row.ms,
+    attempts: row.attempts,
     ...(row.reusedFrom === undefined ? {} : { reused_from: row.reusedFrom }),
     model: row.model,
     ...(row.isEarlier ? { earlier_plan: true } : {}),
@@ -117,38 +138,6 @@ export function briefText(cell: unknown): string {
   return String(cell);
 }
 
-interface Column {
-  readonly name: string;
-  readonly cell: (row: ResultRow, result: Readonly<Record<string, unknown>>) => unknown;
-}
-
-type Flat = Readonly<Record<string, unknown>>;
-
-/** `{ a: { b: 1 } }` as `{ "a.b": 1 }`; arrays stay whole; a result that is no object is named `result`. */
-function flatten(result: unknown): Flat {
-  if (!isRecord(result)) return result === undefined ? {} : { result };
-  const flat: Record<string, unknown> = Object.create(null);
-  const walk = (record: Readonly<Record<string, unknown>>, prefix: string): void => {
-    for (const [key, value] of Object.entries(record)) {
-      if (isRecord(value) && Object.keys(value).length > 0) walk(value, `${prefix}${key}.`);
-      else flat[prefix + key] = value;
-    }
-  };
-  walk(result, "");
-  return flat;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** All keys in the order they first appear. */
-function namesOf(records: readonly Flat[]): string[] {
-  const names = new Set<string>();
-  for (const record of records) for (const name in record) names.add(name);
-  return [...names];
-}
-
 /** What the sweeps vary, and what differs from job to job. */
 function tellingParameters(rows: readonly ResultRow[]): string[] {
   const swept = new Set(rows.flatMap((row) => row.swept));
@@ -159,7 +148,8 @@ function tellingParameters(rows: readonly ResultRow[]): string[] {
   });
 }
 
-function exactText(cell: unknown): string {
+/** Every digit; what is no plain value as JSON. */
+export function exactText(cell: unknown): string {
   switch (typeof cell) {
     case "undefined":
       return "";

@@ -2,7 +2,7 @@
  * The results of completed runs: a second fold of the journal that keeps the last record of each, and gives
  * them in the order of the manifest. Pure.
  */
-import type { CompletedRun, JournalEntry } from "../job/event.ts";
+import type { CompletedRun, FileSum, JournalEntry } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
 import { runName } from "../job/run.ts";
@@ -21,6 +21,8 @@ export interface ResultRow {
   readonly steps: number;
   readonly ending: string | undefined;
   readonly ms: number;
+  /** How often it was begun anew until it was done, the last time included. */
+  readonly attempts: number;
   /** The run whose result was taken, when it was not computed anew. */
   readonly reusedFrom: string | undefined;
   /** Digest of the model that computed it. */
@@ -31,6 +33,14 @@ export interface ResultRow {
   readonly isEarlier: boolean;
   /** Decoded: NaN and infinities are numbers. */
   readonly result: unknown;
+  /** The run's file in which the result is, when it was too long for the journal; `result` is undefined then. */
+  readonly resultFile: ResultFile | undefined;
+}
+
+export interface ResultFile {
+  readonly name: string;
+  /** What it must be, to the byte; absent in older trees. */
+  readonly sum: FileSum | undefined;
 }
 
 export interface ResultReading {
@@ -43,9 +53,11 @@ export interface ResultReading {
 }
 
 /** What of a completed run is kept: neither its series nor its log. */
-interface Kept extends Pick<CompletedRun, "digest" | "point" | "steps" | "ending" | "ms"> {
+interface Kept
+  extends Pick<CompletedRun, "digest" | "point" | "steps" | "ending" | "ms" | "attempt"> {
   readonly run: string;
   readonly result: unknown;
+  readonly files: CompletedRun["files"];
   readonly model: string;
   readonly reusedFrom: string | undefined;
   /** The job as it was planned then. */
@@ -140,14 +152,16 @@ export class ResultFold {
 
   #keep(id: string, model: string, record: CompletedRun, reusedFrom?: string): void {
     if (!this.#chosen(id, record.run)) return;
-    const { run, digest, point, steps, ending, ms, result } = record;
+    const { run, digest, point, steps, ending, ms, attempt, result, files } = record;
     const { job, runs } = this.#job(id);
     runs.set(run, {
       run,
       digest,
       steps,
       ms,
+      attempt,
       result,
+      files: fileOf(result) === undefined ? undefined : files,
       model,
       reusedFrom,
       job,
@@ -176,7 +190,8 @@ function isOfPlan(kept: Kept, job: Job | undefined): boolean {
 }
 
 function rowOf(id: string, kept: Kept, { job, model }: JobResults, isEarlier: boolean): ResultRow {
-  const { run, point, steps, ending, ms, reusedFrom } = kept;
+  const { run, point, steps, ending, ms, attempt, reusedFrom } = kept;
+  const file = fileOf(kept.result);
   const parameters = (kept.job ?? job)?.parameters ?? {};
   return {
     job: id,
@@ -186,12 +201,22 @@ function rowOf(id: string, kept: Kept, { job, model }: JobResults, isEarlier: bo
     steps,
     ending,
     ms,
+    attempts: attempt,
     reusedFrom,
     model: kept.model,
     isOlderModel: model !== undefined && kept.model !== model,
     isEarlier,
-    result: decodePlain(kept.result),
+    result: file === undefined ? decodePlain(kept.result) : undefined,
+    resultFile: file === undefined ? undefined : { name: file, sum: kept.files?.[file] },
   };
+}
+
+/** `{"$file": …}` as the journal has it; an object of the model's own with such a key is written otherwise. */
+function fileOf(result: unknown): string | undefined {
+  const file = typeof result === "object" && result !== null && "$file" in result
+    ? result.$file
+    : undefined;
+  return typeof file === "string" ? file : undefined;
 }
 
 function decodeFields(point: CompletedRun["point"]): Readonly<Record<string, unknown>> {

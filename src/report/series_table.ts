@@ -41,9 +41,14 @@ export class LongSeries {
     ];
   }
 
+  /** The cells before the step: the same in every row of a run. */
+  head(run: MeasuredRun): readonly unknown[] {
+    return [run.job, run.run, ...this.#parameters.map((name) => run.point[name])];
+  }
+
   /** A cell a column; undefined where the run has no such value. */
   *rows(run: MeasuredRun, { measured, rows }: Series): IterableIterator<readonly unknown[]> {
-    const head = [run.job, run.run, ...this.#parameters.map((name) => run.point[name])];
+    const head = this.head(run);
     // The step stands first in a row.
     const places = this.#measured.map((name) => measured.indexOf(name) + 1);
     for (const row of rows) {

@@ -15,6 +15,7 @@ import { readLive } from "../store/live.ts";
 import { readOwner } from "../store/lock.ts";
 import { openTree } from "../store/tree.ts";
 import { JobProblems } from "./prepare.ts";
+import { withResultFiles } from "./result_files.ts";
 import type { RunRequest } from "./run_request.ts";
 import { openRunner, type Outcome, type Runner } from "./runner.ts";
 
@@ -181,7 +182,9 @@ export class Simrun {
     const layout = await openTree(this.#root, "read");
     const fold = new ResultFold(jobs);
     readJournal(layout, (entry) => fold.apply(entry));
-    return [...fold.rows()];
+    return await withResultFiles(layout, fold.rows(), (error) => {
+      throw error;
+    });
   }
 
   async #run(): Promise<Outcome> {

@@ -16,18 +16,50 @@ export function exportSafetensors(checkpoint: Checkpoint): Uint8Array {
   return file;
 }
 
-/** One array as NumPy's own format, version 1.0: header padded to 64 bytes, then the elements. */
+/** One array of a state as NumPy's own format. */
 export function exportNpy(tensor: Tensor): Uint8Array {
-  const about = `{'descr': '${NPY_TYPES[tensor.dtype]}', 'fortran_order': False, ` +
-    `'shape': (${tensor.length},), }`;
+  return npyFile(NPY_TYPES[tensor.dtype], [tensor.length], tensor.bytes);
+}
+
+/** NumPy's own format, version 1.0: header padded to 64 bytes, then the elements, the last dimension the fastest. */
+export function npyFile(type: string, shape: readonly number[], bytes: Uint8Array): Uint8Array {
+  const lengths = shape.map((length) => `${length},`).join(" ");
+  const about = `{'descr': '${type}', 'fortran_order': False, 'shape': (${lengths}), }`;
   const preamble = 10;
   const headerBytes = Math.ceil((preamble + about.length + 1) / 64) * 64;
-  const file = new Uint8Array(headerBytes + tensor.bytes.length).fill(0x20, 0, headerBytes);
+  const file = new Uint8Array(headerBytes + bytes.length).fill(0x20, 0, headerBytes);
   file.set([0x93, ...new TextEncoder().encode("NUMPY"), 1, 0]);
   new DataView(file.buffer).setUint16(8, headerBytes - preamble, true);
   file.set(new TextEncoder().encode(about), preamble);
   file[headerBytes - 1] = 0x0a;
-  file.set(tensor.bytes, headerBytes);
+  file.set(bytes, headerBytes);
+  return file;
+}
+
+/** Arrays of floats by name as plain safetensors; the header is padded so that they are aligned. */
+export function safetensorsFile(
+  arrays: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly data: Float64Array;
+  }[],
+  metadata: { readonly [name: string]: string },
+): Uint8Array {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let end = 0;
+  for (const { name, shape, data } of arrays) {
+    header[name] = { dtype: "F64", shape, data_offsets: [end, end += data.byteLength] };
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const headerBytes = Math.ceil(text.length / 8) * 8;
+  const file = new Uint8Array(8 + headerBytes + end).fill(0x20, 8, 8 + headerBytes);
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  file.set(text, 8);
+  let at = 8 + headerBytes;
+  for (const { data } of arrays) {
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
   return file;
 }
 

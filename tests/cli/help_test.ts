@@ -94,7 +94,15 @@ Deno.test("completionScript() for bash completes commands, flags and values", as
   };
   assert.deepEqual(await complete("simrun", "sta"), ["status"]);
   assert.deepEqual(await complete("simrun", "status", "--wa"), ["--watch"]);
-  assert.deepEqual(await complete("simrun", "results", "--format", ""), ["table", "csv", "json"]);
+  assert.deepEqual(await complete("simrun", "results", "--format", ""), [
+    "table",
+    "csv",
+    "json",
+    "jsonl",
+    "parquet",
+    "npy",
+    "safetensors",
+  ]);
   assert.deepEqual(await complete("simrun", "status", "inter"), ["interrupted"]);
   await Deno.remove(file);
 });

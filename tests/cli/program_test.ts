@@ -80,7 +80,10 @@ Deno.test("simrun runs a sweep, then finds it done; status, results and explain 
 
     const csv = (await simrun(["results", "--format", "csv"], { cwd })).out.split("\r\n");
     assert.equal(csv.length, 5);
-    assert.match(csv[0]!, /^job,run,by,steps,ending,computed_ms,reused_from,model,x,nested\.nan$/);
+    assert.match(
+      csv[0]!,
+      /^job,run,by,steps,ending,computed_ms,attempts,reused_from,model,x,nested\.nan$/,
+    );
     assert.match(csv[3]!, /,3,10,.*,30,NaN$/);
     const json = JSON.parse((await simrun(["results", "--json"], { cwd })).out);
     assert.deepEqual(json.map((row: { result: { x: number } }) => row.result.x), [10, 20, 30]);

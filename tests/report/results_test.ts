@@ -131,6 +131,7 @@ Deno.test("tabulate() flattens nested results and tells a result from a paramete
     "steps",
     "ending",
     "computed_ms",
+    "attempts",
     "reused_from",
     "model",
     "result.T",
@@ -142,6 +143,22 @@ Deno.test("tabulate() flattens nested results and tells a result from a paramete
   assert.equal(rows[0]![columns.indexOf("T")], 1);
   assert.equal(rows[0]![columns.indexOf("result.T")], 1 / 3);
   assert.equal(rows[1]![columns.indexOf("nested.a")], undefined);
+});
+
+Deno.test("tabulate() takes a result called like what every object has for a column like others", () => {
+  const rows = rowsOf([
+    planned("p"),
+    completed(
+      "p",
+      "p",
+      JSON.parse('{ "constructor": 1, "__proto__": 2, "deep": { "toString": 3 } }'),
+    ),
+    completed("q", "q", { x: 1 }),
+  ]);
+  const { columns, rows: [first, second] } = tabulate(rows, { brief: false });
+  const at = ["constructor", "__proto__", "deep.toString"].map((name) => columns.indexOf(name));
+  assert.deepEqual(at.map((place) => first![place]), [1, 2, 3]);
+  assert.deepEqual(at.map((place) => second![place]), [undefined, undefined, undefined]);
 });
 
 Deno.test("tabulate() in brief leaves out what tells no row from another", () => {

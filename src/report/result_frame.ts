@@ -1,0 +1,131 @@
+/** Results as named columns over rows: what can be asked for, compared, sorted by and written. Pure. */
+import { formatDuration } from "./format.ts";
+import type { ResultRow } from "./results.ts";
+
+/** A result with its nested values under dotted names. */
+export type Flat = Readonly<Record<string, unknown>>;
+
+export interface ResultColumn {
+  readonly name: string;
+  readonly of: "run" | "parameter" | "result";
+  /** Index into the frame's rows. */
+  readonly cell: (index: number) => unknown;
+  /** How a person reads it, when that is not the cell itself. */
+  readonly brief?: (index: number) => string;
+}
+
+/** What a run says of itself, beside its parameters and its result. */
+const OWN = ["job", "run", "steps", "ending", "computed_ms", "attempts", "reused_from", "model"];
+
+/** Rows of one or several jobs under one header; names that two sources share are told apart by a prefix. */
+export class ResultFrame {
+  readonly rows: readonly ResultRow[];
+  /** Every one that a row has a value for, as CSV has them. */
+  readonly columns: readonly ResultColumn[];
+  readonly #byName = new Map<string, ResultColumn>();
+
+  constructor(rows: readonly ResultRow[]) {
+    this.rows = rows;
+    const flat = rows.map((row) => flatten(row.result));
+    const own = (name: string, of: (row: ResultRow) => unknown): ResultColumn => ({
+      name,
+      of: "run",
+      cell: (index) => of(rows[index]!),
+    });
+    const parameters = namesOf(rows.map((row) => row.parameters));
+    const taken = new Set([...OWN, ...parameters]);
+    this.columns = [
+      own("job", (row) => row.job),
+      own("run", (row) => row.run),
+      ...parameters.map((name): ResultColumn => ({
+        name: OWN.includes(name) ? `parameters.${name}` : name,
+        of: "parameter",
+        cell: fieldOf(name, (index) => rows[index]!.parameters),
+      })),
+      own("steps", (row) => row.steps),
+      own("ending", (row) => row.ending),
+      {
+        ...own("computed_ms", (row) => row.ms),
+        brief: (index) => formatDuration(rows[index]!.ms),
+      },
+      own("attempts", (row) => row.attempts),
+      own("reused_from", (row) => row.reusedFrom),
+      own("model", (row) => row.model),
+      ...namesOf(flat).map((name): ResultColumn => ({
+        name: taken.has(name) ? `result.${name}` : name,
+        of: "result",
+        cell: fieldOf(name, (index) => flat[index]!),
+      })),
+    ];
+    // A name with its source before it is understood, needed or not; what is called so itself comes first.
+    for (const column of this.columns) {
+      const prefix = column.of === "parameter" ? "parameters." : "result.";
+      if (column.of !== "run" && !column.name.startsWith(prefix)) {
+        this.#byName.set(prefix + column.name, column);
+      }
+      if (column.name === "computed_ms") this.#byName.set("took", column);
+    }
+    for (const column of this.columns) this.#byName.set(column.name, column);
+  }
+
+  find(name: string): ResultColumn | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** Names that {@linkcode find} knows without a needless prefix. */
+  names(): string[] {
+    return this.columns.map(({ name }) => name);
+  }
+}
+
+/** A column may be called as something that every object inherits. */
+function fieldOf(name: string, recordOf: (index: number) => Flat): (index: number) => unknown {
+  if (!(name in Object.prototype)) return (index) => recordOf(index)[name];
+  return (index) => Object.hasOwn(recordOf(index), name) ? recordOf(index)[name] : undefined;
+}
+
+/** What a cell is to whoever compares or stores it. */
+export type CellKind = "none" | "number" | "text" | "boolean" | "list" | "record";
+
+export function kindOf(cell: unknown): CellKind {
+  switch (typeof cell) {
+    case "number":
+    case "bigint":
+      return "number";
+    case "boolean":
+      return "boolean";
+    case "object":
+      return cell === null ? "none" : Array.isArray(cell) ? "list" : "record";
+    case "undefined":
+      return "none";
+    default:
+      return "text";
+  }
+}
+
+/** `{ a: { b: 1 } }` as `{ "a.b": 1 }`; arrays stay whole; a result that is no object is named `result`. */
+export function flatten(result: unknown): Flat {
+  if (!isRecord(result)) return result === undefined ? {} : { result };
+  // Most results are flat as they are; a hundred thousand copies would cost a quarter of a second.
+  if (!Object.values(result).some(isRecord)) return result;
+  const flat: Record<string, unknown> = Object.create(null);
+  const walk = (record: Readonly<Record<string, unknown>>, prefix: string): void => {
+    for (const [key, value] of Object.entries(record)) {
+      if (isRecord(value) && Object.keys(value).length > 0) walk(value, `${prefix}${key}.`);
+      else flat[prefix + key] = value;
+    }
+  };
+  walk(result, "");
+  return flat;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** All keys in the order they first appear. */
+export function namesOf(records: readonly Flat[]): string[] {
+  const names = new Set<string>();
+  for (const record of records) for (const name in record) names.add(name);
+  return [...names];
+}
