@@ -125,7 +125,7 @@ Deno.test("run() notices a change in a file that the model imports", async () =>
 
 Deno.test("run() holds a run whose model was edited half way; --accept-model goes on with it", async () => {
   await inTree(WALK, async (root, model) => {
-    const job = aJob({ model, steps: 6000, checkpoint: EVERY_500 });
+    const job = aJob({ model, steps: 60_000, checkpoint: EVERY_500 });
     await runJobs(root, [job], {}, (event, runner) => {
       if (event.type === "run.checkpointed") runner.stop("checkpoint");
     });
