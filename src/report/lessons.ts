@@ -93,7 +93,7 @@ export function lessonTexts(lessons: Lessons): [string, string][] {
     "a run",
     takes === undefined
       ? undefined
-      : `${formatRange(takes.lowMs, takes.highMs)}, by ${formatNumberOf(runs, "run")} of its model`,
+      : `${spanText(takes.lowMs, takes.highMs)}, by ${formatNumberOf(runs, "run")} of its model`,
   );
   say("checkpoints", checkpointText(lessons));
   say("failures", lossText(lessons.losses));
@@ -105,6 +105,13 @@ export function lessonTexts(lessons: Lessons): [string, string][] {
       : `after ${formatAbout(hangMs)} without a step, as steps are long`,
   );
   return texts;
+}
+
+/** Nobody waits for less than a second, and that is how time left is told; here it is what was measured. */
+function spanText(lowMs: number, highMs: number): string {
+  if (highMs >= 1000) return formatRange(lowMs, highMs);
+  const [low, high] = [formatDuration(lowMs), formatDuration(highMs)];
+  return low === high ? high : `${low} to ${high}`;
 }
 
 /** When it saves, and why then: `about every 2 min: one takes 72 ms, a failure a day`. */

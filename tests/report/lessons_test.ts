@@ -78,6 +78,13 @@ Deno.test("lessonTexts() tells of memory, failures, times and hang limits, and o
     memory: "up to 3.2 GB; not enough once: 2.0 GB",
     hung: "after 1 h without a step, as steps are long",
   });
+  const short = textsOf(job("ice"), [
+    planned("ice"),
+    started("ice", ["r1", "r2"]),
+    completed("ice", "r1", 1, { ms: 0.3 }),
+    completed("ice", "r2", 1, { ms: 0.4 }),
+  ]);
+  assert.match(short["a run"]!, /^0\.2\d* ms to 0\.\d+ ms, by 2 runs of its model$/);
 });
 
 Deno.test("lessonsJson() has the figures, with their units in their names", () => {
