@@ -114,7 +114,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/store/disk.ts",
     find: "if (inode === null || there?.ino !== inode) throw error;",
     replace: "throw error;",
-    test: SIMULATION,
+    test: ["tests/store/disk_test.ts"],
   },
   {
     breaks: "forgets what is torn at the end of the journal",

@@ -60,6 +60,28 @@ Deno.test("writeFileDurable() syncs no handle again whose sync failed, and leave
     assert.deepEqual(names(folder), ["a"]);
   }));
 
+Deno.test("writeFileDurable() looks whether a rename that reports an error was done", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "a");
+    await Deno.writeTextFile(path, "old");
+    let isDone = true;
+    const rename = async (from: string, to: string) => {
+      if (isDone) await Deno.rename(from, to);
+      throw new Error("Input/output error (os error 5)");
+    };
+    useFileSystem(Object.assign(Object.create(Deno), { rename }));
+    try {
+      await writeFileDurable(path, "new");
+      assert.equal(await Deno.readTextFile(path), "new");
+      isDone = false;
+      await assert.rejects(writeFileDurable(path, "newer"), /input\/output error/);
+      assert.equal(await Deno.readTextFile(path), "new");
+    } finally {
+      useFileSystem();
+    }
+    assert.deepEqual(names(folder), ["a"]);
+  }));
+
 Deno.test("writeFileDurable() replaces a planted link instead of following it", () =>
   inFolder(async (folder) => {
     const canary = join(folder, "canary");
