@@ -220,7 +220,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/worker/life_watch.ts",
     find: "limitMs: Math.max(",
     replace: "limitMs: 1e9 + Math.max(",
-    test: ["tests/runner/isolation_test.ts"],
+    test: ["tests/worker/life_watch_test.ts"],
   },
   {
     breaks: "tells as saved what came on disk when the tree was another's",
