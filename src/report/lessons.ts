@@ -46,7 +46,8 @@ export function lessonsOf(
   const checkpoints = learned.checkpoint(model, job.id);
   const losses = learned.losses(model, limitMs);
   const costMs = ownCostMs ?? checkpoints?.ms;
-  const isAuto = job.checkpoint.every.kind === "auto";
+  // A program saves when it likes.
+  const isAuto = job.checkpoint.every.kind === "auto" && job.model.kind !== "command";
   const { mtbfMs } = losses;
   const hangMs = learned.hangMs(model, job.hangMs);
   return {

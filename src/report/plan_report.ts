@@ -1,4 +1,5 @@
 /** A plan as facts to print: how many runs of which job are run, done or held, and why. Pure. */
+import { commandText } from "./command_text.ts";
 import type { Job } from "../job/job.ts";
 import {
   type Decision,
@@ -104,8 +105,10 @@ export function planJson(
 }
 
 /** What else the manifest says of how its runs are run; what it does not say is absent. */
-function termsOf({ timeoutMs, memoryBytes, needs, allow }: Job): Record<string, unknown> {
+function termsOf(job: Job): Record<string, unknown> {
+  const { timeoutMs, memoryBytes, needs, allow, model } = job;
   return {
+    ...(model.kind === "command" && { program: commandText(model) }),
     ...(memoryBytes === undefined ? {} : { memory_bytes: memoryBytes }),
     ...(timeoutMs === undefined ? {} : { timeout_seconds: timeoutMs / 1000 }),
     ...(needs === undefined ? {} : { needs: needsJson(needs) }),

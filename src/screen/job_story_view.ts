@@ -2,6 +2,7 @@
 import { type Job, PRIORITY_NAMES } from "../job/job.ts";
 import { runName } from "../job/run.ts";
 import { sweepNames } from "../plan/sweep.ts";
+import { commandText } from "../report/command_text.ts";
 import { formatCount, formatNumberOf, formatPercent } from "../report/format.ts";
 import { countsText, type RunGroup } from "../report/job_story.ts";
 import { needsText } from "../report/needs_text.ts";
@@ -31,6 +32,7 @@ export function renderJobStory(view: JobStoryView, canvas: StoryCanvas): string[
   const fraction = status.stepsTotal > 0 ? status.stepsDone / status.stepsTotal : 0;
   const facts = ([
     ["model", relativePath(job.model.path, canvas.folder)],
+    ["program", commandText(job.model)],
     ["priority", PRIORITY_NAMES[job.priority]],
     ["sweep", job.sweep === undefined ? "" : sweepNames(job.sweep).join(", ")],
     ["parameters", fixed],

@@ -1,5 +1,6 @@
 /** A plan as a table for a person. Pure. */
 import { formatBytes, formatCount, formatDuration, formatNumberOf } from "../report/format.ts";
+import { commandText } from "../report/command_text.ts";
 import { grantsText } from "../report/grants_text.ts";
 import { needsText } from "../report/needs_text.ts";
 import { endText, type Outlook, savingTexts } from "../report/outlook.ts";
@@ -93,7 +94,11 @@ function termLines(
   outlook: Outlook | undefined,
 ): string[] {
   const saving = outlook === undefined ? [] : savingTexts(plan, outlook);
-  const rows = plan.jobs.flatMap(({ job: { id, needs, allow } }) => [
+  const rows = plan.jobs.flatMap(({ job: { id, needs, allow, model } }) => [
+    // Not in the sandbox: whoever plans it should see what will be started.
+    ...(model.kind !== "command"
+      ? []
+      : [[safeText(id), `program: ${safeText(commandText(model))}`]]),
     ...larger.filter(({ job }) => job === id).map(({ memoryBytes, atOnce }) => [
       safeText(id),
       `memory: ${formatBytes(memoryBytes)} a run, so ${

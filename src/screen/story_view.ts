@@ -12,6 +12,7 @@ import {
   formatPercent,
   formatTime,
 } from "../report/format.ts";
+import { commandText } from "../report/command_text.ts";
 import { grantsText } from "../report/grants_text.ts";
 import { describeChange } from "../report/job_changes.ts";
 import { type RestsOn, restsOnText } from "../report/rests_on.ts";
@@ -69,6 +70,7 @@ export function renderStory(view: StoryView, canvas: StoryCanvas): string[] {
   };
   if (job !== undefined) {
     fact("model", safeText(relativePath(job.model.path, canvas.folder)));
+    fact("program", safeText(commandText(job.model)));
     fact("priority", priorityText(job, view.priority));
     fact("parameters", safeText(parametersText({ ...job.parameters, ...view.point })));
   }

@@ -238,6 +238,8 @@ export class Agent {
     handlers: ThreadHandlers,
   ): ThreadHandle {
     const { memoryBytesMax } = this.#overseer;
+    // A thread begins as nice as its process; programs are told.
+    this.#ports.setNiceness?.(0);
     return this.#commands!({ control, root, epoch, environment, memoryBytesMax }, handlers);
   }
 

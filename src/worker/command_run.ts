@@ -21,6 +21,7 @@ import {
   plainParameters,
 } from "./command_values.ts";
 import { LOG_TO_DISK_AFTER_MS, RESULT_INLINE_CHARACTERS_MAX } from "./inline_limits.ts";
+import { makeNice } from "./niceness.ts";
 import { plainResult } from "./outcome.ts";
 import { ACTIVITY, CONTROL, type ToSimulation } from "./protocol.ts";
 import { RunFailure, timeoutWords } from "./run_failure.ts";
@@ -151,7 +152,7 @@ export class CommandRun {
       typeof word !== "string" ? word.file : isShell ? word : fill(word);
     const words = (this.#resume === undefined ? command : restart!).map(textOf);
     try {
-      return new Child({
+      const child = new Child({
         words,
         folder: this.#folder.path,
         environment: {
@@ -160,6 +161,8 @@ export class CommandRun {
         },
         onOutput: (bytes, isError) => this.#output.hear(bytes, isError),
       });
+      makeNice(child.pid);
+      return child;
     } catch (error) {
       return this.#fail(new RunFailure("command-failed", startWords(words[0]!, error)));
     }

@@ -16,8 +16,24 @@ export function spreadNiceness(): void {
   if (niceness > 0) setGroup(niceness);
 }
 
+/** Of the batch at work: how much nicer than the process whatever computes it is to be. */
+let beyondProcess = 0;
+
+/** Makes a program as nice as a thread of a model would be, before it starts others. */
+export function makeNice(pid: number): void {
+  const own = beyondProcess === 0 ? undefined : ownStat();
+  if (own === undefined) return;
+  try {
+    const { setPriority } = process.getBuiltinModule("node:os");
+    setPriority(pid, Math.min(NICEST, own.niceness + beyondProcess));
+  } catch {
+    // It has ended already.
+  }
+}
+
 /** Makes the threads of models nicer than the process by so much. False when the system refuses. */
 export function setNiceness(beyond: number): boolean {
+  beyondProcess = beyond;
   const own = ownStat();
   if (own === undefined) return true;
   const niceness = Math.min(NICEST, own.niceness + beyond);

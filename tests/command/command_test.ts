@@ -271,6 +271,24 @@ jobs:
   });
 });
 
+Deno.test("a command of low priority is nicer than one of high priority", async () => {
+  await inFolder(async (folder) => {
+    const { status, stderr, rows } = await ran(
+      folder,
+      `
+defaults: { model: { shell: 'sleep 0.1; echo "nice=$(nice)"', results: { nice: 'nice=(.*)' } } }
+jobs:
+  - { id: urgent, priority: high }
+  - { id: patient, priority: low }
+`,
+      { flags: ["--nice"] },
+    );
+    assert.equal(status, 0, stderr);
+    const [urgent, patient] = rows.map(({ result }) => Number(result.nice));
+    assert.ok(patient! > urgent!, `${patient} and ${urgent}`);
+  });
+});
+
 Deno.test("keep says which files stay of a run that completed", async () => {
   await inFolder(async (folder) => {
     const shell =

@@ -6,6 +6,7 @@ import { parseNumber } from "../../src/command/number.ts";
 import { LineReader, OutputLog } from "../../src/command/output.ts";
 import { judge } from "../../src/command/verdict.ts";
 import type { CommandResults } from "../../src/job/command.ts";
+import { commandText } from "../../src/report/command_text.ts";
 import { fillPlaceholders, findPlaceholders, valueText } from "../../src/job/placeholder.ts";
 
 const DOLLAR = ["${", "}"] as const;
@@ -43,6 +44,24 @@ Deno.test("valueText() writes values as programs read them", () => {
       [[1, "x"], '[1,"x"]'],
     ] as const
   ) assert.equal(valueText(value), text);
+});
+
+Deno.test("commandText() shows a command as somebody would type it", () => {
+  const model = {
+    kind: "command",
+    path: "a",
+    templates: [],
+    env: {},
+    pass: [],
+    graceMs: 0,
+  } as const;
+  const command = ["python3", { file: "/x/simulate.py" }, "--name=${co2}", "two words", "it's", ""];
+  assert.equal(
+    commandText({ ...model, command }),
+    "python3 simulate.py --name=${co2} 'two words' 'it'\\''s' ''",
+  );
+  assert.equal(commandText({ ...model, command: ["/bin/sh"], shell: "a | b" }), "a | b");
+  assert.equal(commandText({ kind: "module", path: "a.ts" }), "");
 });
 
 Deno.test("parseNumber() reads numbers of C, Fortran and people, and nothing else", () => {
