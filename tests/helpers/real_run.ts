@@ -68,12 +68,12 @@ export async function keptResults(root: string): Promise<Record<string, Kept>> {
     }
   });
   const kept: Record<string, Kept> = {};
-  for (const { job, run, steps, ending, result } of fold.rows()) {
+  for (const { job, run, steps, ending, result, resultFile } of fold.rows()) {
     const name = `${job}/${run}`;
     const file = await readRunFile(layout, job, run, "series.csv");
     const series = inline.get(name) ?? (file === undefined ? "" : new TextDecoder().decode(file));
     const text = JSON.stringify(
-      result,
+      resultFile === undefined ? result : { $file: resultFile.name },
       (_, value) => typeof value === "bigint" ? `${value}n` : value,
     );
     kept[name] = { steps, ending, result: text, series };
