@@ -1,6 +1,12 @@
 /** What can be wrong with a command before it ever runs: its program, its placeholders, parameters it never gets. Reads files. */
 import { basename, delimiter, isAbsolute, join } from "node:path";
-import { type CommandModel, DEFAULT_MARKS, OWN_VALUES, type Word } from "../job/command.ts";
+import {
+  type CommandModel,
+  type CommandTemplate,
+  DEFAULT_MARKS,
+  OWN_VALUES,
+  type Word,
+} from "../job/command.ts";
 import type { Job } from "../job/job.ts";
 import { findPlaceholders, namesIn } from "../job/placeholder.ts";
 import type { Diagnostic } from "../manifest/diagnostic.ts";
@@ -70,15 +76,14 @@ class Checker {
       for (const name of namesIn(findPlaceholders(text, marks))) {
         this.#used.add(name);
         if (this.#known.includes(name)) continue;
-        const before = text.slice(0, text.indexOf(marks[0] + name));
-        const line = before.split("\n").length;
-        const message = `${file}:${line}: ${marks[0]}${name}${marks[1]} stands for no parameter`;
+        const line = lineOf(text, name, marks);
+        const place = line === 0 ? file : `${file}:${line}`;
+        const message = `${place}: ${marks.join(name)} stands for no parameter`;
+        const others = marks[0] === "<<" ? '["[[", "]]"]' : '["<<", ">>"]';
         const hint = didYouMean(name, this.#known) ??
           `If it is the program's own, give the template other marks: { file: ${
             basename(file)
-          }, marks: ["<<", ">>"] }; one alone is written ${marks[0][0]}${marks[0]}${name}${
-            marks[1]
-          }.`;
+          }, marks: ${others} }; one alone is written ${marks[0][0]}${marks.join(name)}.`;
         this.#report(["templates", at], message, hint);
       }
     }
@@ -165,6 +170,12 @@ class Checker {
       ...(place && { place }),
     });
   }
+}
+
+/** The first line in which a placeholder stands; 0 of one that is broken over lines. */
+function lineOf(text: string, name: string, marks: CommandTemplate["marks"]): number {
+  const lines = text.split("\n");
+  return lines.findIndex((line) => namesIn(findPlaceholders(line, marks)).includes(name)) + 1;
 }
 
 const EXECUTABLE = 0o111;

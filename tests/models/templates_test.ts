@@ -12,11 +12,13 @@ const INDEX = new URL("../../templates/templates.json", import.meta.url);
 const templates: { readonly [name: string]: Template } = JSON.parse(Deno.readTextFileSync(INDEX));
 
 Deno.test("templates.json names files that exist, one manifest a template, and nothing outside the new folder", () => {
-  assert.deepEqual(Object.keys(templates), ["basic", "climate", "ising", "heat"]);
+  const modules = ["basic", "climate", "ising", "heat"];
+  const commands = ["shell", "python", "ngspice", "lammps"];
+  assert.deepEqual(Object.keys(templates), [...modules, ...commands]);
   for (const { about, files } of Object.values(templates)) {
     assert.ok(about.length > 20 && about.length < 90);
     for (const [target, source] of Object.entries(files)) {
-      assert.match(target, /^(models\/)?[a-z_]+\.(yaml|ts|c|wasm)$/);
+      assert.match(target, /^(models\/)?[a-z_]+\.(yaml|ts|c|wasm|sh|py|cir|melt)$/);
       assert.ok(Deno.statSync(new URL(source, INDEX)).size > 0);
     }
     assert.equal(Object.keys(files).filter((target) => target.endsWith(".yaml")).length, 1);
@@ -28,8 +30,10 @@ Deno.test("a template's manifest names models that the template brings along", (
     const manifest = Object.keys(files).find((target) => target.endsWith(".yaml"))!;
     const text = Deno.readTextFileSync(new URL(files[manifest]!, INDEX));
     const models = [...text.matchAll(/^\s*model: (\S+)$/gm)].map(([, path]) => path!);
-    assert.ok(models.length > 0);
-    for (const model of models) assert.ok(model in files, `${manifest} needs ${model}`);
+    // Words of commands that name files beside the manifest.
+    const own = [...text.matchAll(/[ [](?:\.\/)([\w.]+)/g)].map(([, path]) => path!);
+    assert.ok(models.length + own.length > 0);
+    for (const file of [...models, ...own]) assert.ok(file in files, `${manifest} needs ${file}`);
   }
 });
 
