@@ -107,6 +107,11 @@ export const OWN_VALUES = [
   "simrun.step",
 ] as const;
 
+/** As it stands in the environment: `SIMRUN_RANDOM_SEED`. */
+export function ownVariable(name: string): string {
+  return name.toUpperCase().replace(".", "_");
+}
+
 /** Every file of the manifest's side that it is made of, absolute: words and templates. */
 export function filesOf({ command, restart = [], templates }: CommandModel): string[] {
   const words = [...command, ...restart].flatMap((word) =>

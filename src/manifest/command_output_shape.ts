@@ -2,7 +2,7 @@
 import type { CommandMeasure, CommandModel, CommandResults, ResultField } from "../job/command.ts";
 import { ownPathShape } from "./command_paths.ts";
 import { fieldsSchema, readFields } from "./fields.ts";
-import { isNull, type YamlMap } from "./node.ts";
+import { findEntry, isNull, type YamlMap } from "./node.ts";
 import { checkName, mustBe, NAME, type Report, type Shape, text } from "./shape.ts";
 
 /** One value, or a list of them. */
@@ -109,7 +109,8 @@ export function measureShape(): Shape<CommandMeasure> {
         return { kind: "pattern", pattern, ...source };
       }
       const hint = "Name what is measured: (?<step>\\d+) +(?<energy>\\S+).";
-      return mustBe(node, `${name}.pattern`, "a pattern with named groups", report, hint);
+      const { value } = findEntry(node, "pattern")!;
+      return mustBe(value, `${name}.pattern`, "a pattern with named groups", report, hint);
     },
   };
 }
@@ -145,7 +146,7 @@ export function resultsShape(): Shape<CommandResults> {
       const read: Record<string, ResultField> = {};
       for (const entry of node.entries) {
         const path = `${name}.${entry.key}`;
-        if (!checkName(entry, report)) continue;
+        if (!checkName(entry, report, "result")) continue;
         const value = entry.value.kind === "map"
           ? readResult(entry.value, path, report)
           : readBrief(entry.value, path, report);

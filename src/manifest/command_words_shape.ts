@@ -21,7 +21,8 @@ export function wordsShape(): Shape<readonly Word[]> {
       }
       if (node.kind !== "list" || node.items.length === 0) {
         const hint = `For example ${name}: [python3, ./simulate.py, "\${co2}"].`;
-        return mustBe(node, name, "a list of words", report, hint);
+        const wanted = node.kind === "list" ? "a list of one word or more" : "a list of words";
+        return mustBe(node, name, wanted, report, hint);
       }
       const words = node.items.map((item, i) => readWord(item, `${name}[${i}]`, report));
       return words.includes(undefined) ? undefined : words as Word[];

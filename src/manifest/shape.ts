@@ -205,9 +205,13 @@ function readValue(node: YamlNode, name: string, report: Report): ParameterValue
   }
 }
 
-export function checkName({ key, keyNode }: YamlEntry, report: Report): boolean {
+export function checkName(
+  { key, keyNode }: YamlEntry,
+  report: Report,
+  what = "parameter or input",
+): boolean {
   if (NAME.test(key)) return true;
-  const message = `${quote(key)} cannot be the name of a parameter or input`;
+  const message = `${quote(key)} cannot be the name of a ${what}`;
   const hint = "A name begins with a letter and has letters, digits, _, - and dots, at most 100.";
   report.error(keyNode, "value", message, hint);
   return false;

@@ -5,6 +5,7 @@ import {
   type CommandTemplate,
   DEFAULT_MARKS,
   OWN_VALUES,
+  ownVariable,
   type Word,
 } from "../job/command.ts";
 import type { Job } from "../job/job.ts";
@@ -16,6 +17,18 @@ import { sweptParameterNames } from "../plan/point_numbers.ts";
 
 type Locate = ManifestReading["locate"];
 type Path = readonly (string | number)[];
+
+/** Where in a job's model a file is named. */
+export function pathOfFile(model: CommandModel, file: string): Path {
+  for (const key of ["command", "restart"] as const) {
+    const at = (model[key] ?? []).findIndex((word) =>
+      typeof word !== "string" && word.file === file
+    );
+    if (at !== -1) return ["model", key, at];
+  }
+  const at = model.templates.findIndex((template) => template.file === file);
+  return at === -1 ? ["model"] : ["model", "templates", at];
+}
 
 export async function checkCommand(
   job: Job,
@@ -119,9 +132,7 @@ class Checker {
   #checkShell(text: string): void {
     for (const name of namesIn(findPlaceholders(text, DEFAULT_MARKS))) {
       if (!this.#known.includes(name)) continue;
-      const variable = name.startsWith("simrun.")
-        ? name.toUpperCase().replace(".", "_")
-        : `SIMRUN_PARAM_${name}`;
+      const variable = name.startsWith("simrun.") ? ownVariable(name) : `SIMRUN_PARAM_${name}`;
       const message = `\${${name}} is not filled in within a line of a shell`;
       this.#report(["shell"], message, `Write "$${variable}", with the quotes.`);
     }
@@ -190,7 +201,7 @@ async function programProblem(
       return { message, hint: `Write ./${program} for a file beside the manifest.` };
     }
     const found = await look(program);
-    if (found === "program") return undefined;
+    if (found === "program") return await interpreterProblem(program);
     return found === "file"
       ? { message: `${program} is not executable`, hint: `Type chmod +x ${program}.` }
       : { message: `There is no program ${program}`, hint: "Check the path." };
@@ -200,6 +211,32 @@ async function programProblem(
   }
   const hint = "Install it, load its module, or write its path: it is not in PATH.";
   return { message: `There is no program ${program}`, hint };
+}
+
+const FIRST_LINE_BYTES_MAX = 256;
+
+/** The system says of a script without its interpreter that the script itself is not there. */
+async function interpreterProblem(script: string) {
+  try {
+    using file = await Deno.open(script);
+    const bytes = new Uint8Array(FIRST_LINE_BYTES_MAX);
+    const length = await file.read(bytes) ?? 0;
+    const text = new TextDecoder().decode(bytes.subarray(0, length));
+    const interpreter = /^#![ \t]*([^\s]+)(\r?)/.exec(text);
+    if (interpreter === null) return undefined;
+    const [, program = "", windows] = interpreter;
+    if (windows !== "") {
+      const message =
+        `The first line of ${script} ends as on Windows: the system does not find ${program}`;
+      return { message, hint: `Type sed -i 's/\\r$//' ${script}.` };
+    }
+    if (await look(program) !== undefined) return undefined;
+    const message = `${script} begins with #!${program}, and there is no such program`;
+    return { message, hint: "Correct its first line, or install what it names." };
+  } catch {
+    // One that may be run and not be read is the system's to judge.
+    return undefined;
+  }
 }
 
 async function look(path: string): Promise<"program" | "file" | undefined> {

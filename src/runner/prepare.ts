@@ -44,8 +44,12 @@ export async function prepareJobs(
     try {
       identities.set(keyOfModel(model), await identifyModel(model));
     } catch (error) {
-      const place = locate(id, ["model"]);
-      const message = unreadable(pathIn(error) ?? model.path, error);
+      const file = pathIn(error) ?? model.path;
+      const path = model.kind === "command"
+        ? (await import("./command_check.ts")).pathOfFile(model, file)
+        : ["model"];
+      const place = locate(id, path);
+      const message = unreadable(file, error);
       // The tree knows jobs by the paths of their first run; only a manifest tells where they are now.
       diagnostics.push(
         place === undefined

@@ -1,5 +1,5 @@
 /** What placeholders and the environment of a command stand for, in one run. Pure but for the digest of its seed. */
-import type { CommandModel } from "../job/command.ts";
+import { type CommandModel, OWN_VALUES, ownVariable } from "../job/command.ts";
 import type { Job, ParameterValue } from "../job/job.ts";
 import { encodePlain } from "../job/plain.ts";
 import { valueText } from "../job/placeholder.ts";
@@ -64,13 +64,8 @@ export function commandEnvironment(
   values: CommandValues,
   fill: (text: string) => string,
 ): { [name: string]: string } {
-  const environment: Record<string, string> = {
-    SIMRUN_JOB: values.of("simrun.job"),
-    SIMRUN_RUN: values.of("simrun.run"),
-    SIMRUN_SEED: values.of("simrun.seed"),
-    SIMRUN_STEPS: values.of("simrun.steps"),
-    SIMRUN_ATTEMPT: values.of("simrun.attempt"),
-  };
+  const environment: Record<string, string> = {};
+  for (const name of OWN_VALUES) environment[ownVariable(name)] = values.of(name);
   if (model.pass.includes("environment")) {
     for (const [name, value] of Object.entries(values.parameters)) {
       const text = valueText(value);
