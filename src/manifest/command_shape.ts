@@ -222,6 +222,12 @@ export function readCommand(map: YamlMap, name: string, report: Report): Command
         : 'Say which files make a checkpoint: checkpoint: "*.rst".',
     );
   }
+  if (checkpoint !== undefined && checkpoint.step === undefined && !tellsSteps(values)) {
+    const message = "Nothing tells the step of a checkpoint: none would ever be saved";
+    const hint = "Say progress: 'step (\\d+)', a measure with steps, or checkpoint: " +
+      "{ files: …, step: '(\\d+)' } where their names have it.";
+    report.error(findEntry(map, "checkpoint")!.keyNode, "conflict", message, hint);
+  }
   checkNamesOnce(templates, map, report);
   if (report.failures > before) return undefined;
   const { pass = [], env = {}, grace, progress, measure, results, done, transient, failed } =
@@ -249,6 +255,12 @@ export function readCommand(map: YamlMap, name: string, report: Report): Command
   const path = filesOf({ ...model, path: "" })[0] ??
     (typeof program === "string" ? program : program.file);
   return { ...model, path };
+}
+
+/** Whether simrun learns from the program how far it is. */
+function tellsSteps({ progress, measure }: Partial<Pick<CommandModel, "progress" | "measure">>) {
+  return progress !== undefined || measure?.kind === "table" ||
+    measure !== undefined && measure.pattern.includes("(?<step>");
 }
 
 function checkNamesOnce(

@@ -30,7 +30,7 @@ const COMMANDS = [
   "{ command: [ls], progress: '(.*)', measure: { table: Step, file: log.txt }, results: out.json }",
   "{ command: [ls], results: { a: 'a=(.*)', b: { file: b.csv, column: b }, c: { file: c.json, at: x.0 } } }",
   "{ command: [ls], done: Ready, transient: { exit: [75, 76] }, failed: { file: core, pattern: x } }",
-  "{ command: [ls], restart: [ls], checkpoint: '*.rst', keep: [] }",
+  "{ command: [ls], restart: [ls], checkpoint: '*.rst', progress: '(a)', keep: [] }",
   "{ command: [ls], restart: [ls], checkpoint: { files: [a, b/**], step: 'a(.*)', settled: 1s }, keep: ['*.raw'] }",
 ];
 

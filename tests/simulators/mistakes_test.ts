@@ -28,6 +28,10 @@ Deno.test("simrun validate tells of each file of a command at the word that name
       ],
       ["command: [sh]\n  measure: { pattern: '(a)' }", /:4:23: .* must be a pattern with named gr/],
       ["command: [sh]\n  results: { 'a b': c }", /:4:14: .* cannot be the name of a result/],
+      [
+        "command: [sh]\n  restart: [sh]\n  checkpoint: '*.rst'\n  measure: { pattern: '(?<x>a)' }",
+        /:5:3: .*Nothing tells the step of a checkpoint[^]*progress:/,
+      ],
       ["command: []", /:3:12: .* a list of one word or more/],
     ];
     for (const [model, told] of cases) {
