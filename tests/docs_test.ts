@@ -5,10 +5,13 @@
 import assert from "node:assert/strict";
 import { dirname, join, resolve } from "node:path";
 import { EXIT } from "../src/job/fault.ts";
+import { OWN_VALUES } from "../src/job/command.ts";
 import { VERSION } from "../src/job/version.ts";
+import { commandSchema } from "../src/manifest/command_shape.ts";
 import { inFolder, place } from "./helpers/folder.ts";
 import { until } from "./helpers/processes.ts";
 import { fromFileUrl, simrun, withFolder } from "./helpers/program.ts";
+import { mistakes } from "./manifest/read.ts";
 
 const ROOT = fromFileUrl(new URL("..", import.meta.url));
 const README = Deno.readTextFileSync(join(ROOT, "README.md"));
@@ -74,10 +77,28 @@ function wordsOf(command: string): string[] {
   return [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare!);
 }
 
-for (const document of ["README.md", "docs/results.md"]) {
+for (const document of ["README.md", "docs/results.md", "docs/commands.md"]) {
   Deno.test(`${document}: the example gives what it says`, () =>
     withFolder((folder) => play(folder, Deno.readTextFileSync(join(ROOT, document)))));
 }
+
+const COMMANDS = Deno.readTextFileSync(join(ROOT, "docs/commands.md"));
+
+Deno.test("docs/commands.md has manifests without a mistake", () => {
+  const manifests = blocks(COMMANDS).filter(({ language }) => language === "yaml");
+  assert.ok(manifests.length >= 5);
+  for (const { text } of manifests) assert.deepEqual(mistakes(text), [], text);
+});
+
+Deno.test("docs/commands.md has every key of a command, and all of simrun's own values", () => {
+  const table = COMMANDS.slice(COMMANDS.indexOf("| key of `model` |")).split("\n\n")[0]!;
+  const keys = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, key]) => key!);
+  const { properties = {} } = commandSchema as { readonly properties?: object };
+  assert.deepEqual(keys.toSorted(), Object.keys(properties).toSorted());
+  for (const name of OWN_VALUES) assert.ok(COMMANDS.includes(`\`${name}\``), name);
+  const templates = JSON.parse(Deno.readTextFileSync(join(ROOT, "templates/templates.json")));
+  for (const [, name] of COMMANDS.matchAll(/simrun init (\w+)/g)) assert.ok(name! in templates);
+});
 
 Deno.test("the example of needed jobs in docs/models.md runs, and hands on what it says", async () => {
   await withFolder(async (folder) => {
