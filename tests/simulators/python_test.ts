@@ -6,7 +6,7 @@ import { cases, isTorture } from "../helpers/torture.ts";
 import { everything, killAll, needing, type Row, Study } from "./study.ts";
 
 const { ignore, named } = needing(["python3", "-c", "import numpy"], "python3 with numpy");
-const SHORT = isTorture ? {} : { "[0.5, 1, 2, 4]": "[1]", "50_000": "30_000" };
+const SHORT = isTorture ? {} : { "[0.5, 1, 2, 4]": "[1]", "50_000": "25_000" };
 
 Deno.test({
   name: named("simrun init python: killed or stopped and resumed, it ends in the same bits"),

@@ -1,6 +1,7 @@
 /** A template of `simrun init`, written to a folder and run there by the real program, as its user does. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { isAlive, sleep, slotsOf, until } from "../helpers/processes.ts";
 import { simrun, startSimrun } from "../helpers/program.ts";
 import { keptResults } from "../helpers/real_run.ts";
@@ -77,6 +78,12 @@ export class Study {
     return JSON.parse(stdout);
   }
 
+  /** The log of the only run. */
+  async log(tree: string): Promise<string> {
+    const [run] = namesBelow(join(tree, "recent")).map((name) => name.split("/files/")[0]!);
+    return (await simrun(["logs", run!, "--tree", tree])).stdout;
+  }
+
   /** What every tree must be in the end: nothing left to do, nothing wrong, nothing of the work left lying about. */
   async assertFinished(tree = this.tree()): Promise<void> {
     assert.match(await this.run(tree), /^Nothing to do: (all \d+ runs are|the run is) done\.$/m);
@@ -104,6 +111,7 @@ export class Study {
     const { status, stderr } = await simrun(["resume", ...words], env);
     assert.equal(status, 0, stderr);
     assert.match(stderr, /goes on at step [1-9]/);
+    assert.doesNotMatch(stderr, /tried again|begins anew/);
     return stderr;
   }
 }
@@ -132,10 +140,11 @@ export async function killAll(running: Deno.ChildProcess): Promise<void> {
 /** Results, series and files of every run, to the byte. */
 export async function everything(tree: string): Promise<unknown> {
   const files = Object.fromEntries(
-    namesBelow(join(tree, "recent")).filter((name) => name.includes("/files/")).map((name) => [
-      name,
-      Deno.readFileSync(join(tree, "recent", name)),
-    ]),
+    namesBelow(join(tree, "recent")).filter((name) => name.includes("/files/")).map((name) => {
+      const bytes = Deno.readFileSync(join(tree, "recent", name));
+      // A sum and not the bytes: a difference is told in a line.
+      return [name, `${bytes.length} bytes, ${crc32(bytes).toString(16)}`];
+    }),
   );
   assert.ok(Object.keys(files).length > 0, "files were kept");
   return { results: await keptResults(tree), files };
