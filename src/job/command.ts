@@ -94,6 +94,13 @@ export const DEFAULT_SETTLED_MS = 500;
 
 /** The parameters of a run, where `pass: file` asks for it. */
 export const PARAMETERS_FILE = "parameters.json";
+/** The results that a run needs. */
+export const NEEDS_FILE = "needs.json";
+
+/** The environment variable of a parameter. */
+export function variableOf(parameter: string): string {
+  return `SIMRUN_PARAM_${parameter.replace(/[^A-Za-z0-9_]/g, "_")}`;
+}
 
 /** What a placeholder may name beside parameters; each begins with `simrun.`. */
 export const OWN_VALUES = [

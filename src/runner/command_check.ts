@@ -4,8 +4,11 @@ import {
   type CommandModel,
   type CommandTemplate,
   DEFAULT_MARKS,
+  NEEDS_FILE,
   OWN_VALUES,
   ownVariable,
+  PARAMETERS_FILE,
+  variableOf,
   type Word,
 } from "../job/command.ts";
 import type { Job } from "../job/job.ts";
@@ -40,6 +43,7 @@ export async function checkCommand(
   await checker.checkTemplates();
   checker.checkWords();
   checker.checkNames();
+  checker.checkParameters();
   checker.checkUse();
   return checker.diagnostics;
 }
@@ -132,16 +136,28 @@ class Checker {
   #checkShell(text: string): void {
     for (const name of namesIn(findPlaceholders(text, DEFAULT_MARKS))) {
       if (!this.#known.includes(name)) continue;
-      const variable = name.startsWith("simrun.") ? ownVariable(name) : `SIMRUN_PARAM_${name}`;
+      const variable = name.startsWith("simrun.") ? ownVariable(name) : variableOf(name);
       const message = `\${${name}} is not filled in within a line of a shell`;
       this.#report(["shell"], message, `Write "$${variable}", with the quotes.`);
     }
   }
 
-  /** Inputs and templates lie beside each other in the run's folder. */
+  /** Inputs, templates and what simrun writes itself lie beside each other in the run's folder. */
   checkNames(): void {
     const owners = new Map<string, string>();
-    for (const { as, file } of this.#model.templates) owners.set(as, `the template ${file}`);
+    if (this.#model.pass.includes("file")) owners.set(PARAMETERS_FILE, "its parameters");
+    if (this.#job.needs !== undefined && this.#job.needs.length > 0) {
+      owners.set(NEEDS_FILE, "the results it needs");
+    }
+    for (const [at, { as, file }] of this.#model.templates.entries()) {
+      const [first] = as.split("/");
+      const other = owners.get(as);
+      if (other !== undefined) {
+        const message = `The template ${file} and ${other} would both be ${as} in the run's folder`;
+        this.#report(["templates", at], message, "Give it another name there: { file, as }.");
+      }
+      owners.set(first!, `the template ${file}`);
+    }
     for (const [name, path] of Object.entries(this.#job.inputs)) {
       const own = basename(path);
       const other = owners.get(own);
@@ -150,6 +166,30 @@ class Checker {
         this.#reportAt(["inputs", name], message, "Rename one of the files.");
       }
       owners.set(own, `the input "${name}"`);
+    }
+  }
+
+  /** Two that are the same variable, and those that a value of simrun's own has the name of. */
+  checkParameters(): void {
+    const variables = new Map<string, string>();
+    for (const name of this.#parameters) {
+      const part = Object.hasOwn(this.#job.parameters, name) ? "parameters" : "sweep";
+      if (/^(simrun|inputs)\./.test(name)) {
+        const message = `A parameter of a command cannot be called "${name}"`;
+        this.#reportAt([part, name], message, `\${${name}} stands for a value of simrun's own.`);
+      }
+      if (!this.#model.pass.includes("environment")) continue;
+      const variable = variableOf(name);
+      const other = variables.get(variable);
+      if (other !== undefined) {
+        const message = `The parameters "${other}" and "${name}" would both be $${variable}`;
+        this.#reportAt(
+          [part, name],
+          message,
+          "Rename one of them, or hand them over with pass: file.",
+        );
+      }
+      variables.set(variable, name);
     }
   }
 

@@ -1,5 +1,5 @@
 /** What placeholders and the environment of a command stand for, in one run. Pure but for the digest of its seed. */
-import { type CommandModel, OWN_VALUES, ownVariable } from "../job/command.ts";
+import { type CommandModel, OWN_VALUES, ownVariable, variableOf } from "../job/command.ts";
 import type { Job, ParameterValue } from "../job/job.ts";
 import { encodePlain } from "../job/plain.ts";
 import { valueText } from "../job/placeholder.ts";
@@ -69,8 +69,9 @@ export function commandEnvironment(
   if (model.pass.includes("environment")) {
     for (const [name, value] of Object.entries(values.parameters)) {
       const text = valueText(value);
-      const variable = `SIMRUN_PARAM_${name.replace(/[^A-Za-z0-9_]/g, "_")}`;
-      if (text.length <= VARIABLE_CHARACTERS_MAX) environment[variable] = text;
+      // It is in the file; where it is nowhere else, the system says that it is too long.
+      if (text.length > VARIABLE_CHARACTERS_MAX && model.pass.includes("file")) continue;
+      environment[variableOf(name)] = text;
     }
   }
   for (const [name, text] of Object.entries(model.env)) environment[name] = fill(text);
