@@ -4,6 +4,8 @@ import { LineReader } from "../command/output.ts";
 import type { RunFolder } from "../command/run_folder.ts";
 
 const PIECE_BYTES = 1 << 16;
+/** At a time: who writes faster than it is read must not keep everything else waiting. */
+const LOOK_BYTES_MAX = 1 << 24;
 
 interface Followed {
   readonly path: string;
@@ -33,27 +35,32 @@ export class FollowedFiles {
 
   /** Reads what was written since the last call. A file that became shorter is read anew. */
   readOn(): void {
-    for (const file of this.#files.values()) readFile(file);
+    for (const file of this.#files.values()) readFile(file, LOOK_BYTES_MAX);
   }
 
   /** The program has ended: what stands behind the last newline is a line, too. */
   end(): void {
-    this.readOn();
-    for (const { reader } of this.#files.values()) reader.end();
+    for (const file of this.#files.values()) {
+      readFile(file, Infinity);
+      file.reader.end();
+    }
   }
 }
 
-function readFile(file: Followed): void {
+function readFile(file: Followed, bytesMax: number): void {
   try {
+    // To open a pipe would wait for whoever writes to it, and a device has no end.
+    const { isFile, size } = Deno.statSync(file.path);
+    if (!isFile) return;
     using handle = Deno.openSync(file.path);
-    const { size } = handle.statSync();
     if (size < file.offset) {
       file.offset = 0;
       file.reader = readerOf(file.hearers);
     }
     handle.seekSync(file.offset, Deno.SeekMode.Start);
     const piece = new Uint8Array(PIECE_BYTES);
-    for (let bytes; (bytes = handle.readSync(piece)) !== null;) {
+    const until = file.offset + bytesMax;
+    for (let bytes; file.offset < until && (bytes = handle.readSync(piece)) !== null;) {
       file.offset += bytes;
       file.reader.push(piece.subarray(0, bytes));
     }
