@@ -147,7 +147,7 @@ export class Agent {
         this.#running.add(batch.batch);
         const isFirst = !this.#threadJobs.has(number);
         // A module is loaded once by its thread; the files of a command are read for each run.
-        const mayHaveChanged = isStarted || isFirst && url === COMMANDS;
+        const mayHaveChanged = isStarted || url === COMMANDS;
         if (mayHaveChanged && !await this.#isAsPlanned(batch)) {
           const message = `${job.model.path} changed after it was planned; run simrun again`;
           this.#failRunning({ message });
