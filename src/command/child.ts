@@ -18,10 +18,14 @@ export interface ChildOrders {
 
 /** Whoever holds an output open after the program itself has ended is not listened to for longer. */
 const OUTPUT_AFTER_END_MS = 500;
+const QUIET_WAITS = 2;
+const WAITS_MAX = 100;
 
 export class Child {
   readonly #child: Deno.ChildProcess;
   readonly #reaper = adoptOrphans();
+  /** Pieces of output so far. */
+  #heard = 0;
   readonly #readers: ReadableStreamDefaultReader<Uint8Array>[] = [];
   /** Its end, when its outputs have ended as well and nothing that it started is left. */
   readonly ended: Promise<CommandEnd>;
@@ -80,6 +84,7 @@ export class Child {
       for (;;) {
         const { value, done } = await reader.read();
         if (done) return;
+        this.#heard++;
         hear(value);
       }
     } catch {
@@ -89,22 +94,35 @@ export class Child {
 
   async #end(outputs: Promise<unknown>): Promise<CommandEnd> {
     const { code, signal } = await this.#child.status;
-    this.#clearAway();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((done) => timer = setTimeout(done, OUTPUT_AFTER_END_MS));
-    await Promise.race([outputs, late]);
-    clearTimeout(timer);
+    const hasLeftOthers = this.#clearAway();
+    // What it printed last is not lost because reading it takes long, or because this process stood still.
+    for (let quiet = 0, i = 0; quiet < QUIET_WAITS && i < WAITS_MAX; i++) {
+      const heard = this.#heard;
+      if (await isSettledWithin(outputs, OUTPUT_AFTER_END_MS / QUIET_WAITS)) break;
+      quiet = this.#heard === heard ? quiet + 1 : 0;
+    }
     for (const reader of this.#readers) await reader.cancel().catch(() => {});
-    return { status: code, signal };
+    return { status: code, signal, hasLeftOthers };
   }
 
-  /** What the program has left behind ends with it. */
-  #clearAway(): void {
-    if (this.#reaper === undefined) return signalAll([-this.pid], "SIGKILL");
-    for (let tries = 0; this.#reaper.hasOrphans() && tries < CLEAR_TRIES_MAX; tries++) {
-      killDescendants();
+  /** What the program has left behind ends with it. Answers whether there was any, where that can be known. */
+  #clearAway(): boolean {
+    if (this.#reaper === undefined) {
+      signalAll([-this.pid], "SIGKILL");
+      return false;
     }
+    let tries = 0;
+    for (; this.#reaper.hasOrphans() && tries < CLEAR_TRIES_MAX; tries++) killDescendants();
+    return tries > 0;
   }
 }
 
 const CLEAR_TRIES_MAX = 1000;
+
+async function isSettledWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<false>((done) => timer = setTimeout(() => done(false), ms));
+  const isSettled = await Promise.race([work.then(() => true), late]);
+  clearTimeout(timer);
+  return isSettled;
+}

@@ -5,6 +5,8 @@ export interface CommandEnd {
   /** 128 and more than its signal where one ended it. */
   readonly status: number;
   readonly signal: string | null;
+  /** Others that it had started were still alive, and were killed. */
+  readonly hasLeftOthers?: boolean;
 }
 
 export type Verdict =

@@ -6,12 +6,16 @@ import { join } from "node:path";
 import type { FoundFile, RunFolder } from "../command/run_folder.ts";
 import type { CommandModel } from "../job/command.ts";
 import type { Job } from "../job/job.ts";
-import type { CommandParts, Saved, SavedSeries } from "./command_parts.ts";
+import type { CommandParts, CommandPlace, Saved, SavedSeries } from "./command_parts.ts";
 import { CONTROL, type TensorPlace } from "./protocol.ts";
 
 /** Without another word: writing them takes no more than a fiftieth of the time, nor goes on all the time. */
 const COST_SHARE = 50;
 const LEAST_EVERY_MS = 1_000;
+
+type Parts = Pick<CommandParts, "orders" | "progress" | "memoryBytesMax" | "tell"> & {
+  readonly place: Pick<CommandPlace, "batch" | "index">;
+};
 
 /** Of the measurements. */
 interface Rows {
@@ -22,19 +26,22 @@ export class CheckpointSets {
   readonly #job: Job;
   readonly #checkpoint: CommandModel["checkpoint"];
   readonly #folder: RunFolder;
-  readonly #parts: Pick<CommandParts, "orders" | "progress" | "tell">;
+  readonly #parts: Parts;
   #savedStep: number;
   #savedAtMs = -Infinity;
   /** The files as they were when they were saved, and as they were at the last look. */
   #savedAs = "";
   #seenAs = "";
+  /** Since when they were seen like that. */
+  #seenSinceMs = 0;
   #hasSaved = false;
+  #isTooLargeTold = false;
 
   constructor(
     job: Job,
     model: CommandModel,
     folder: RunFolder,
-    parts: Pick<CommandParts, "orders" | "progress" | "tell">,
+    parts: Parts,
     fromStep: number,
   ) {
     this.#job = job;
@@ -54,11 +61,16 @@ export class CheckpointSets {
     if (this.#checkpoint === undefined || !this.#isDue(ms)) return;
     const files = this.#find();
     const seenAs = signatureOf(files);
-    const isQuiet = seenAs === this.#seenAs;
-    this.#seenAs = seenAs;
-    if (files.length === 0 || seenAs === this.#savedAs || !isQuiet) return;
-    const lastChange = Math.max(...files.map(({ changedMs }) => changedMs));
-    if (Date.now() - lastChange < this.#checkpoint.settledMs) return;
+    if (seenAs !== this.#seenAs) {
+      this.#seenAs = seenAs;
+      this.#seenSinceMs = ms;
+      return;
+    }
+    if (files.length === 0 || seenAs === this.#savedAs) return;
+    const { settledMs } = this.#checkpoint;
+    const lastChange = files.reduce((last, { changedMs }) => Math.max(last, changedMs), 0);
+    // Times of files come from a clock of their own, which may go before: what was seen counts as well.
+    if (Date.now() - lastChange < settledMs && ms - this.#seenSinceMs < settledMs) return;
     this.#take(files, output, ms);
   }
 
@@ -71,7 +83,7 @@ export class CheckpointSets {
 
   #find(): FoundFile[] {
     try {
-      return this.#folder.find(this.#checkpoint!.files);
+      return this.#folder.remains() ? this.#folder.find(this.#checkpoint!.files) : [];
     } catch {
       // The program is at work on its folders: the next look will find them.
       return [];
@@ -101,7 +113,8 @@ export class CheckpointSets {
     if (buffer === undefined) return;
     const beganAt = performance.now();
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    const shared = new SharedArrayBuffer(bytes);
+    const shared = bytes > this.#parts.memoryBytesMax ? undefined : sharedMemory(bytes);
+    if (shared === undefined) return this.#tellTooLarge(files, bytes);
     const tensors = this.#read(files, new Uint8Array(shared));
     if (tensors === undefined) return;
     const step = this.#stepOf(files);
@@ -134,16 +147,26 @@ export class CheckpointSets {
     });
   }
 
-  /** Undefined when a file changed while it was read. */
+  /** Once: the run goes on, and would start over if it were interrupted. */
+  #tellTooLarge(files: readonly FoundFile[], bytes: number): void {
+    this.#savedAs = signatureOf(files);
+    if (this.#isTooLargeTold) return;
+    this.#isTooLargeTold = true;
+    const { place: { batch, index }, progress, tell } = this.#parts;
+    const message = `its checkpoint of ${Math.round(bytes / 2 ** 20)} MiB is not saved: ` +
+      "that is more than the memory of its slot";
+    tell({ type: "warned", batch, index, step: progress[CONTROL.step]!, message });
+  }
+
+  /** Undefined when a file changed while they were read. */
   #read(files: readonly FoundFile[], into: Uint8Array): TensorPlace[] | undefined {
     const places: TensorPlace[] = [];
     let offset = 0;
     try {
-      for (const { name, bytes, changedMs } of files) {
+      for (const { name, bytes } of files) {
         const path = join(this.#folder.path, name);
         const read = Deno.readFileSync(path);
-        const { mtime } = Deno.statSync(path);
-        if (read.length !== bytes || mtime?.getTime() !== changedMs) return undefined;
+        if (read.length !== bytes) return undefined;
         into.set(read, offset);
         places.push({ name, dtype: "U8", length: bytes, offset });
         offset += bytes;
@@ -151,7 +174,8 @@ export class CheckpointSets {
     } catch {
       return undefined;
     }
-    return places;
+    // One that was read first may have changed while the last one was.
+    return signatureOf(this.#find()) === signatureOf(files) ? places : undefined;
   }
 
   /** By the names of the files, the furthest of them; or else by its progress. */
@@ -160,6 +184,15 @@ export class CheckpointSets {
     if (pattern === undefined) return this.#parts.progress[CONTROL.step]!;
     const steps = files.map(({ name }) => Number(new RegExp(pattern).exec(name)?.[1] ?? NaN));
     return Math.max(0, ...steps.filter(Number.isSafeInteger));
+  }
+}
+
+/** Undefined when the system has not so much. */
+function sharedMemory(bytes: number): SharedArrayBuffer | undefined {
+  try {
+    return new SharedArrayBuffer(bytes);
+  } catch {
+    return undefined;
   }
 }
 
