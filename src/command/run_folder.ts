@@ -66,13 +66,13 @@ export class RunFolder {
   }
 
   async write(name: string, text: string): Promise<void> {
-    await this.#makeFolderOf(name);
+    await this.#clearWay(name);
     await fs.writeTextFile(join(this.path, name), text);
   }
 
   async putBack(files: readonly Tensor[]): Promise<void> {
     for (const { name, bytes } of files) {
-      await this.#makeFolderOf(name);
+      await this.#clearWay(name);
       await Deno.writeFile(join(this.path, name), bytes);
     }
   }
@@ -123,6 +123,20 @@ export class RunFolder {
     return found.sort((a, b) => a.name < b.name ? -1 : 1);
   }
 
+  /**
+   * Whether it still is a folder. A program may have removed it; what it has put in its place, perhaps a link to a
+   * folder of the user, goes, and what lies behind that stays.
+   */
+  remains(): boolean {
+    try {
+      if (Deno.lstatSync(this.path).isDirectory) return true;
+      Deno.removeSync(this.path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    return false;
+  }
+
   /** Nothing lies there but what was linked into it: that goes. Most runs of many leave nothing behind. */
   empties(): boolean {
     for (const { name, isSymlink } of Deno.readDirSync(this.path)) {
@@ -133,14 +147,17 @@ export class RunFolder {
   }
 
   remove(): void {
-    this.#removeAll();
+    if (this.remains()) this.#removeAll();
   }
 
   #removeAll(): void {
     Deno.removeSync(this.path, { recursive: true });
   }
 
-  async #makeFolderOf(name: string): Promise<void> {
+  /** Nothing is written through a link to an input: behind it lies a file of the user. */
+  async #clearWay(name: string): Promise<void> {
+    const [first] = name.split("/");
+    if (this.#inputs.delete(first!)) await Deno.remove(join(this.path, first!));
     if (name.includes("/")) await fs.mkdir(dirname(join(this.path, name)), { recursive: true });
   }
 }

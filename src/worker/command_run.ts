@@ -6,7 +6,7 @@ import { Child } from "../command/child.ts";
 import { harvest, NoResult } from "../command/harvest.ts";
 import { RunFolder } from "../command/run_folder.ts";
 import { judge, type Verdict } from "../command/verdict.ts";
-import { type CommandModel, DEFAULT_MARKS, type Word } from "../job/command.ts";
+import { type CommandModel, DEFAULT_MARKS, NEEDS_FILE, type Word } from "../job/command.ts";
 import type { Job } from "../job/job.ts";
 import { encodePlain } from "../job/plain.ts";
 import { fillPlaceholders, findPlaceholders } from "../job/placeholder.ts";
@@ -29,7 +29,6 @@ import { mustYield } from "./stepping.ts";
 
 /** Looking at memory reads files of every process. */
 const MEMORY_EVERY_LOOKS = 10;
-const NEEDS_FILE = "needs.json";
 
 type Resume = NonNullable<Extract<ToSimulation, { type: "batch" }>["resume"]>;
 
@@ -79,7 +78,13 @@ export class CommandRun {
     this.#folder = new RunFolder(place.folder);
     const from = resume && { step: resume.step, saved: this.#saved! };
     this.#output = new CommandOutput(job, model, this.#folder, place, parts, from);
-    this.#sets = new CheckpointSets(job, model, this.#folder, parts, resume?.step ?? 0);
+    this.#sets = new CheckpointSets(
+      job,
+      model,
+      this.#folder,
+      { ...parts, place },
+      resume?.step ?? 0,
+    );
   }
 
   /** Of the program and all that it has started, when it was looked at last. */
@@ -134,8 +139,10 @@ export class CommandRun {
     try {
       const end = await child.ended;
       this.#output.end();
-      // One that ended by itself, also when it was asked to, has left its files whole.
-      if (end.signal === null) this.#sets.takeLast(this.#output, this.#elapsedMs());
+      // One that ended by itself, also when it was asked to, has left its files whole, unless others still wrote.
+      if (end.signal === null && !end.hasLeftOthers) {
+        this.#sets.takeLast(this.#output, this.#elapsedMs());
+      }
       const { lastWords } = this.#output;
       return judge(this.#model, end, (condition) => this.#output.isFound(condition), lastWords);
     } finally {
@@ -252,6 +259,7 @@ export class CommandRun {
 
   /** Without globs all that lies there. */
   #keepFiles(globs: readonly string[] | undefined, areResult: boolean): void {
+    if (!this.#folder.remains()) return;
     if (this.#folder.empties()) {
       this.leftEmpty = true;
       return;

@@ -4,11 +4,12 @@
  */
 import type { Job } from "../job/job.ts";
 import { killDescendants } from "../command/process_tree.ts";
+import { isNoSpace, mayFindRoom } from "../store/disk.ts";
 import { Layout } from "../store/layout.ts";
 import { CommandRun } from "./command_run.ts";
 import { NeededResults } from "./needed_results.ts";
-import { failureOf } from "./outcome.ts";
 import { ACTIVITY, CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
+import { RunFailure } from "./run_failure.ts";
 import type { ThreadHandle, ThreadHandlers } from "./simulation_thread.ts";
 import { mustYield } from "./stepping.ts";
 
@@ -47,6 +48,18 @@ export function startCommands(orders: CommandOrders, handlers: ThreadHandlers): 
     post: (message) => thread.receive(message),
     terminate: () => endCommands(),
   };
+}
+
+/** What is thrown beside failures of the run comes from the files of its folder, or from what its result holds. */
+function failedBy(thrown: unknown, step: number) {
+  if (thrown instanceof RunFailure) {
+    return { failure: { class: thrown.failureClass, message: thrown.message, step } };
+  }
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const isOfDisk = thrown instanceof Error && "code" in thrown;
+  if (!isOfDisk) return { failure: { class: "command-failed" as const, message, step } };
+  const failure = { class: "disk" as const, message, step };
+  return { failure, noSpace: isNoSpace(thrown), mayPass: mayFindRoom(thrown) };
 }
 
 class CommandThread {
@@ -136,8 +149,7 @@ class CommandThread {
     } catch (thrown) {
       this.#flushResults(batch);
       const step = this.#progress[CONTROL.step]!;
-      const failure = failureOf(thrown, step, "");
-      this.#tell({ type: "failed", batch, index, failure, ...one.logAtEnd() });
+      this.#tell({ type: "failed", batch, index, ...failedBy(thrown, step), ...one.logAtEnd() });
     } finally {
       running = undefined;
       if (isShared) this.#isSharedFolderMade = one.leftEmpty;

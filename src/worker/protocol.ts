@@ -96,6 +96,9 @@ export type FromSimulation =
     readonly index: number;
     readonly failure: Failure;
     readonly log?: string;
+    /** Of a command whose folder could not be written: as slots say it of their own files. */
+    readonly noSpace?: boolean;
+    readonly mayPass?: boolean;
   }
   | {
     /** The run goes on; somebody should know. Once for a run. */
