@@ -27,8 +27,11 @@ export class RunFolder {
   /** What lies there from the beginning and is no output: links to inputs. */
   readonly #inputs = new Set<string>();
 
-  constructor(path: string) {
+  readonly #filesMax: number;
+
+  constructor(path: string, filesMax = FILES_MAX) {
     this.path = path;
+    this.#filesMax = filesMax;
   }
 
   /**
@@ -103,24 +106,36 @@ export class RunFolder {
 
   /** Plain files that one of the globs names, in the order of their names; all of them without globs. */
   find(globs?: readonly string[]): FoundFile[] {
+    return this.findAll(globs).files;
+  }
+
+  /**
+   * Also tells how many there are beside these that cannot be reached: their names are no UTF-8, their folder may
+   * not be read, or they are too many.
+   */
+  findAll(globs?: readonly string[]): { readonly files: FoundFile[]; readonly others: number } {
     const isMatch = globs === undefined ? () => true : matcher(globs);
-    const found: FoundFile[] = [];
+    const files: FoundFile[] = [];
+    let others = 0;
     const walk = (folder: string): void => {
       for (const entry of Deno.readDirSync(join(this.path, folder))) {
         const name = folder === "" ? entry.name : `${folder}/${entry.name}`;
-        if (entry.isDirectory) walk(name);
-        else if (entry.isFile && isMatch(name) && found.length < FILES_MAX) {
-          try {
+        try {
+          if (entry.isDirectory) walk(name);
+          else if (!entry.isFile || !isMatch(name)) continue;
+          else if (files.length >= this.#filesMax) others++;
+          else {
             const { size, mtime } = Deno.statSync(join(this.path, name));
-            found.push({ name, bytes: size, changedMs: mtime?.getTime() ?? 0 });
-          } catch {
-            // The program has removed it meanwhile.
+            files.push({ name, bytes: size, changedMs: mtime?.getTime() ?? 0 });
           }
+        } catch {
+          // While the program runs it may as well have removed it.
+          others++;
         }
       }
     };
     walk("");
-    return found.sort((a, b) => a.name < b.name ? -1 : 1);
+    return { files: files.sort((a, b) => a.name < b.name ? -1 : 1), others };
   }
 
   /**

@@ -78,6 +78,8 @@ export type FromSimulation =
     readonly index: number;
     readonly folder: string;
     readonly names: readonly string[];
+    /** So many that cannot be moved one by one: the folder is put aside with them. */
+    readonly others: number;
     readonly areResult: boolean;
   }
   /** A command could not go on from the checkpoint of this step: it is put aside. */

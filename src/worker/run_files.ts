@@ -47,6 +47,14 @@ export interface Writer {
   readonly epoch: number;
 }
 
+/** What is kept of a command's folder; `others` lie there that cannot be named. */
+export interface KeptFiles {
+  readonly folder: string;
+  readonly names: readonly string[];
+  readonly others: number;
+  readonly areResult: boolean;
+}
+
 export interface RunIdentity {
   readonly run: string;
   readonly digest: string;
@@ -155,10 +163,10 @@ export class RunFiles {
   }
 
   /**
-   * Takes files of a command's folder over, with all that they hold durable, and removes the folder. Those that
-   * are a result are summed up for the record.
+   * Takes files of a command's folder over, with all that they hold durable, and removes the folder; it is put aside
+   * where there are others. Those that are a result are summed up for the record.
    */
-  async keepFiles(folder: string, names: readonly string[], areResult: boolean): Promise<void> {
+  async keepFiles({ folder, names, others, areResult }: KeptFiles): Promise<void> {
     const target = join(this.#folder, KEPT_FOLDER);
     // What a failed attempt has left there is no part of this one.
     await this.#refuseLinks();
@@ -176,7 +184,8 @@ export class RunFiles {
     for (const one of new Set(names.map((name) => dirname(join(target, name))))) {
       await syncFolder(one);
     }
-    await fs.remove(folder, { recursive: true });
+    if (others > 0) await quarantine(this.#writer.layout, folder, `${others} could not be kept`);
+    else await fs.remove(folder, { recursive: true });
   }
 
   /** A program could not go on from it: it is put aside, and the one before it is the newest then. */
@@ -234,7 +243,7 @@ const PIECE_BYTES = 1 << 20;
 
 /** Of a file that its program has left; durable when it returns. */
 async function sumAndSync(path: string): Promise<FileSum> {
-  using file = await fs.open(path, { read: true });
+  using file = await openToRead(path);
   const piece = new Uint8Array(PIECE_BYTES);
   let bytes = 0;
   let sum = 0;
@@ -243,6 +252,17 @@ async function sumAndSync(path: string): Promise<FileSum> {
   }
   await file.sync();
   return { bytes, crc32: sum };
+}
+
+/** A program may leave files that nobody may read: they are its user's all the same. */
+async function openToRead(path: string) {
+  try {
+    return await fs.open(path, { read: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    await Deno.chmod(path, 0o600);
+    return await fs.open(path, { read: true });
+  }
 }
 
 async function sizeOf(path: string): Promise<number> {

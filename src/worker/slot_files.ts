@@ -92,12 +92,12 @@ export class SlotFiles {
 
   /** Files of a result that cannot be kept are no result. */
   async keep(batch: Batch, writer: Writer, message: Keep): Promise<void> {
-    const { index, folder, names, areResult } = message;
+    const { index } = message;
     const files = await this.of(batch, writer, index);
     try {
-      await files.keepFiles(folder, names, areResult);
+      await files.keepFiles(message);
     } catch (error) {
-      if (areResult) this.tellDiskFailed(batch, index, error);
+      if (message.areResult) this.tellDiskFailed(batch, index, error);
       else this.#tellUnsaved(batch, index, error);
     }
   }
