@@ -22,6 +22,13 @@ export interface GoesOn {
   readonly saved: Saved;
 }
 
+interface KeptRow {
+  readonly step: number;
+  /** The step that a checkpoint must have reached to count it. */
+  readonly at: number;
+  readonly values: Row["values"];
+}
+
 export class CommandOutput {
   readonly printed: PrintedResults;
   readonly #job: Job;
@@ -37,8 +44,12 @@ export class CommandOutput {
   readonly #found = new Set<EndCondition>();
   readonly #readers: readonly [LineReader, LineReader];
   /** Rows behind the last checkpoint: one that is taken now may be of an earlier step. */
-  #rows: { readonly step: number; readonly values: Row["values"] }[] = [];
+  #rows: KeptRow[] = [];
   #lastRowStep: number;
+  /** Of the rows that a checkpoint counts. */
+  #lastTakenStep: number;
+  /** Of the first row: a file has one head. */
+  #columns: readonly string[] | undefined;
   #isLogOnDisk: boolean;
   #isSeriesOnDisk: boolean;
   #isWarned = false;
@@ -65,7 +76,8 @@ export class CommandOutput {
     this.#series = new Series(columns);
     this.#isLogOnDisk = from !== undefined;
     this.#isSeriesOnDisk = columns !== undefined;
-    this.#lastRowStep = from?.saved.lastRowStep ?? -1;
+    this.#lastRowStep = this.#lastTakenStep = from?.saved.lastRowStep ?? -1;
+    this.#columns = columns;
     this.#files = new FollowedFiles(folder);
     this.#readers = this.#makeReaders();
   }
@@ -98,13 +110,13 @@ export class CommandOutput {
 
   /** Rows that a checkpoint of this step counts, and what it must remember of them. */
   seriesUpTo(step: number): SavedSeries {
-    const later = this.#rows.findIndex((row) => row.step > step);
+    const later = this.#rows.findIndex((row) => row.at > step);
     const taken = later === -1 ? this.#rows : this.#rows.slice(0, later);
     this.#rows = later === -1 ? [] : this.#rows.slice(later);
     for (const row of taken) this.#series.add(row.step, row.values);
     const text = this.#series.take();
     if (text !== "") this.#isSeriesOnDisk = true;
-    const lastRowStep = this.#rows[0] === undefined ? this.#lastRowStep : this.#rows[0].step - 1;
+    const lastRowStep = this.#lastTakenStep = taken.at(-1)?.step ?? this.#lastTakenStep;
     return { text, columns: this.#series.columns ?? null, lastRowStep, place: this.#place };
   }
 
@@ -188,17 +200,44 @@ export class CommandOutput {
 
   #measured(row: Row): void {
     const step = row.step ?? this.#lastRowStep + 1;
+    if (!Number.isFinite(step)) {
+      return this.#warnOnce(`a row of its measurements has the step ${step}, and is left out`);
+    }
     if (row.step !== undefined) this.#moved(row.step);
     // A program that goes on repeats the row of the step it goes on from.
     if (step <= this.#lastRowStep) return;
     this.#lastRowStep = step;
-    this.#rows.push({ step, values: row.values });
+    // A row that does not tell its step may be one of many steps.
+    const isTold = row.step !== undefined || this.#model.progress === undefined;
+    const at = isTold ? step : this.#parts.progress[CONTROL.step]!;
+    this.#rows.push({ step, at, values: this.#fitted(row.values) });
     const onNan = this.#job.onNan ?? DEFAULT_ON_NAN;
     const found = onNan === "ignore" || this.#isWarned ? undefined : findNotFinite(row.values);
     if (found === undefined) return;
     const message = notFiniteWords(found, step);
     if (onNan === "warn") this.#warn(step, message);
     else this.notFinite ??= message;
+  }
+
+  /** A later table may have other columns: a row is not lost over it, nor the run. */
+  #fitted(values: Row["values"]): Row["values"] {
+    const columns = this.#columns ??= Object.keys(values);
+    const names = Object.keys(values);
+    if (names.length === columns.length && names.every((name, i) => name === columns[i])) {
+      return values;
+    }
+    const others = names.filter((name) => !columns.includes(name));
+    const missing = columns.filter((name) => !Object.hasOwn(values, name));
+    const what = [
+      ...(others.length > 0 ? [`${others.join(", ")} of later ones is left out`] : []),
+      ...(missing.length > 0 ? [`${missing.join(", ")} is nan in later ones`] : []),
+    ];
+    if (what.length > 0) this.#warnOnce(`its first row measures other things: ${what.join("; ")}`);
+    return Object.fromEntries(columns.map((name) => [name, values[name] ?? NaN]));
+  }
+
+  #warnOnce(message: string): void {
+    if (!this.#isWarned) this.#warn(this.#parts.progress[CONTROL.step]!, message);
   }
 
   #warn(step: number, message: string): void {

@@ -179,6 +179,16 @@ export class CommandRun {
   look(): void {
     const child = this.#child;
     if (child === undefined) return;
+    try {
+      this.#lookAt(child);
+    } catch (error) {
+      // Whatever is wrong with what it wrote, its slot goes on.
+      const why = error instanceof Error ? error.message : String(error);
+      this.#end(child, new RunFailure("command-failed", why));
+    }
+  }
+
+  #lookAt(child: Child): void {
     const now = performance.now();
     if (this.#stop !== undefined) {
       if (now - this.#stop.atMs > this.#model.graceMs) child.kill();
@@ -265,9 +275,15 @@ export class CommandRun {
       return;
     }
     const { batch, index } = this.#place;
-    const names = this.#folder.find(globs).map(({ name }) => name);
+    const { files, others } = this.#folder.findAll(globs);
+    const names = files.map(({ name }) => name);
     const { path: folder } = this.#folder;
-    this.#parts.tell({ type: "keep", batch, index, folder, names, areResult });
+    this.#parts.tell({ type: "keep", batch, index, folder, names, others, areResult });
+    if (others === 0) return;
+    const message =
+      `${others} of its files or folders cannot be kept, and are in the quarantine: ` +
+      "their names are not UTF-8, they may not be read, or they are too many";
+    this.#parts.tell({ type: "warned", batch, index, step: this.#job.steps, message });
   }
 
   /** What a failed run wrote is for people to look at. */
