@@ -145,6 +145,71 @@ sweep: { x: [1, 2, 3, 4, 5] }
   });
 });
 
+Deno.test("files of a command whose names are no UTF-8 are put aside with a word, not lost", async () => {
+  await inFolder(async (folder) => {
+    const { status, stderr, tree } = await ran(
+      folder,
+      `
+jobs:
+  - { id: file, model: { shell: 'printf x > "$(printf "caf\\351.dat")"; echo q > ok.raw' } }
+  - { id: folder, model: { shell: 'd=$(printf "d\\351"); mkdir "$d"; echo x > "$d/x"; echo q > ok.raw' } }
+  - { id: line, model: { shell: 'printf x > "$(printf "a\\nb")"' } }
+`,
+    );
+    assert.equal(status, 0, stderr);
+    for (const job of ["file", "folder"]) {
+      assert.ok(exists(join(tree, "recent", job, job, "files/ok.raw")));
+    }
+    assert.match(stderr, /note +2 runs: 1 of its files or folders cannot be kept/);
+    assert.ok(exists(join(tree, "recent/line/line/files/a\nb")));
+    const aside = [...Deno.readDirSync(join(tree, "quarantine/hot/work"))];
+    assert.equal(aside.filter(({ isDirectory }) => isDirectory).length, 2);
+    const { status: sound, stdout } = await simrun(["verify", "--tree", tree]);
+    assert.equal(sound, 0, stdout);
+  });
+});
+
+Deno.test("rows of another table or of no step cost no run", async () => {
+  await inFolder(async (folder) => {
+    await place(
+      folder,
+      "print.sh",
+      `echo "Step T E"; echo "0 1 2"; echo "nan 7 7"; echo "inf 8 8"; echo "1 3 4"
+echo "Step E P"; echo "2 5 6"; echo "3 7 8"; echo "Step T E P"; echo "4 1 2 3"; echo s > s.rst; sleep "$1"`,
+    );
+    const model =
+      `command: [sh, ./print.sh, "\${wait}"], measure: { table: Step }, restart: [sh], checkpoint: { files: "*.rst", settled: 0s }`;
+    const { status, stderr, tree } = await ran(
+      folder,
+      `
+defaults: { steps: 10, checkpoint_every: 0.1s }
+jobs:
+  - { id: short, model: { ${model} }, parameters: { wait: 0 } }
+  - { id: saved, model: { ${model} }, parameters: { wait: 1 } }
+`,
+    );
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /a row of its measurements has the step NaN, and is left out/);
+    for (const job of ["short", "saved"]) {
+      const { stdout } = await simrun(["series", job, "--tree", tree]);
+      const rows = stdout.trim().toLowerCase().split(/\r?\n/).map((line) =>
+        line.split(",").slice(-3).join()
+      );
+      assert.deepEqual(rows.slice(1), ["0,1,2", "1,3,4", "2,nan,5", "3,nan,7", "4,1,2"], stdout);
+    }
+  });
+});
+
+Deno.test("RunFolder counts files beyond its limit instead of forgetting them", async () => {
+  await inFolder(async (folder) => {
+    const run = new RunFolder(join(folder, "run"), 3);
+    run.make();
+    for (const name of ["a", "b", "c", "d"]) await run.write(name, "");
+    const { files, others } = run.findAll();
+    assert.deepEqual([files.length, others], [3, 1]);
+  });
+});
+
 function exists(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
