@@ -78,13 +78,8 @@ export class CommandRun {
     this.#folder = new RunFolder(place.folder);
     const from = resume && { step: resume.step, saved: this.#saved! };
     this.#output = new CommandOutput(job, model, this.#folder, place, parts, from);
-    this.#sets = new CheckpointSets(
-      job,
-      model,
-      this.#folder,
-      { ...parts, place },
-      resume?.step ?? 0,
-    );
+    const ownParts = { ...parts, place };
+    this.#sets = new CheckpointSets(job, model, this.#folder, ownParts, resume?.step ?? 0);
   }
 
   /** Of the program and all that it has started, when it was looked at last. */

@@ -210,6 +210,56 @@ Deno.test("RunFolder counts files beyond its limit instead of forgetting them", 
   });
 });
 
+Deno.test("rows that do not tell their step are there once after a command went on from a checkpoint", async () => {
+  await inFolder(async (folder) => {
+    // A row for each tenth step; the last words of a checkpoint come after it.
+    await place(
+      folder,
+      "count.sh",
+      `n=\${1:-0}
+while [ $n -lt 60 ]; do
+  n=$((n+1)); echo "step $n"; [ $((n % 5)) -ne 0 ] || echo "e=$n"
+  [ $((n % 20)) -ne 0 ] || { echo $n > tmp; mv tmp state.$n.rst; }
+  sleep 0.05
+done
+`,
+    );
+    const path = await place(
+      folder,
+      "jobs.yaml",
+      `
+id: count
+steps: 60
+checkpoint_every: 0.1s
+model:
+  command: [sh, ./count.sh]
+  restart: [sh, ./count.sh, "\${simrun.step}"]
+  progress: 'step (\\d+)'
+  measure: { pattern: 'e=(?<e>\\d+)' }
+  checkpoint: { files: "*.rst", step: '(\\d+)', settled: 300ms }
+`,
+    );
+    const tree = join(folder, "tree");
+    const run = startSimrun(["run", path, "--tree", tree, "-j", "1"]);
+    await until(
+      () =>
+        [20, 40].some((step) =>
+          exists(join(tree, `checkpoints/count/count/step-0000000000${step}.ckpt`))
+        ),
+      "a checkpoint is saved",
+    );
+    run.kill("SIGKILL");
+    await run.status;
+    const { status, stderr } = await simrun(["resume", "--tree", tree]);
+    assert.equal(status, 0, stderr);
+    const { stdout } = await simrun(["series", "count", "--tree", tree]);
+    const values = stdout.trim().split(/\r?\n/).slice(1).map((line) =>
+      Number(line.split(",").at(-1))
+    );
+    assert.deepEqual(values, Array.from({ length: 12 }, (_, i) => 5 * (i + 1)));
+  });
+});
+
 function exists(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
