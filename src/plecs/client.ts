@@ -46,10 +46,11 @@ export class PlecsClient {
     return call;
   }
 
-  /** Whether PLECS lives: it answers, be it with an error. */
+  /** Whether PLECS lives: it answers, be it with an error. What it speaks is found out anew. */
   async probe(): Promise<void> {
-    this.#way = undefined;
-    await this.call("system.listMethods", [], PROBE_MS);
+    const probe = this.#turn.then(async () => this.#way = await this.#findWay());
+    this.#turn = probe.catch(() => {});
+    await probe;
   }
 
   /** Asks for what every server has. That it is refused is an answer, too. */

@@ -33,6 +33,7 @@ export class PlecsSession {
     const loaded = this.#loaded.get(name);
     if (loaded?.path === path && loaded.digest === digest && this.#claim.isMine()) return name;
     if (!this.#claim.isMine()) this.#loaded.clear();
+    await this.#client.probe();
     // An open model is not loaded again, so it is closed. That it was not open is no fault.
     await this.#ask("plecs.close", [name]).catch((error) => {
       if (!(error instanceof PlecsFault) || error.kind !== "own" && error.kind !== "not-loaded") {

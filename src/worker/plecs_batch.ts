@@ -247,9 +247,9 @@ const CLASSES: { readonly [kind in Exclude<PlecsFault["kind"], "timeout">]: Fail
   transient: "transient",
   busy: "transient",
   "not-loaded": "transient",
-  own: "model-error",
-  "too-large": "model-error",
-  foreign: "model-error",
+  own: "plecs-failed",
+  "too-large": "plecs-failed",
+  foreign: "plecs-failed",
 };
 
 function wavesOf(answer: RpcValue) {
@@ -257,7 +257,7 @@ function wavesOf(answer: RpcValue) {
     return readWaveforms(answer);
   } catch (error) {
     if (!(error instanceof PlecsFault)) throw error;
-    throw new RunFailure("model-error", error.message);
+    throw new RunFailure("plecs-failed", error.message);
   }
 }
 

@@ -58,7 +58,7 @@ export class PlecsHarvest {
     for (const [name, result] of Object.entries(this.#resultsOf(waves))) {
       const values = waves.signals[result.signal - 1];
       if (values === undefined) {
-        throw new RunFailure("model-error", this.#unknownSignal(name, waves));
+        throw new RunFailure("plecs-failed", this.#unknownSignal(name, waves));
       }
       const sum = this.#sums.get(name) ?? EMPTY_SUM;
       this.#sums.set(name, addPiece(sum, result, waves.time, values));
@@ -84,7 +84,7 @@ export class PlecsHarvest {
       if (figure === undefined) {
         const words = `nothing of the simulation lies in the window of the result "${name}" ` +
           `(from ${from ?? "its start"} to ${to ?? "its end"}, in seconds)`;
-        throw new RunFailure("model-error", words);
+        throw new RunFailure("plecs-failed", words);
       }
       result[name] = figure;
     }
