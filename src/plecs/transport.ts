@@ -103,7 +103,7 @@ function asFault(error: unknown, { origin }: URL): PlecsFault {
   const message = error instanceof Error ? error.message : String(error);
   if (code === "ECONNREFUSED") {
     const words = `nobody answers at ${origin}: start PLECS, switch on its RPC interface in the ` +
-      "preferences with that port, and type simrun retry failed";
+      "preferences with that port, and type simrun resume";
     return new PlecsFault("transient", words);
   }
   if (code === "ENOTFOUND" || /failed to lookup|name or service/i.test(message)) {

@@ -32,7 +32,7 @@ export class PlecsServer {
   /** Throws {@linkcode PlecsFault}, and {@linkcode GivenBack} when the runs are asked for while PLECS is busy. */
   async simulate(options: RpcStruct | readonly RpcStruct[], timeoutMs: number): Promise<RpcValue> {
     let mayLoadAgain = true;
-    for (let waitedMs = 0;;) {
+    for (let waitedMs = 0, askMs = LOOK_EVERY_MS;; askMs = Math.min(ASK_EVERY_MS, 2 * askMs)) {
       try {
         this.#name ??= await this.#session.open(this.#model, this.#digest);
         return await this.#session.simulate(this.#name, options, timeoutMs);
@@ -47,7 +47,7 @@ export class PlecsServer {
         if (error.kind !== "busy") throw error;
         if (waitedMs >= this.#model.waitMs) throw busyWords(error, this.#model);
       }
-      const ms = Math.min(ASK_EVERY_MS, Math.max(LOOK_EVERY_MS, this.#model.waitMs - waitedMs));
+      const ms = Math.min(askMs, this.#model.waitMs - waitedMs);
       await this.#wait(ms);
       waitedMs += ms;
     }
@@ -81,6 +81,6 @@ export class PlecsServer {
 function busyWords({ message }: PlecsFault, { url, waitMs }: PlecsModel): PlecsFault {
   const waited = waitMs === 0 ? "" : `, for ${Math.round(waitMs / 1000)} s now`;
   const words = `PLECS at ${url} is busy with something else${waited} (${message}): ` +
-    "wait for what computes there or close it, and type simrun retry failed";
+    "wait for what computes there or close it, and type simrun resume";
   return new PlecsFault("busy", words);
 }

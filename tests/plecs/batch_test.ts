@@ -40,7 +40,10 @@ function fault(kind: PlecsFaultKind): never {
 }
 
 Deno.test("simulateBatch() is one call, and an item that is text fails its run only", async () => {
-  const { told, calls } = await play(4, (runs) => runs.map((n) => n === 2 ? "Matrix is singular" : { n }));
+  const { told, calls } = await play(
+    4,
+    (runs) => runs.map((n) => n === 2 ? "Matrix is singular" : { n }),
+  );
   assert.deepEqual(calls, [4]);
   assert.deepEqual(told, { 0: '{"n":0}', 1: '{"n":1}', 2: "own", 3: '{"n":3}' });
 });
@@ -55,7 +58,9 @@ Deno.test("simulateBatch() finds the guilty by halves, and all others complete",
     assert.deepEqual(Object.values(told), wanted);
     assert.deepEqual(left, []);
     // One guilty run costs two calls a level.
-    if (guilty.length === 1) assert.ok(calls.length <= 2 * Math.ceil(Math.log2(20)) + 1, `${calls}`);
+    if (guilty.length === 1) {
+      assert.ok(calls.length <= 2 * Math.ceil(Math.log2(20)) + 1, `${calls}`);
+    }
   }
 });
 
@@ -75,7 +80,10 @@ Deno.test("simulateBatch() splits nothing when PLECS itself is away", async () =
 });
 
 Deno.test("simulateBatch() halves what is too large, and takes an answer of a wrong length for none", async () => {
-  const large = await play(8, (runs) => runs.length > 2 ? fault("too-large") : runs.map((n) => ({ n })));
+  const large = await play(
+    8,
+    (runs) => runs.length > 2 ? fault("too-large") : runs.map((n) => ({ n })),
+  );
   assert.deepEqual(large.calls, [8, 4, 2, 2, 4, 2, 2]);
   assert.equal(Object.values(large.told).length, 8);
   const short = await play(2, (runs) => runs.length === 2 ? [{ n: 0 }] : [{ n: runs[0]! }]);
@@ -84,10 +92,15 @@ Deno.test("simulateBatch() halves what is too large, and takes an answer of a wr
 
 Deno.test("simulateBatch() stops between two calls when the runs are wanted back", async () => {
   let calls = 0;
-  const { told, left } = await play(5, (runs) => {
-    calls++;
-    return { n: runs[0]! };
-  }, () => calls < 2, true);
+  const { told, left } = await play(
+    5,
+    (runs) => {
+      calls++;
+      return { n: runs[0]! };
+    },
+    () => calls < 2,
+    true,
+  );
   assert.deepEqual(Object.keys(told), ["0", "1"]);
   assert.deepEqual(left, [2, 3, 4]);
 });

@@ -37,8 +37,9 @@ export interface StandInOptions {
   readonly hostname?: string;
   /** Values stand in the order that the manual's text has: a row for each time. */
   readonly isTransposed?: boolean;
-  /** So long a simulation takes. */
+  /** So long a simulation takes; or until this is so. */
   readonly simulateMs?: number;
+  readonly until?: () => boolean;
   /** Called before a call is done; what it returns is answered instead, what it throws is a fault. */
   readonly before?: (call: Call) => Value | undefined;
   /** Called with the answer; what it returns is done to it. */
@@ -59,8 +60,10 @@ export class StandIn {
   readonly calls: Call[] = [];
   /** Open models by name: what stood in their file when they were loaded. */
   readonly open = new Map<string, string>();
-  /** Simulations that run at the moment, and the most there were at a time. */
+  /** Simulations that run at the moment. */
   running = 0;
+  /** Calls that came while one ran. */
+  collisions = 0;
   readonly #options: StandInOptions;
   readonly #listener: Deno.TcpListener;
   readonly #connections = new Set<Deno.TcpConn>();
@@ -123,8 +126,13 @@ export class StandIn {
         return await write(connection, { status: 404, type: "text/html", body: "<h1>404</h1>" });
       }
       if (this.#options.wire !== undefined && wire !== this.#options.wire) {
-        const text = isJson ? xmlFault(-32700, "parse error") : jsonError(null, -32700, "parse error");
-        return await write(connection, { type: isJson ? "text/xml" : "application/json", body: text });
+        const text = isJson
+          ? xmlFault(-32700, "parse error")
+          : jsonError(null, -32700, "parse error");
+        return await write(connection, {
+          type: isJson ? "text/xml" : "application/json",
+          body: text,
+        });
       }
       const { id, method, params } = isJson ? JSON.parse(body) : { id: 0, ...parseXmlCall(body) };
       const call: Call = { wire, path, method, params };
@@ -146,15 +154,22 @@ export class StandIn {
       const value = await this.#do(call);
       return isJson
         ? JSON.stringify({ jsonrpc: "2.0", id, result: value })
-        : `<?xml version="1.0"?>\n<methodResponse><params><param>${xml(value)}</param></params></methodResponse>`;
+        : `<?xml version="1.0"?>\n<methodResponse><params><param>${
+          xml(value)
+        }</param></params></methodResponse>`;
     } catch (error) {
-      const { code, message } = error instanceof Refusal ? error : new Refusal(-32000, String(error));
+      const { code, message } = error instanceof Refusal
+        ? error
+        : new Refusal(-32000, String(error));
       return isJson ? jsonError(id, code, message) : xmlFault(code, message);
     }
   }
 
   async #do(call: Call): Promise<Value> {
-    if (this.running > 0) throw new Refusal(-34001, "Server is blocking: a simulation is running");
+    if (this.running > 0) {
+      this.collisions++;
+      throw new Refusal(-34001, "Server is blocking: a simulation is running");
+    }
     const instead = this.#options.before?.(call);
     if (instead !== undefined) return instead;
     const { method, params } = call;
@@ -202,6 +217,7 @@ export class StandIn {
     this.running++;
     try {
       if (this.#options.simulateMs !== undefined) await wait(this.#options.simulateMs);
+      while (this.#options.until?.() === false) await wait(10);
       if (!Array.isArray(options)) {
         const one = this.#charge(name, (options ?? {}) as Struct);
         if (typeof one === "string") throw new Refusal(-34000, one);
@@ -220,7 +236,10 @@ export class StandIn {
 
   /** A capacitor behind a resistor, exactly. */
   #charge(name: string, { ModelVars = {}, SolverOpts = {} }: Struct): Value {
-    const { R = 1e3, C = 1e-6, V0 = 10, seconds = 0, poison = 0 } = ModelVars as Record<string, number>;
+    const { R = 1e3, C = 1e-6, V0 = 10, seconds = 0, poison = 0 } = ModelVars as Record<
+      string,
+      number
+    >;
     const solver = SolverOpts as Record<string, Value>;
     if (typeof solver.Timeout !== "number" || solver.Timeout <= 0) return "no Timeout was sent";
     if (seconds > solver.Timeout) return "Simulation timed out";
@@ -315,8 +334,13 @@ function parseXmlCall(body: string): { method: string; params: Value[] } {
       default:
         until(tag.replace("<", "</"), () => text += tokens[at++]);
     }
-    const plain = text.replace(/&(lt|gt|amp|#(\d+));/g, (_, name, code) =>
-      code === undefined ? { lt: "<", gt: ">", amp: "&" }[name as "lt"]! : String.fromCodePoint(+code));
+    const plain = text.replace(
+      /&(lt|gt|amp|#(\d+));/g,
+      (_, name, code) =>
+        code === undefined
+          ? { lt: "<", gt: ">", amp: "&" }[name as "lt"]!
+          : String.fromCodePoint(+code),
+    );
     if (tag === "<boolean>") return plain === "1";
     return tag === "<string>" || tag === "<name>" ? plain : Number(plain);
   };

@@ -58,8 +58,7 @@ Deno.test("decodeXmlAnswer() reads every type, typed or not, whole or in pieces"
     "<value>bare &lt;text&#228;&#x1F600;</value><value><string></string></value><value/>" +
     "<value><nil/></value><value><boolean>1</boolean></value><value><array><data/></array></value>" +
     "</data></array></value></member></struct>";
-  const wanted =
-    `{"a & b":-3,"__proto__":7,"list":[0.001,"bare <textä😀","","",null,true,[]]}`;
+  const wanted = `{"a & b":-3,"__proto__":7,"list":[0.001,"bare <textä😀","","",null,true,[]]}`;
   const text = answerOf(value);
   for (const size of [text.length, 1, 7]) {
     const pieces: string[] = [];
@@ -87,7 +86,8 @@ Deno.test("decodeXmlAnswer() refuses DTDs, entities of their own, what is cut, t
 
 Deno.test("a fault is one in both protocols, with the same words", () => {
   const words = "Simulation error: Error while executing callback for parallel simulation 3";
-  const xml = '<?xml version="1.0"?><methodResponse><fault><value><struct><member><name>faultCode</name>' +
+  const xml =
+    '<?xml version="1.0"?><methodResponse><fault><value><struct><member><name>faultCode</name>' +
     "<value><int>-34000</int></value></member>\n<member><name>faultString</name>" +
     `<value><string>${words}</string></value></member></struct></value></fault></methodResponse>`;
   assertFault(() => decodeXmlAnswer([xml]), "own", /parallel simulation 3$/);
@@ -114,21 +114,53 @@ Deno.test("faultOf() tells what passes from what is the run's own", () => {
 });
 
 Deno.test("decodeJsonAnswer() wants its own id, and a result", () => {
-  assert.deepEqual(decodeJsonAnswer('{"jsonrpc":"2.0","id":4,"result":[1,"é",null]}', 4), [1, "é", null]);
-  assertFault(() => decodeJsonAnswer('{"jsonrpc":"2.0","id":3,"result":1}', 4), "transient", /call 3 instead of 4/);
-  assertFault(() => decodeJsonAnswer('{"jsonrpc":"2.0","result":1}', 4), "transient", /call null instead of 4/);
+  assert.deepEqual(decodeJsonAnswer('{"jsonrpc":"2.0","id":4,"result":[1,"é",null]}', 4), [
+    1,
+    "é",
+    null,
+  ]);
+  assertFault(
+    () => decodeJsonAnswer('{"jsonrpc":"2.0","id":3,"result":1}', 4),
+    "transient",
+    /call 3 instead of 4/,
+  );
+  assertFault(
+    () => decodeJsonAnswer('{"jsonrpc":"2.0","result":1}', 4),
+    "transient",
+    /call null instead of 4/,
+  );
   assertFault(() => decodeJsonAnswer('{"jsonrpc":"2.0","id":4}', 4), "foreign", /neither a result/);
-  assertFault(() => decodeJsonAnswer('{"jsonrpc":"2.0","id":4,"result":[1,2', 4), "transient", /ends in the middle/);
+  assertFault(
+    () => decodeJsonAnswer('{"jsonrpc":"2.0","id":4,"result":[1,2', 4),
+    "transient",
+    /ends in the middle/,
+  );
   assertFault(() => decodeJsonAnswer("[1]", 4), "foreign", /is no answer/);
   assertFault(() => decodeJsonAnswer("", 4), "foreign", /an empty answer/);
 });
 
 Deno.test("numbers that are none come as null, as text of any kind, or bare", () => {
-  const texts = ["NaN", "nan", "-nan(ind)", "1.#QNAN", "-1.#IND", "Inf", "-Infinity", "1.#INF", "1e3"];
+  const texts = [
+    "NaN",
+    "nan",
+    "-nan(ind)",
+    "1.#QNAN",
+    "-1.#IND",
+    "Inf",
+    "-Infinity",
+    "1.#INF",
+    "1e3",
+  ];
   const numbers = [NaN, NaN, NaN, NaN, NaN, Infinity, -Infinity, Infinity, 1000];
   assert.deepEqual(texts.map((text) => numberOf(text)), numbers);
-  assert.deepEqual([null, "", "x", "0x"].map((one) => numberOf(one)), [NaN, undefined, undefined, undefined]);
-  const bare = '{"id":1,"result":{"Time":[0,1,2,3],"Values":[[NaN,-Infinity,null,"Inf"]],"s":"NaN, \\"inf"}}';
+  assert.deepEqual([null, "", "x", "0x"].map((one) => numberOf(one)), [
+    NaN,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  const bare =
+    '{"id":1,"result":{"Time":[0,1,2,3],"Values":[[NaN,-Infinity,null,"Inf"]],"s":"NaN, \\"inf"}}';
   const answer = decodeJsonAnswer(bare, 1) as { s: string };
   assert.equal(answer.s, 'NaN, "inf');
   assert.deepEqual([...readWaveforms(answer).signals[0]!], [NaN, -Infinity, NaN, Infinity]);
@@ -148,15 +180,25 @@ Deno.test("readWaveforms() takes Values either way round, by the length of Time"
   // As many signals as times: a row for each signal, which is what PLECS sends.
   const square = readWaveforms({ Time: [0, 1], Values: [[1, 2], [3, 4]] });
   assert.deepEqual(square.signals.map((one) => [...one]), [[1, 2], [3, 4]]);
-  assert.deepEqual(readWaveforms({ Time, Values: [1, 2, 3] }).signals.map((one) => [...one]), [[1, 2, 3]]);
-  assert.deepEqual(readWaveforms({ Time: 1, Values: [[2], [3]] }).signals.map((one) => [...one]), [[2], [3]]);
+  assert.deepEqual(readWaveforms({ Time, Values: [1, 2, 3] }).signals.map((one) => [...one]), [[
+    1,
+    2,
+    3,
+  ]]);
+  assert.deepEqual(readWaveforms({ Time: 1, Values: [[2], [3]] }).signals.map((one) => [...one]), [[
+    2,
+  ], [3]]);
 });
 
 Deno.test("readWaveforms() says what is missing, and which lengths do not fit", () => {
   assertFault(() => readWaveforms(null), "own", /Outport block/);
   assertFault(() => readWaveforms({}), "own", /Outport block/);
   assertFault(() => readWaveforms(new Base64("TUFU")), "own", /Outport block/);
-  assertFault(() => readWaveforms({ Time: [0, 1], Values: [[1, 2, 3]] }), "own", /2 times, and values of lengths 3/);
+  assertFault(
+    () => readWaveforms({ Time: [0, 1], Values: [[1, 2, 3]] }),
+    "own",
+    /2 times, and values of lengths 3/,
+  );
   assertFault(() => readWaveforms({ Time: [0, "x"], Values: [[1, 2]] }), "own", /Time holds "x"/);
 });
 
