@@ -16,7 +16,7 @@ import { count, duration, list, mustBe, NAME, type Report, type Shape, text } fr
 
 const FIELDS = {
   plecs: {
-    shape: pathShape(/\.plecs$/.source, "the path of a .plecs file"),
+    shape: plecsFileShape(),
     about: "The model's file, relative to the manifest. PLECS opens it by its absolute path.",
     examples: ["./buck.plecs"],
   },
@@ -160,6 +160,19 @@ function checkSegments(
     const hint = "Take measure:, whose rows a checkpoint holds, or leave segments out.";
     report.error(node, "conflict", `"segments" and "waveforms" exclude each other`, hint);
   }
+}
+
+function plecsFileShape(): Shape<string> {
+  const wanted = "the path of a .plecs file";
+  const path = pathShape(/\.plecs$/.source, wanted);
+  return {
+    schema: path.schema,
+    read(node, name, report) {
+      const absolute = path.read(node, name, report);
+      if (absolute === undefined || absolute.endsWith(".plecs")) return absolute;
+      return mustBe(node, name, wanted, report, "Models of PLECS Standalone end in .plecs.");
+    },
+  };
 }
 
 function booleanShape(): Shape<boolean> {
