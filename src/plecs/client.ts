@@ -4,7 +4,6 @@ import { decodeJsonAnswer, encodeJsonCall, excerpt } from "./json_rpc.ts";
 import { PlecsFault } from "./plecs_fault.ts";
 import { type HttpAnswer, post } from "./transport.ts";
 import type { RpcValue } from "./value.ts";
-import { decodeXmlAnswer, encodeXmlCall } from "./xml_rpc.ts";
 
 /** More than this is not read. A text in memory can be no longer. */
 const ANSWER_BYTES_MAX = 500 * 2 ** 20;
@@ -86,19 +85,22 @@ export class PlecsClient {
     limitMs: number,
   ): Promise<RpcValue> {
     const id = ++this.#calls;
-    const isJson = wire === "json";
+    // A reader of XML is loaded where there is some.
+    const xml = wire === "json" ? undefined : await import("./xml_rpc.ts");
     const answer = await post({
       url,
-      type: isJson ? "application/json" : "text/xml",
-      body: isJson ? encodeJsonCall(method, params, id) : encodeXmlCall(method, params),
+      type: xml === undefined ? "application/json" : "text/xml",
+      body: xml === undefined
+        ? encodeJsonCall(method, params, id)
+        : xml.encodeXmlCall(method, params),
       limitMs,
       bytesMax: this.#bytesMax,
     });
     this.#refuseForeign(answer);
     try {
-      return isJson
+      return xml === undefined
         ? decodeJsonAnswer([...textOf(answer)].join(""), id)
-        : decodeXmlAnswer(textOf(answer));
+        : xml.decodeXmlAnswer(textOf(answer));
     } catch (error) {
       if (!(error instanceof PlecsFault) || error.kind !== "foreign") throw error;
       throw this.#foreign(error.message);

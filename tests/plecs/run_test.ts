@@ -407,6 +407,24 @@ Deno.test("HTML, a busy PLECS, a signal that is not there, and an empty window: 
   });
 });
 
+Deno.test("a figure that is no number is told of, or fails its run, as on_nan says", async () => {
+  const before: StandInOptions["before"] = (call) =>
+    isSimulate(call) ? { Time: [0, 1], Values: [[1, null]] } : undefined;
+  await onBench({ before }, async ({ run, rows }) => {
+    const { status, stderr } = await run(`
+defaults: { model: { plecs: ./rc.plecs, url: URL } }
+jobs:
+  - { id: strict, on_nan: fail }
+  - { id: lenient, on_nan: warn }
+`);
+    assert.equal(status, 3);
+    assert.match(stderr, /strict.*measured what is no number: y1 is NaN/);
+    assert.match(stderr, /lenient.*y1 is NaN/);
+    const results = (await rows()).map(({ job, result }) => [job, result]);
+    assert.equal(results.length, 2);
+  });
+});
+
 async function assertSound(tree: string): Promise<void> {
   const { status, stderr } = await simrun(["verify", "--tree", tree]);
   assert.equal(status, 0, stderr);
