@@ -74,9 +74,6 @@ function postTo(host: string, { url, type, body, limitMs, bytesMax }: PostOption
       });
       answer.on("end", () => {
         if (!answer.complete) return;
-        // A length that was announced is to be kept.
-        const announced = Number(answer.headers["content-length"] ?? size);
-        if (announced !== size) return end(Object.assign(new Error("cut"), { code: "ECONNRESET" }));
         clearTimeout(timer);
         const type = answer.headers["content-type"] ?? "";
         resolve({ status: answer.statusCode ?? 0, type, chunks });
