@@ -17,12 +17,24 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   store: ["job"],
   verify: ["job", "store"],
   command: ["job", "store"],
-  worker: ["job", "plan", "campaign", "store", "command"],
+  plecs: ["job"],
+  worker: ["job", "plan", "campaign", "store", "command", "plecs"],
   report: ["job", "plan", "queue"],
   screen: ["job", "plan", "report"],
   // Diagnostics are text with a caret: that they are safe and aligned is the screen's knowledge.
   manifest: ["job", "plan", "screen"],
-  runner: ["job", "plan", "queue", "campaign", "command", "worker", "store", "report", "manifest"],
+  runner: [
+    "job",
+    "plan",
+    "queue",
+    "campaign",
+    "command",
+    "plecs",
+    "worker",
+    "store",
+    "report",
+    "manifest",
+  ],
   cli: [
     "job",
     "plan",
@@ -41,7 +53,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
 const EDGE_FILES: { readonly [path: string]: string } = {
   "src/screen/terminal.ts": "is the terminal",
 };
-const EDGE_FOLDERS = ["command", "worker", "store", "verify", "runner", "cli"];
+const EDGE_FOLDERS = ["command", "plecs", "worker", "store", "verify", "runner", "cli"];
 
 /** Ways to ask the world for something. */
 const WORLD = [

@@ -66,6 +66,11 @@ export class BatchSizes {
 
   /** The largest batch to make now; shared out so that no slot is idle at the end. */
   size(job: PlannedJob, ready: number, slots: number): number {
+    const { model } = job.job;
+    // PLECS computes them on all cores by itself, and what comes in segments one after the other.
+    if (model.kind === "plecs") {
+      return model.segments > 1 ? 1 : Math.min(model.batch, this.#runsMax);
+    }
     const known = this.#known(job);
     if (known === undefined) return 1;
     const wanted = Math.floor(BATCH_TARGET_MS / Math.max(known.runMs, 1e-6));
@@ -127,7 +132,7 @@ export function takeBatch(
   sizes: BatchSizes,
   { now, size, slots, ahead, mustBeAlone }: Taking,
 ): Taken | undefined {
-  const queue = table.queueOf(size);
+  const queue = table.nextQueue(size, now);
   const first = queue.peek(now);
   if (first === undefined) return undefined;
   const job = table.jobOf(first);

@@ -10,6 +10,7 @@ import { type Ahead, BatchSizes, takeBatch, type Taken } from "./batching.ts";
 import { startedLine } from "./journal_lines.ts";
 import { MemoryBudget } from "./memory_budget.ts";
 import { PastFiles } from "./past_files.ts";
+import { holderOf } from "./lanes.ts";
 import type { RunTable } from "./run_table.ts";
 import { leastUrgentFirst, type Slot, type SlotBatch } from "./slot.ts";
 import { SlotPool, type SlotPorts } from "./slot_pool.ts";
@@ -77,6 +78,7 @@ export class Dispatcher {
       isOpen: () => this.#isOpen,
       askBack: (slot, cause) => this.askBack(slot, cause),
     });
+    table.watchLanes((lane) => holderOf(lane, this.slots) !== undefined);
     this.#past = new PastFiles(table, options.withFiles);
     this.sizes = new BatchSizes(options.batchMax, options.rates);
   }
@@ -108,7 +110,7 @@ export class Dispatcher {
     if (!this.#isOpen) return;
     this.pool.fill(this.#world.now());
     if (!this.#isOpen) return;
-    for (const slot of this.slots) this.feed(slot);
+    for (const slot of this.slots) this.#feed(slot);
     this.#preempt();
   }
 
@@ -119,6 +121,12 @@ export class Dispatcher {
   }
 
   feed(slot: Slot): void {
+    this.#feed(slot);
+    // What waited for the lane that it leaves may be for another.
+    if (this.#table.hasLanes) this.fill();
+  }
+
+  #feed(slot: Slot): void {
     while (
       slot.ready && slot.yielding === undefined && !slot.isRetiring && this.#isOpen
     ) {
@@ -257,6 +265,10 @@ export class Dispatcher {
   /** A critical run does not wait for what is less urgent: the least urgent of it is saved and comes back later. */
   #preempt(): void {
     const now = this.#world.now();
+    for (const lane of this.#table.takenLanes(0)) {
+      const holder = holderOf(lane, this.slots)!;
+      if (holder.mayBePreempted) this.askBack(holder, "preempted");
+    }
     for (const size of this.#table.readySizes(now)) {
       const waiting = this.#table.readyOf(size, 0);
       if (waiting > 0 && !this.#preemptFor(size, waiting)) this.pool.makeRoom(size, now);

@@ -1,7 +1,9 @@
 /** The runs of a campaign by number: what became of each so far. A few bytes a run, no objects. */
 import type { Priority } from "../job/job.ts";
 import type { Decision, Plan, PlannedJob } from "../plan/plan.ts";
-import { ReadyQueue } from "../queue/ready_queue.ts";
+import type { ReadyQueue } from "../queue/ready_queue.ts";
+import { laneOf, NO_LANE } from "./lanes.ts";
+import { WaitingRooms } from "./waiting_rooms.ts";
 
 /** What a run is to this campaign. */
 export const TABLE_STATES = [
@@ -45,19 +47,16 @@ export interface Requeue {
   readonly size?: number;
 }
 
-/** What waits for slots of one size. */
-interface Waiting {
-  readonly queue: ReadyQueue;
-  /** Ready runs of each priority. */
-  readonly counts: [number, number, number, number];
-}
-
 export class RunTable {
   readonly jobs: PlannedJob[] = [];
   /** Runs in each state. */
   readonly counts: Record<TableState, number>;
-  /** By the size of the slots; mostly there is one. */
-  readonly #waiting: (Waiting | undefined)[] = [];
+  /** What is ready. */
+  readonly #rooms = new WaitingRooms((number, priority, size) =>
+    TABLE_STATES[this.#states[number]!] === "ready" && this.#priorities[number] === priority &&
+    this.#sizes[number] === size
+  );
+  #hasLanes = false;
   #states: Uint8Array;
   #attempts: Uint16Array;
   #flags: Uint8Array;
@@ -103,27 +102,58 @@ export class RunTable {
       blocked > 0 && this.counts["paused-before"] === 0;
   }
 
-  /** What is ready for slots of this size. */
-  queueOf(size: number): ReadyQueue {
-    return this.#waitingFor(size).queue;
+  /** `isLaneTaken`: whether a slot is at work in a lane already; what is ready there waits for it. */
+  watchLanes(isLaneTaken: (lane: string) => boolean): void {
+    this.#rooms.isLaneTaken = isLaneTaken;
   }
 
+  /** Whether there are runs that must not be computed beside each other. */
+  get hasLanes(): boolean {
+    return this.#hasLanes;
+  }
+
+  /** What is ready for slots of this size; in no lane, unless it is named. */
+  queueOf(size: number, lane = NO_LANE): ReadyQueue {
+    return this.#rooms.of(size, lane).queue;
+  }
+
+  /** The queue whose turn it is: of those that nobody keeps shut the one with the most urgent run. */
+  nextQueue(size: number, now: number): ReadyQueue {
+    if (!this.#hasLanes) return this.queueOf(size);
+    let best = this.queueOf(size);
+    let urgency = this.#urgencyOf(best, now);
+    for (const { queue } of this.#rooms.openLanes(size)) {
+      const other = this.#urgencyOf(queue, now);
+      const at = other.findIndex((value, i) => value !== urgency[i]);
+      if (at === -1 || other[at]! > urgency[at]!) continue;
+      best = queue;
+      urgency = other;
+    }
+    return best;
+  }
+
+  /** Runs that a slot could begin now: of a lane not more than one slot's. */
   readyIn(size: number): number {
-    return this.#waiting[size]?.counts.reduce((sum, count) => sum + count, 0) ?? 0;
+    return this.#rooms.ready(size);
   }
 
   readyOf(size: number, priority: Priority): number {
-    return this.#waiting[size]?.counts[priority] ?? 0;
+    return this.#rooms.readyOf(size, priority);
+  }
+
+  /** Lanes that are taken and in which a run of this priority waits. */
+  takenLanes(priority: Priority): string[] {
+    return this.#rooms.takenLanes(priority);
   }
 
   /** Sizes of slots that something is ready for; the run that is the most urgent comes first, then the largest. */
   readySizes(now: number): number[] {
     const sizes: number[] = [];
-    for (let size = 0; size < this.#waiting.length; size++) {
+    for (let size = 0; size < this.#rooms.sizes; size++) {
       if (this.readyIn(size) > 0) sizes.push(size);
     }
     if (sizes.length < 2) return sizes;
-    const urgency = (size: number) => this.priorityOf(this.queueOf(size).peek(now)!);
+    const urgency = (size: number) => this.priorityOf(this.nextQueue(size, now).peek(now)!);
     return sizes.toSorted((a, b) => urgency(a) - urgency(b) || b - a);
   }
 
@@ -135,6 +165,7 @@ export class RunTable {
     this.#reserve(this.#total + plan.total);
     for (const job of plan.jobs) {
       this.jobs.push(job);
+      this.#hasLanes ||= laneOf(job) !== NO_LANE;
       const size = this.#sizeFor(job);
       for (let index = 0; index < job.count; index++) {
         const number = job.offset + index;
@@ -225,26 +256,28 @@ export class RunTable {
   }
 
   #enqueue(number: number): void {
-    const { queue } = this.#waitingFor(this.#sizes[number]!);
+    const { queue } = this.#rooms.of(this.#sizes[number]!, this.#laneOf(number));
     queue.push(this.priorityOf(number), this.#rank(this.jobOf(number), number), number);
   }
 
   #count(number: number, state: TableState, by: 1 | -1): void {
     this.counts[state] += by;
     if (state === "ready") {
-      this.#waitingFor(this.#sizes[number]!).counts[this.priorityOf(number)] += by;
+      const { counts } = this.#rooms.of(this.#sizes[number]!, this.#laneOf(number));
+      counts[this.priorityOf(number)] += by;
     }
   }
 
-  #waitingFor(size: number): Waiting {
-    const known = this.#waiting[size];
-    if (known !== undefined) return known;
-    const isReady = (number: number, priority: Priority) =>
-      TABLE_STATES[this.#states[number]!] === "ready" && this.#priorities[number] === priority &&
-      this.#sizes[number] === size;
-    const waiting: Waiting = { queue: new ReadyQueue(isReady), counts: [0, 0, 0, 0] };
-    this.#waiting[size] = waiting;
-    return waiting;
+  #laneOf(number: number): string {
+    return this.#hasLanes ? laneOf(this.jobOf(number)) : NO_LANE;
+  }
+
+  /** The smallest comes first: by level, of equal ones who had to wait for it, then as they were submitted. */
+  #urgencyOf(queue: ReadyQueue, now: number): number[] {
+    const next = queue.peek(now);
+    if (next === undefined) return [Infinity];
+    const rank = this.#rank(this.jobOf(next), next);
+    return [queue.levelOfNext(now)!, -this.priorityOf(next), rank, next];
   }
 
   #reserve(size: number): void {

@@ -114,7 +114,7 @@ export class SlotPool {
    * then nobody is disturbed.
    */
   makeRoom(size: number, now: number): boolean {
-    const next = this.#table.queueOf(size).peek(now);
+    const next = this.#table.nextQueue(size, now).peek(now);
     if (next === undefined) return false;
     const priority = this.#table.priorityOf(next);
     const sizes = this.#table.readySizes(now);

@@ -1,5 +1,6 @@
 /** A job: one entry of a manifest after it was checked. Plain data, every path absolute. */
 import type { CommandModel } from "./command.ts";
+import type { PlecsModel } from "./plecs.ts";
 import type { CheckpointLesson } from "./checkpoint_interval.ts";
 import type { Parameters } from "./parameter.ts";
 import type { Sweep } from "./sweep.ts";
@@ -20,7 +21,12 @@ export interface ModelFile {
   readonly path: string;
 }
 
-export type ModelReference = ModelFile | CommandModel;
+export type ModelReference = ModelFile | CommandModel | PlecsModel;
+
+/** Whether it is loaded by a simulation thread; others run outside of simrun. */
+export function isModelFile(model: ModelReference): model is ModelFile {
+  return model.kind === "module" || model.kind === "wasm";
+}
 
 /** What a model may reach beside its own folder and its inputs. Permission, not meaning: no digest knows of it. */
 export interface Grants {
@@ -102,7 +108,7 @@ export const DEFAULT_CHECKPOINT: CheckpointPolicy = {
   keep: 3,
 };
 export const DEFAULT_HANG_MS = 300_000;
-/** Of a command that tells of no progress: its silence means nothing. */
+/** Of a command that tells of no progress, and of PLECS: their silence means nothing. */
 export const NEVER_HANGS_MS = Number.MAX_SAFE_INTEGER;
 export const DEFAULT_RETRIES = 3;
 export const DEFAULT_BACKOFF: Backoff = { firstMs: 5_000, mostMs: 300_000 };

@@ -8,7 +8,9 @@ export type FailureClass =
   | "model-error"
   /** A command ended otherwise than it must, or left no result. */
   | "command-failed"
-  /** A command ended for a reason that its manifest calls passing. */
+  /** PLECS says why it cannot simulate it, or what it answers holds no result. */
+  | "plecs-failed"
+  /** A command ended for a reason that its manifest calls passing; PLECS was off, busy, or cut the line. */
   | "transient"
   /** The state cannot be checkpointed or the result cannot be kept. */
   | "bad-state"

@@ -1,5 +1,4 @@
 /** The shapes of a job's own values: its id, model, paths, priority and when it is saved. */
-import { isAbsolute, resolve } from "node:path";
 import {
   type Cadence,
   type FileKind,
@@ -11,6 +10,8 @@ import {
 import { choice } from "./choice_shape.ts";
 import { commandSchema, readCommand } from "./command_shape.ts";
 import { describe, findEntry, quote, type YamlMap } from "./node.ts";
+import { pathShape } from "./path_shape.ts";
+import { plecsSchema, readPlecs } from "./plecs_shape.ts";
 import { COUNT_PATTERN, DURATION_PATTERN, parseCount, parseDuration } from "./quantity.ts";
 import { duration, mustBe, quantity, type Report, type Shape, text } from "./shape.ts";
 import { didYouMean } from "./suggest.ts";
@@ -33,10 +34,6 @@ const PRIORITIES: { readonly [name: string]: Priority } = {
 const HOST =
   /^((\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*|\[[0-9A-Fa-f:]+(\.[0-9.]+)?\])(:[1-9][0-9]{0,4})?$/;
 
-/** Home folders, addresses and control characters: no paths of a file on this machine. */
-// deno-lint-ignore no-control-regex -- control characters are what it finds
-const FOREIGN_PATH = /^~|^[A-Za-z][A-Za-z0-9+.-]+:\/\/|[\u0000-\u001f\u007f-\u009f]/;
-
 export function idShape(): Shape<string> {
   const anyText = text();
   return {
@@ -56,7 +53,7 @@ export function idShape(): Shape<string> {
 export function modelShape(): Shape<ModelReference> {
   const path = pathShape(/\.(ts|js|mjs|wasm)$/.source);
   return {
-    schema: { anyOf: [path.schema, commandSchema] },
+    schema: { anyOf: [path.schema, commandSchema, plecsSchema] },
     read(node, name, report) {
       if (node.kind === "map") return readModelMapping(node, name, report);
       const absolute = path.read(node, name, report);
@@ -77,9 +74,8 @@ function readModelMapping(
   name: string,
   report: Report,
 ): ModelReference | undefined {
-  if (findEntry(node, "plecs") === undefined) return readCommand(node, name, report);
-  const message = 'Models of the kind "plecs" are not offered by this version';
-  return report.error(node, "not-offered", message, "A model is a file, or a command.");
+  const isPlecs = findEntry(node, "plecs") !== undefined;
+  return (isPlecs ? readPlecs : readCommand)(node, name, report);
 }
 
 export function inputShape(): Shape<string> {
@@ -108,35 +104,6 @@ export function hostShape(): Shape<string> {
         ? `Write ${quote(bare)}.`
         : 'Write for example "data.example.org", "data.example.org:443", "*.example.org" or "[::1]:80".';
       return mustBe(node, name, "the name of a host", report, hint);
-    },
-  };
-}
-
-/** A file's path, made absolute against the manifest's folder. */
-function pathShape(pattern?: string, wanted = "the path of a file"): Shape<string> {
-  const anyText = text(undefined, wanted);
-  return {
-    // The second condition is what is refused below: empty, NUL, home folders, and addresses.
-    schema: {
-      type: "string",
-      minLength: 1,
-      ...(pattern === undefined ? {} : { pattern }),
-      not: { pattern: FOREIGN_PATH.source },
-    },
-    read(node, name, report) {
-      const path = anyText.read(node, name, report);
-      if (path === undefined) return undefined;
-      if (path === "") return mustBe(node, name, wanted, report);
-      if (FOREIGN_PATH.test(path)) {
-        const hint = "Write a path relative to the manifest, or an absolute one.";
-        return report.error(
-          node,
-          "value",
-          `"${name}" must be ${wanted} on this machine, but is ${quote(path)}`,
-          hint,
-        );
-      }
-      return isAbsolute(path) ? resolve(path) : resolve(node.source.folder, path);
     },
   };
 }

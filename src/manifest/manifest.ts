@@ -19,6 +19,7 @@ import { LIMITS } from "./limits.ts";
 import { locate, nodeAt, type Part } from "./locate.ts";
 import { checkNeeds, type ReadJob } from "./needs.ts";
 import { describe, findEntry, isNull, placeOf, type YamlMap, type YamlNode } from "./node.ts";
+import { checkPlecsJob } from "./plecs_shape.ts";
 import { mustBe, Report } from "./shape.ts";
 import { type ManifestSource, SourceText } from "./source.ts";
 import { didYouMean } from "./suggest.ts";
@@ -161,6 +162,7 @@ function readJob(map: YamlMap, maxPoints: number, report: Report): Job | undefin
   const values = readFields(JOB_FIELDS, map, "", report, JOB_FOREIGN);
   const name = values.id === undefined ? "A job" : `Job "${values.id}"`;
   const isCommand = findEntry(map, "model")?.value.kind === "map";
+  if (values.model?.kind === "plecs") checkPlecsJob(map, report);
   // A command need not count any steps.
   for (const key of isCommand ? REQUIRED_FIELDS : [...REQUIRED_FIELDS, "steps"] as const) {
     if (findEntry(map, key) === undefined) {
@@ -171,7 +173,8 @@ function readJob(map: YamlMap, maxPoints: number, report: Report): Job | undefin
   checkOneCadence(map, report);
   checkBackoff(map, values.retry, report);
   const { id, model, sweep, parameters = {}, checkpoint = {} } = values;
-  const steps = values.steps ?? (isCommand ? 1 : undefined);
+  const steps = values.steps ??
+    (model?.kind === "plecs" ? model.segments : isCommand ? 1 : undefined);
   if (sweep !== undefined) {
     const node = findEntry(map, "sweep")!.keyNode;
     const count = countPoints(sweep);
@@ -220,9 +223,10 @@ function readJob(map: YamlMap, maxPoints: number, report: Report): Job | undefin
   };
 }
 
-/** A command that says of no files that they are a checkpoint. */
+/** A command that says of no files that they are a checkpoint; a simulation in one piece. */
 function keepsNothing(model: ModelReference): boolean {
-  return model.kind === "command" && model.checkpoint === undefined;
+  return model.kind === "command" && model.checkpoint === undefined ||
+    model.kind === "plecs" && model.segments === 1;
 }
 
 type Retry = { readonly backoff?: number; readonly backoff_max?: number };

@@ -1,6 +1,6 @@
 /** Digests of meaning: run ids and spec digests over canonical values, never over the manifest's text. */
 import type Crypto from "node:crypto";
-import type { Job, ParameterValue } from "../job/job.ts";
+import { isModelFile, type Job, type ParameterValue } from "../job/job.ts";
 import { takeRepeat } from "./point_numbers.ts";
 import type { Point } from "./sweep.ts";
 
@@ -30,8 +30,8 @@ export class SpecDigester {
       seed: job.seed,
       measure: job.measureEverySteps ?? null,
       inputs: inputDigests,
-      // A command cannot be asked for more steps than it was told of.
-      ...(job.model.kind === "command" && { steps: job.steps }),
+      // What runs outside cannot be asked for more steps than it was told of.
+      ...(!isModelFile(job.model) && { steps: job.steps }),
     });
   }
 

@@ -29,12 +29,17 @@ export class ReadyQueue {
 
   /** The run to start next. `now` from a clock that never goes back, in milliseconds. */
   peek(now: number): number | undefined {
-    const priority = this.#next(now);
-    return priority === undefined ? undefined : this.#heaps[priority]!.peek();
+    const next = this.#next(now);
+    return next === undefined ? undefined : this.#heaps[next.priority]!.peek();
+  }
+
+  /** How urgent it is: its priority, or less when that was passed over for long. */
+  levelOfNext(now: number): number | undefined {
+    return this.#next(now)?.level;
   }
 
   pop(now: number): number | undefined {
-    const priority = this.#next(now);
+    const priority = this.#next(now)?.priority;
     if (priority === undefined) return undefined;
     this.#waitsSince[priority] = now;
     return this.#heaps[priority]!.pop();
@@ -56,7 +61,7 @@ export class ReadyQueue {
   }
 
   /** Whose turn it is. Of two that come at the same level, the one that had to wait for it. */
-  #next(now: number): Priority | undefined {
+  #next(now: number): { readonly priority: Priority; readonly level: number } | undefined {
     let best: Priority | undefined;
     let bestLevel = Infinity;
     for (const priority of PRIORITIES) {
@@ -64,7 +69,7 @@ export class ReadyQueue {
         this.#waitsSince[priority] = undefined;
         continue;
       }
-      if (priority === 0) return 0;
+      if (priority === 0) return { priority, level: 0 };
       const waited = now - (this.#waitsSince[priority] ??= now);
       const level = Math.max(1, priority - Math.floor(waited / AGING_MS));
       if (level > bestLevel) continue;
@@ -72,6 +77,6 @@ export class ReadyQueue {
       best = priority;
       bestLevel = level;
     }
-    return best;
+    return best === undefined ? undefined : { priority: best, level: bestLevel };
   }
 }

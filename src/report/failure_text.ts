@@ -5,7 +5,8 @@ import { formatCount } from "./format.ts";
 const CLASS_WORDS: { readonly [name in FailureClass]: string } = {
   "model-error": "the model threw an error",
   "command-failed": "its command failed",
-  "transient": "its command failed for a passing reason",
+  "plecs-failed": "PLECS did not simulate it",
+  "transient": "failed for a passing reason",
   "bad-state": "its state or result cannot be kept",
   "diverged": "diverged",
   "not-finite": "measured what is no number",

@@ -7,7 +7,7 @@ const CAUSE_WORDS: { readonly [cause in RequeueCause]: string } = {
   "stopped": "simrun was stopped",
   "slot-lost": "its process died",
   "hang": "it hung",
-  "transient": "its command failed for a passing reason",
+  "transient": "failed for a passing reason",
   "out-of-memory": "out of memory",
   "disk": "the disk refused to save it",
   "preempted": "gave its slot to a critical run",

@@ -135,8 +135,12 @@ export function briefText(cell: unknown): string {
     return `[${cell.length} ${numbers ? "numbers" : "values"}]`;
   }
   if (typeof cell === "object" && cell !== null) return "{}";
-  return String(cell);
+  const text = String(cell);
+  return text.length > BRIEF_CHARACTERS_MAX ? `${text.slice(0, BRIEF_CHARACTERS_MAX - 1)}…` : text;
 }
+
+/** A longer text is for a file, not for eyes. */
+const BRIEF_CHARACTERS_MAX = 200;
 
 /** What the sweeps vary, and what differs from job to job. */
 function tellingParameters(rows: readonly ResultRow[]): string[] {

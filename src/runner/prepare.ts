@@ -1,6 +1,6 @@
 /** From checked jobs to a plan: loads the models, checks parameters against them, looks at the history. */
 import { Fault } from "../job/fault.ts";
-import type { Job, ModelReference } from "../job/job.ts";
+import { isModelFile, type Job, type ModelReference } from "../job/job.ts";
 import { checkParameters } from "../manifest/parameters.ts";
 import type { ManifestReading } from "../manifest/manifest.ts";
 import type { Diagnostic, Place } from "../manifest/diagnostic.ts";
@@ -61,7 +61,7 @@ export async function prepareJobs(
   const identityOf = ({ model }: Job) => identities.get(keyOfModel(model));
   const keyOf = (job: Job) => `${inspectionKey(job)} ${identityOf(job)?.digest}`;
   const toInspect = jobs.filter((job) =>
-    job.model.kind !== "command" && identityOf(job) !== undefined && !known.has(keyOf(job))
+    isModelFile(job.model) && identityOf(job) !== undefined && !known.has(keyOf(job))
   );
   if (toInspect.length > 0) {
     const inspected = await inspectModels(slot(), toInspect);
@@ -74,7 +74,7 @@ export async function prepareJobs(
   const prepared: JobToPlan[] = [];
   for (const job of jobs) {
     const model = identityOf(job);
-    const found = job.model.kind === "command" ? NOT_INSPECTED : known.get(keyOf(job));
+    const found = isModelFile(job.model) ? known.get(keyOf(job)) : NOT_INSPECTED;
     const inputDigests = await digestInputs(job, locate, diagnostics);
     await checkGrants(job, locate, diagnostics);
     // Not found out: an earlier model has ended the slot, and the mistake is told for that one.
@@ -91,6 +91,10 @@ export async function prepareJobs(
       const { checkCommand } = await import("./command_check.ts");
       diagnostics.push(...await checkCommand(job, job.model, locate));
     }
+    if (job.model.kind === "plecs") {
+      const { checkPlecs } = await import("./plecs_check.ts");
+      diagnostics.push(...checkPlecs(job, locate));
+    }
     const { params } = found.inspection;
     if (params !== undefined) diagnostics.push(...checkParameters(job, params, locate));
     prepared.push({ job, model, inputDigests });
@@ -99,12 +103,12 @@ export async function prepareJobs(
   return prepared;
 }
 
-/** A program offers nothing that could be asked for. */
+/** What runs outside offers nothing that could be asked for. */
 const NOT_INSPECTED: Inspected = { ok: true, inspection: { params: undefined, exports: [] } };
 
-/** Commands that begin with the same file may differ in all else. */
+/** Models outside that begin with the same file may differ in all else. */
 function keyOfModel(model: ModelReference): string {
-  return model.kind === "command" ? JSON.stringify(model) : model.path;
+  return isModelFile(model) ? model.path : JSON.stringify(model);
 }
 
 /** Which of a command's files it was. */

@@ -8,7 +8,7 @@ import {
   type ModelProblem,
   type ToSlot,
 } from "../campaign/slot_messages.ts";
-import type { Grants, Job } from "../job/job.ts";
+import { type FileKind, type Grants, isModelFile, type Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
 import { Layout } from "../store/layout.ts";
 import { dirname } from "../store/path.ts";
@@ -33,18 +33,24 @@ interface SlotJob extends Writer {
   readonly environment?: { readonly [name: string]: string };
 }
 
-type StartCommands = typeof startCommands;
+export type StartOutside = typeof startCommands;
 
-/** Stands for the URL of a module: one thread runs all commands. */
-const COMMANDS = "command:";
+/** What runs outside of simrun needs no thread. */
+export type OutsideKind = Exclude<Job["model"]["kind"], FileKind>;
+
+/** Stand for the URL of a module: all models of such a kind run in one place. */
+const OUTSIDE: { readonly [kind in OutsideKind]: string } = {
+  command: "command:",
+  plecs: "plecs:",
+};
 
 /** What an agent asks of its process. */
 export interface AgentPorts {
   /** Sends one line to the orchestrator; does nothing when that is gone. */
   tell(line: string): void;
   readonly startThread: StartThread;
-  /** What runs commands, loaded when there is one. Absent where no programs can be run. */
-  readonly loadCommands?: () => Promise<StartCommands>;
+  /** What runs models of this kind, loaded when there is one. Absent where nothing can be run outside. */
+  readonly loadOutside?: (kind: OutsideKind) => Promise<StartOutside>;
   /** Resident memory of the process. */
   memoryBytes(): number;
   /** Threads of models in the process, those that should have ended included; undefined where nobody knows. */
@@ -69,7 +75,7 @@ export class Agent {
   }, this.#orders.buffer as SharedArrayBuffer);
   readonly #ports: AgentPorts;
   #thread: ThreadHandle | undefined;
-  #commands: StartCommands | undefined;
+  readonly #outside = new Map<string, StartOutside>();
   #threadModel = "";
   #threadGrants = "";
   #threadJobs = new Set<number>();
@@ -130,8 +136,7 @@ export class Agent {
         const batch = this.#waiting[0]!;
         const slotJob = this.#jobs.get(batch.job)!;
         const { job, number } = slotJob;
-        const url = job.model.kind === "command" ? COMMANDS : fileUrl(job.model.path);
-        if (url === COMMANDS) this.#commands ??= await this.#ports.loadCommands?.();
+        const url = await this.#placeOf(job);
         const grants = grantsOf(job);
         const isOther = url !== this.#threadModel || this.#threadGrants !== keyOf(grants);
         const { priority } = batch;
@@ -147,7 +152,7 @@ export class Agent {
         this.#running.add(batch.batch);
         const isFirst = !this.#threadJobs.has(number);
         // A module is loaded once by its thread; the files of a command are read for each run.
-        const mayHaveChanged = isStarted || url === COMMANDS;
+        const mayHaveChanged = isStarted || this.#outside.has(url);
         if (mayHaveChanged && !await this.#isAsPlanned(batch)) {
           const message = `${job.model.path} changed after it was planned; run simrun again`;
           this.#failRunning({ message });
@@ -169,6 +174,16 @@ export class Agent {
     } finally {
       this.#pumping = false;
     }
+  }
+
+  /** The URL of its module, or what stands for it. */
+  async #placeOf({ model }: Job): Promise<string> {
+    if (isModelFile(model)) return fileUrl(model.path);
+    const place = OUTSIDE[model.kind];
+    if (this.#outside.has(place)) return place;
+    const start = await this.#ports.loadOutside?.(model.kind);
+    if (start !== undefined) this.#outside.set(place, start);
+    return place;
   }
 
   /**
@@ -223,8 +238,9 @@ export class Agent {
       onMessage: (message) => this.#hear(message),
       onLost: (message) => this.#lostThread(message),
     };
-    this.#thread = url === COMMANDS
-      ? this.#startCommands(control, job!, handlers)
+    const outside = this.#outside.get(url);
+    this.#thread = outside !== undefined
+      ? this.#startOutside(outside, control, job!, handlers)
       : this.#ports.startThread(
         { model: url, control },
         { read: [...readableOf(dirname(filePath(url))), ...read], net },
@@ -232,7 +248,8 @@ export class Agent {
       );
   }
 
-  #startCommands(
+  #startOutside(
+    start: StartOutside,
     control: SharedArrayBuffer,
     { layout: { root }, epoch, environment = {} }: SlotJob,
     handlers: ThreadHandlers,
@@ -240,7 +257,7 @@ export class Agent {
     const { memoryBytesMax } = this.#overseer;
     // A thread begins as nice as its process; programs are told.
     this.#ports.setNiceness?.(0);
-    return this.#commands!({ control, root, epoch, environment, memoryBytesMax }, handlers);
+    return start({ control, root, epoch, environment, memoryBytesMax }, handlers);
   }
 
   /** An idle thread ends at once. One that a model keeps busy burns a core until its process ends. */
@@ -295,7 +312,7 @@ export class Agent {
           this.#ports.tell(`{"runs":${message.text},"batch":${message.batch},"type":"results"}`);
         });
       case "failed":
-        if (message.failure.class === "out-of-memory" && this.#threadModel !== COMMANDS) {
+        if (message.failure.class === "out-of-memory" && !this.#outside.has(this.#threadModel)) {
           return this.#outOfMemory(message);
         }
         return this.#then(() => this.tell(message));

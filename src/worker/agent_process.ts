@@ -30,7 +30,8 @@ export async function runAgent(memoryBytesMax: number): Promise<void> {
   const agent = new Agent({
     tell,
     startThread,
-    loadCommands: async () => {
+    loadOutside: async (kind) => {
+      if (kind === "plecs") return (await import("./plecs_thread.ts")).startPlecs;
       commands ??= await import("./command_thread.ts");
       return commands.startCommands;
     },

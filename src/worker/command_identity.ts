@@ -1,7 +1,8 @@
-/** What a command is: a digest over its words and how it is read, and over the files it names. Reads files. */
+/** What a command or a PLECS model is: a digest over how it is run and read, and over its files. Reads files. */
 import { basename } from "node:path";
 import { type CommandModel, filesOf, type Word } from "../job/command.ts";
 import type { ModelIdentity } from "../job/event.ts";
+import type { PlecsModel } from "../job/plecs.ts";
 import { canonical, shortDigest } from "../plan/digest.ts";
 import { fs } from "../store/file_system.ts";
 import { digestFile } from "./file_digest.ts";
@@ -34,4 +35,12 @@ export async function identifyCommand(model: CommandModel): Promise<ModelIdentit
     templates: model.templates.map(({ file, as, marks }) => [content(file), as, marks]),
   });
   return { name: basename(model.path), digest: shortDigest(text) };
+}
+
+/** Where PLECS listens and how many runs it is handed at once changes no result. */
+export async function identifyPlecs(model: PlecsModel): Promise<ModelIdentity> {
+  const { path, url: _url, protocol: _protocol, batch: _batch, waitMs: _waitMs, ...meaning } =
+    model;
+  const text = canonical({ ...meaning, file: await digestFile(path) });
+  return { name: basename(path), digest: shortDigest(text) };
 }

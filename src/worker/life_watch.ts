@@ -43,7 +43,7 @@ export class LifeWatch {
     this.#progress = new Float64Array(control);
   }
 
-  /** Undefined while no run is being computed, or while it waits for the disk. */
+  /** Undefined while no run is being computed. Who waits for the disk or a server does not stand still. */
   look(now: number): Life | undefined {
     const activity = Atomics.load(this.#orders, CONTROL.activity);
     const begun = this.#progress[CONTROL.begun]!;
@@ -62,7 +62,8 @@ export class LifeWatch {
       }
     }
     this.#lookedAt = now;
-    if (activity === ACTIVITY.waitingForDisk) this.#movedAt = now;
+    const isNormal = activity === ACTIVITY.waitingForDisk || activity === ACTIVITY.elsewhere;
+    if (isNormal) this.#movedAt = now;
     if (activity === ACTIVITY.idle) return undefined;
     const batch = Atomics.load(this.#orders, CONTROL.batch);
     const stillMs = now - this.#movedAt;

@@ -1,7 +1,7 @@
 /** What a model is: a digest over its file and over the files it imports from beside it. Reads files. */
 import { basename } from "node:path";
 import type { ModelIdentity } from "../job/event.ts";
-import type { ModelReference } from "../job/job.ts";
+import { isModelFile, type ModelReference } from "../job/job.ts";
 import { shortDigest } from "../plan/digest.ts";
 import { fs } from "../store/file_system.ts";
 import { filePath, fileUrl } from "./file_url.ts";
@@ -15,9 +15,9 @@ const SPECIFIER = /\b(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"'\n]+)["']/g;
 
 /** Throws what reading the model's own files throws; imports that are missing are the model's affair. */
 export async function identifyModel(model: ModelReference): Promise<ModelIdentity> {
-  if (model.kind !== "command") return await identifyFile(model.path);
-  const { identifyCommand } = await import("./command_identity.ts");
-  return await identifyCommand(model);
+  if (isModelFile(model)) return await identifyFile(model.path);
+  const { identifyCommand, identifyPlecs } = await import("./command_identity.ts");
+  return await (model.kind === "command" ? identifyCommand(model) : identifyPlecs(model));
 }
 
 async function identifyFile(path: string): Promise<ModelIdentity> {

@@ -159,6 +159,7 @@ export const GAP_MS_MAX = 1_000;
 /**
  * Preparing: `init` is at work, or a state is being restored; there is nothing yet that could be saved.
  * Saving: a state is being copied out of the thread.
+ * Elsewhere: a server computes, whose silence means nothing, and whose time has limits of its own.
  */
 export const ACTIVITY = {
   idle: 0,
@@ -166,4 +167,5 @@ export const ACTIVITY = {
   waitingForDisk: 2,
   preparing: 3,
   saving: 4,
+  elsewhere: 5,
 } as const;

@@ -11,7 +11,7 @@ type Batch = Extract<ToSlot, { type: "batch" }>;
 /** What becomes of one attempt of a run. */
 export interface Course {
   readonly ms: number;
-  readonly ends: "completes" | "fails" | "kills its slot";
+  readonly ends: "completes" | "fails" | "fails for a passing reason" | "kills its slot";
   /** In a slot that has less it is out of memory. */
   readonly needsBytes?: number;
 }
@@ -88,8 +88,9 @@ class PlayedSlot implements SlotPort {
   #ended(course: Course): void {
     const { batch, runs } = this.#batches[0]!;
     const { index } = runs[this.#at]!;
-    if (course.ends === "fails") {
-      const failure = { class: "model-error", message: "boom", step: 1 } as const;
+    if (course.ends !== "completes") {
+      const name = course.ends === "fails" ? "model-error" : "transient";
+      const failure = { class: name, message: "boom", step: 1 } as const;
       this.#tell({ type: "failed", batch, index, failure });
     } else this.#results.push({ index, step: 100, ms: course.ms, result: index });
     if (++this.#at === runs.length) this.#flush();

@@ -34,8 +34,38 @@ const COMMANDS = [
   "{ command: [ls], restart: [ls], checkpoint: { files: [a, b/**], step: 'a(.*)', settled: 1s }, keep: ['*.raw'] }",
 ];
 
+const BAD_PLECS = [
+  "{ plecs: ./a.slx }",
+  "{ plecs: 5 }",
+  "{ url: http://localhost:1080 }",
+  "{ plecs: ./a.plecs, url: localhost }",
+  "{ plecs: ./a.plecs, url: 'http://me:secret@localhost' }",
+  "{ plecs: ./a.plecs, protocol: soap }",
+  "{ plecs: ./a.plecs, signals: [a b] }",
+  "{ plecs: ./a.plecs, solver: [1] }",
+  "{ plecs: ./a.plecs, results: { x: 1 } }",
+  "{ plecs: ./a.plecs, results: { x: { of: mean } } }",
+  "{ plecs: ./a.plecs, results: { x: { signal: 0 } } }",
+  "{ plecs: ./a.plecs, results: { x: { signal: 1, of: median } } }",
+  "{ plecs: ./a.plecs, results: { x: { signal: 1, from: early } } }",
+  "{ plecs: ./a.plecs, measure: 1 }",
+  "{ plecs: ./a.plecs, waveforms: 5 }",
+  "{ plecs: ./a.plecs, batch: 0 }",
+  "{ plecs: ./a.plecs, segments: 1.5 }",
+  "{ plecs: ./a.plecs, wait: long }",
+  "{ plecs: ./a.plecs, callback: 'system(1)' }",
+];
+
+const PLECS = [
+  "{ plecs: ./a.plecs }",
+  "{ plecs: /x/ü b.plecs, url: 'http://127.0.0.1:1080/RPC2', protocol: xml, batch: 4, wait: 0s }",
+  "{ plecs: ./a.plecs, signals: [v, i], results: { a: { signal: v }, b: { signal: 2, of: rms, from: 1e-3, to: 2 } } }",
+  "{ plecs: ./a.plecs, solver: { TimeSpan: 0.1, MaxStep: auto }, segments: 10, measure: 1e3 }",
+  "{ plecs: ./a.plecs, solver:, signals:, waveforms: true }",
+];
+
 const VALID = [
-  ...COMMANDS.map((model) => `{ id: a, model: ${model} }`),
+  ...[...COMMANDS, ...PLECS].map((model) => `{ id: a, model: ${model} }`),
   "defaults: { model: { command: [ls] } }\njobs: [{ id: a }, { id: b, steps: 6 }]",
   jobWith(""),
   `[{ id: a, model: m.ts, steps: 1 }, { id: b, model: m.wasm, steps: "1e6" }]`,
@@ -92,6 +122,7 @@ const VALID = [
 ];
 
 const INVALID = [
+  ...BAD_PLECS.map((model) => `id: a\nmodel: ${model}`),
   "[]",
   "text",
   "jobs: []",
@@ -107,7 +138,7 @@ const INVALID = [
   ...["5", "../x", "a b", '""', "[a]", "x".repeat(101)].map((id) =>
     `id: ${id}\nmodel: m.ts\nsteps: 1`
   ),
-  ...["m.py", "~/m.ts", "http://x/m.ts", '""', "{ plecs: ./a.plecs }", "{}", ...BAD_COMMANDS].map((
+  ...["m.py", "~/m.ts", "http://x/m.ts", '""', "{}", ...BAD_COMMANDS].map((
     model,
   ) => `id: a\nmodel: ${model}\nsteps: 1`),
   ...["0", "-1", "1.5", '"1.5"', "many", "true", "[1]", "1e300"].map((steps) =>
