@@ -33,7 +33,7 @@ export function withoutPainting(text: string): string {
 export function parseCsv(text: string): string[][] {
   const records: string[][] = [];
   let record: string[] = [];
-  const cell = /(?:"((?:[^"]|"")*)"|([^,"\r\n]*))(,|\r\n|$)/y;
+  const cell = /(?:"([^"]*(?:""[^"]*)*)"|([^,"\r\n]*))(,|\r\n|$)/y;
   while (cell.lastIndex < text.length) {
     const from = cell.lastIndex;
     const match = cell.exec(text);

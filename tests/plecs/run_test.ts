@@ -420,8 +420,7 @@ jobs:
     assert.equal(status, 3);
     assert.match(stderr, /strict.*measured what is no number: y1 is NaN/);
     assert.match(stderr, /lenient.*y1 is NaN/);
-    const results = (await rows()).map(({ job, result }) => [job, result]);
-    assert.equal(results.length, 2);
+    assert.deepEqual((await rows()).map(({ job }) => job), ["lenient"]);
   });
 });
 
