@@ -12,6 +12,8 @@ import { CONTROL, type TensorPlace } from "./protocol.ts";
 /** Without another word: writing them takes no more than a fiftieth of the time, nor goes on all the time. */
 const COST_SHARE = 50;
 const LEAST_EVERY_MS = 1_000;
+/** Shorter runs are as soon computed again. */
+const TOLD_AFTER_MS = 5_000;
 
 type Parts = Pick<CommandParts, "orders" | "progress" | "memoryBytesMax" | "tell"> & {
   readonly place: Pick<CommandPlace, "batch" | "index">;
@@ -79,6 +81,12 @@ export class CheckpointSets {
     if (this.#checkpoint === undefined) return;
     const files = this.#find();
     if (files.length > 0 && signatureOf(files) !== this.#savedAs) this.#take(files, output, ms);
+    // Somebody counts on being able to go on.
+    if (files.length === 0 && !this.#hasSaved && ms >= TOLD_AFTER_MS) {
+      this.#warn(
+        `it was never saved: no file matched its checkpoint ${this.#checkpoint.files.join(", ")}`,
+      );
+    }
   }
 
   #find(): FoundFile[] {
@@ -152,9 +160,12 @@ export class CheckpointSets {
     this.#savedAs = signatureOf(files);
     if (this.#isTooLargeTold) return;
     this.#isTooLargeTold = true;
+    const size = `${Math.round(bytes / 2 ** 20)} MiB`;
+    this.#warn(`its checkpoint of ${size} is not saved: that is more than the memory of its slot`);
+  }
+
+  #warn(message: string): void {
     const { place: { batch, index }, progress, tell } = this.#parts;
-    const message = `its checkpoint of ${Math.round(bytes / 2 ** 20)} MiB is not saved: ` +
-      "that is more than the memory of its slot";
     tell({ type: "warned", batch, index, step: progress[CONTROL.step]!, message });
   }
 
