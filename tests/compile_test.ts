@@ -4,6 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { parseFromSlot, WIRE } from "../src/worker/slot_wire.ts";
+import { dirname, join, normalize } from "../src/job/path.ts";
+import { readSource, sourcesBelow } from "./helpers/source.ts";
 import { fromFileUrl, withFolder } from "./helpers/program.ts";
 
 const ROOT = fromFileUrl(new URL("..", import.meta.url));
@@ -41,6 +43,32 @@ Deno.test("deno task compile embeds the simulation thread, templates and example
     ) assert.ok(embedded.includes(mark), `"${mark}" is not in the executable`);
   });
 });
+
+const LOAD =
+  /\bload<\s*typeof import\("([^"]+)"\)\s*>\(\s*import\.meta\.resolve\("([^"]+)"\),?\s*\)/g;
+
+Deno.test("everything.ts imports each file that is loaded at need, and nothing else", () => {
+  const file = "src/cli/everything.ts";
+  const { text } = readSource(ROOT, file);
+  const embedded = [...text.matchAll(/import\("([^"]+)"\)/g)].map(([, to]) =>
+    resolvePath(file, to!)
+  );
+  const loaded = new Set<string>();
+  for (const { path, text } of sourcesBelow(ROOT, "src")) {
+    if (path === "src/job/load.ts") continue;
+    const calls = [...text.matchAll(LOAD)];
+    assert.equal(calls.length, text.split(/\bload</).length - 1, `${path} loads in another form`);
+    for (const [, type, url] of calls) {
+      assert.equal(url, type, path);
+      loaded.add(resolvePath(path, type!));
+    }
+  }
+  assert.deepEqual(embedded.sort(), [...loaded].sort());
+});
+
+function resolvePath(from: string, to: string): string {
+  return normalize(join(dirname(from), to));
+}
 
 Deno.test("simrun __slot says it is ready and ends when its input closes", async () => {
   const pipes = `exec "$@" ${WIRE.orders}<&0 ${WIRE.answers}>&1 0</dev/null 1>/dev/null`;

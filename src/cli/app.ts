@@ -1,4 +1,5 @@
 /** One call of simrun: routes the words, loads the one command that is meant, turns errors into words and a status. */
+import { load } from "../job/load.ts";
 import { EXIT, Fault } from "../job/fault.ts";
 import { VERSION } from "../job/version.ts";
 import { OutputClosed, processStream } from "../screen/terminal.ts";
@@ -54,7 +55,9 @@ async function dispatch(words: readonly string[], context: CliContext): Promise<
       printLines(context.stdout, [VERSION]);
       return EXIT.completed.status;
     case "help": {
-      const { commandHelp, rootHelp } = await import("./help.ts");
+      const { commandHelp, rootHelp } = await load<typeof import("./help.ts")>(
+        import.meta.resolve("./help.ts"),
+      );
       const asked = words.length > 0;
       const stream = asked ? context.stdout : context.stderr;
       const command = route.command === undefined ? undefined : findCommand(route.command);
@@ -68,7 +71,9 @@ async function dispatch(words: readonly string[], context: CliContext): Promise<
     case "command": {
       const command = findCommand(route.command);
       if (command === undefined) throw new Fault("usage", `There is no command ${route.command}.`);
-      const { parseArguments } = await import("./parse.ts");
+      const { parseArguments } = await load<typeof import("./parse.ts")>(
+        import.meta.resolve("./parse.ts"),
+      );
       const { flags, args } = await parseArguments(command, route.words);
       const handler = await command.load();
       // The values are those of the command's own flags: the same table typed the handler.

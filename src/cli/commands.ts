@@ -1,4 +1,5 @@
 /** The table of commands: help, flags, and which file runs each. Loading it loads none of them. */
+import { load } from "../job/load.ts";
 import { type Command, command } from "./command.ts";
 import { CONTROL_COMMANDS } from "./control_commands.ts";
 import { RESULT_FLAGS } from "./result_flags.ts";
@@ -29,7 +30,7 @@ export const COMMANDS: readonly Command[] = [
     ],
     flags: RUN_FLAGS,
     args: { min: 1, max: ANY, name: "FILES", complete: "file" },
-    load: async () => (await import("./run.ts")).run,
+    load: async () => (await load<typeof import("./run.ts")>(import.meta.resolve("./run.ts"))).run,
   }),
   command({
     name: "resume",
@@ -46,7 +47,8 @@ export const COMMANDS: readonly Command[] = [
     ],
     flags: RESUME_FLAGS,
     args: { min: 0, max: ANY, name: "JOB", complete: "run" },
-    load: async () => (await import("./resume.ts")).resume,
+    load: async () =>
+      (await load<typeof import("./resume.ts")>(import.meta.resolve("./resume.ts"))).resume,
   }),
   ...CONTROL_COMMANDS,
   command({
@@ -87,7 +89,8 @@ export const COMMANDS: readonly Command[] = [
         "all",
       ],
     },
-    load: async () => (await import("./status.ts")).status,
+    load: async () =>
+      (await load<typeof import("./status.ts")>(import.meta.resolve("./status.ts"))).status,
   }),
   command({
     name: "results",
@@ -115,7 +118,8 @@ export const COMMANDS: readonly Command[] = [
     ],
     flags: RESULT_FLAGS,
     args: { min: 0, max: ANY, name: "JOB", complete: "run" },
-    load: async () => (await import("./results.ts")).results,
+    load: async () =>
+      (await load<typeof import("./results.ts")>(import.meta.resolve("./results.ts"))).results,
   }),
   command({
     name: "series",
@@ -136,7 +140,8 @@ export const COMMANDS: readonly Command[] = [
       format: { kind: "choice", values: ["csv", "json"], brief: "csv (default) or json" },
     },
     args: { min: 1, max: ANY, name: "RUN", complete: "run" },
-    load: async () => (await import("./series.ts")).series,
+    load: async () =>
+      (await load<typeof import("./series.ts")>(import.meta.resolve("./series.ts"))).series,
   }),
   command({
     name: "explain",
@@ -152,7 +157,8 @@ export const COMMANDS: readonly Command[] = [
     ],
     flags: {},
     args: { min: 1, max: 1, ...RUN_ARG },
-    load: async () => (await import("./explain.ts")).explain,
+    load: async () =>
+      (await load<typeof import("./explain.ts")>(import.meta.resolve("./explain.ts"))).explain,
   }),
   command({
     name: "logs",
@@ -167,7 +173,8 @@ export const COMMANDS: readonly Command[] = [
       follow: { kind: "switch", letter: "f", brief: "Go on printing until the run ends" },
     },
     args: { min: 1, max: 1, ...RUN_ARG },
-    load: async () => (await import("./logs.ts")).logs,
+    load: async () =>
+      (await load<typeof import("./logs.ts")>(import.meta.resolve("./logs.ts"))).logs,
   }),
   command({
     name: "checkpoints",
@@ -200,7 +207,9 @@ export const COMMANDS: readonly Command[] = [
       force: { kind: "switch", brief: "Overwrite what is there" },
     },
     args: { min: 0, max: 2, name: "RUN", complete: ["list", "export"] },
-    load: async () => (await import("./checkpoints.ts")).checkpoints,
+    load: async () =>
+      (await load<typeof import("./checkpoints.ts")>(import.meta.resolve("./checkpoints.ts")))
+        .checkpoints,
   }),
   command({
     name: "validate",
@@ -220,7 +229,8 @@ export const COMMANDS: readonly Command[] = [
       maxPoints: RUN_FLAGS.maxPoints,
     },
     args: { min: 1, max: ANY, name: "FILES", complete: "file" },
-    load: async () => (await import("./validate.ts")).validate,
+    load: async () =>
+      (await load<typeof import("./validate.ts")>(import.meta.resolve("./validate.ts"))).validate,
   }),
   command({
     name: "schema",
@@ -233,7 +243,8 @@ export const COMMANDS: readonly Command[] = [
     }],
     flags: {},
     args: { min: 0, max: 0, name: "argument" },
-    load: async () => (await import("./schema.ts")).schema,
+    load: async () =>
+      (await load<typeof import("./schema.ts")>(import.meta.resolve("./schema.ts"))).schema,
   }),
   command({
     name: "init",
@@ -247,7 +258,8 @@ export const COMMANDS: readonly Command[] = [
     ],
     flags: {},
     args: { min: 0, max: 2, name: "argument" },
-    load: async () => (await import("./init.ts")).init,
+    load: async () =>
+      (await load<typeof import("./init.ts")>(import.meta.resolve("./init.ts"))).init,
   }),
   command({
     name: "doctor",
@@ -260,7 +272,8 @@ export const COMMANDS: readonly Command[] = [
     }],
     flags: {},
     args: { min: 0, max: 0, name: "argument" },
-    load: async () => (await import("./doctor.ts")).doctor,
+    load: async () =>
+      (await load<typeof import("./doctor.ts")>(import.meta.resolve("./doctor.ts"))).doctor,
   }),
   command({
     name: "verify",
@@ -275,7 +288,8 @@ export const COMMANDS: readonly Command[] = [
       repair: { kind: "switch", brief: "Set damaged lines of the journal aside" },
     },
     args: { min: 0, max: 0, name: "argument" },
-    load: async () => (await import("./verify.ts")).verify,
+    load: async () =>
+      (await load<typeof import("./verify.ts")>(import.meta.resolve("./verify.ts"))).verify,
   }),
   command({
     name: "completions",
@@ -289,7 +303,9 @@ export const COMMANDS: readonly Command[] = [
     ],
     flags: {},
     args: { min: 1, max: 1, name: "shell", complete: ["bash", "zsh", "fish"] },
-    load: async () => (await import("./completions.ts")).completions,
+    load: async () =>
+      (await load<typeof import("./completions.ts")>(import.meta.resolve("./completions.ts")))
+        .completions,
   }),
 ];
 

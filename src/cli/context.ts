@@ -1,4 +1,5 @@
 /** What a command is handed of the world: streams, clocks, environment. Made once, in `app.ts`. */
+import { absolutePath } from "../job/path.ts";
 import { type Paint, paintFor } from "../screen/paint.ts";
 import { safeJson, safeLines } from "../screen/safe_text.ts";
 import type { Environment, Stream } from "../screen/terminal.ts";
@@ -26,16 +27,6 @@ export interface GlobalFlags {
 /** The tree that is meant: `--tree`, `SIMRUN_TREE`, or `./simruns`; absolute. */
 export function treeRoot(context: CliContext, flags: GlobalFlags): string {
   return absolutePath(context.cwd, flags.tree || context.env("SIMRUN_TREE") || "simruns");
-}
-
-/** Without `node:path`, which costs `simrun status` a fifth of its time. */
-export function absolutePath(folder: string, path: string): string {
-  const parts: string[] = [];
-  for (const part of (path.startsWith("/") ? path : `${folder}/${path}`).split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "" && part !== ".") parts.push(part);
-  }
-  return `/${parts.join("/")}`;
 }
 
 export function printLines(stream: Stream, lines: readonly string[]): void {

@@ -1,4 +1,5 @@
 /** `simrun cancel`, `pause`, `continue`, `retry`, `priority` and `slots`: asks the simrun at work, prints its answer. */
+import { load } from "../job/load.ts";
 import type { ControlAction, ControlAnswer } from "../job/control.ts";
 import { assertNever, EXIT, Fault } from "../job/fault.ts";
 import type { Priority } from "../job/job.ts";
@@ -197,7 +198,9 @@ async function askOrTakeBack(
 ): Promise<number> {
   const { holder } = await lookForHolder(context, flags);
   if (holder !== undefined) return await ask(context, flags, action, holder);
-  const { takeBackAlone } = await import("./take_back.ts");
+  const { takeBackAlone } = await load<typeof import("./take_back.ts")>(
+    import.meta.resolve("./take_back.ts"),
+  );
   const answer = await takeBackAlone(context, flags, action, treeFlag(flags));
   if (answer === undefined) return await askHolder(context, flags, action);
   if (flags.json) printJson(context.stdout, answer);

@@ -1,4 +1,5 @@
 /** The commands that steer a simrun at work, for the table of commands: help, flags, and which file runs each. */
+import { load } from "../job/load.ts";
 import { VISIBLE_STATES } from "../report/selector.ts";
 import { type Command, command } from "./command.ts";
 
@@ -32,7 +33,8 @@ export const CONTROL_COMMANDS: readonly Command[] = [
     ],
     flags: CONTROL_FLAGS,
     args: { min: 1, max: ANY, name: "FILES", complete: "file" },
-    load: async () => (await import("./submit.ts")).submit,
+    load: async () =>
+      (await load<typeof import("./submit.ts")>(import.meta.resolve("./submit.ts"))).submit,
   }),
   command({
     name: "cancel",
@@ -53,7 +55,8 @@ export const CONTROL_COMMANDS: readonly Command[] = [
       complete: STATES,
       missing: "Name jobs, runs or states; everything is: simrun cancel all",
     },
-    load: async () => (await import("./control.ts")).cancel,
+    load: async () =>
+      (await load<typeof import("./control.ts")>(import.meta.resolve("./control.ts"))).cancel,
   }),
   command({
     name: "pause",
@@ -74,7 +77,8 @@ export const CONTROL_COMMANDS: readonly Command[] = [
       complete: STATES,
       missing: "Name jobs, runs or states; everything is: simrun pause all",
     },
-    load: async () => (await import("./control.ts")).pause,
+    load: async () =>
+      (await load<typeof import("./control.ts")>(import.meta.resolve("./control.ts"))).pause,
   }),
   command({
     name: "continue",
@@ -94,7 +98,8 @@ export const CONTROL_COMMANDS: readonly Command[] = [
       complete: STATES,
       missing: "Name jobs, runs or states; everything is: simrun continue all",
     },
-    load: async () => (await import("./control.ts")).goOn,
+    load: async () =>
+      (await load<typeof import("./control.ts")>(import.meta.resolve("./control.ts"))).goOn,
   }),
   command({
     name: "retry",
@@ -114,7 +119,8 @@ export const CONTROL_COMMANDS: readonly Command[] = [
     ],
     flags: CONTROL_FLAGS,
     args: { min: 0, max: ANY, name: "SELECTOR", complete: STATES },
-    load: async () => (await import("./control.ts")).retry,
+    load: async () =>
+      (await load<typeof import("./control.ts")>(import.meta.resolve("./control.ts"))).retry,
   }),
   command({
     name: "priority",
@@ -137,7 +143,8 @@ export const CONTROL_COMMANDS: readonly Command[] = [
       complete: [...LEVELS, ...STATES],
       missing: "For example simrun priority high climate_2030, or simrun priority low all.",
     },
-    load: async () => (await import("./control.ts")).priority,
+    load: async () =>
+      (await load<typeof import("./control.ts")>(import.meta.resolve("./control.ts"))).priority,
   }),
   command({
     name: "slots",
@@ -160,6 +167,7 @@ export const CONTROL_COMMANDS: readonly Command[] = [
       isNumber: true,
       missing: "For example simrun slots 4, simrun slots 50% or simrun slots -1.",
     },
-    load: async () => (await import("./control.ts")).slots,
+    load: async () =>
+      (await load<typeof import("./control.ts")>(import.meta.resolve("./control.ts"))).slots,
   }),
 ];

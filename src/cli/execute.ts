@@ -7,6 +7,7 @@ import type { ManifestSource } from "../manifest/source.ts";
 import type { Plan } from "../plan/plan.ts";
 import { countDecision, planJson } from "../report/plan_report.ts";
 import { SummaryFold, summaryJson } from "../report/summary.ts";
+import type { Inspections } from "../runner/inspector.ts";
 import { machineMemory, plannedMemory } from "../runner/limits.ts";
 import { JobProblems } from "../runner/prepare.ts";
 import { planAhead } from "../runner/plan_only.ts";
@@ -47,8 +48,9 @@ export interface Work {
   readonly locate: ManifestReading["locate"] | undefined;
   /** What the manifests were named by, where they may be watched. */
   readonly args?: readonly string[];
-  /** A slot that was started already. */
-  readonly slot?: SlotHandle;
+  /** A slot that was started already, and what it was asked of the jobs' models. */
+  readonly slot: SlotHandle;
+  readonly inspected: Promise<Inspections>;
 }
 
 export async function execute(context: CliContext, flags: Flags, work: Work): Promise<number> {
@@ -143,7 +145,8 @@ function runRequest(
     jobs: work.jobs,
     manifests: work.sources.map(({ path, text }) => ({ path, text })),
     ...(work.locate === undefined ? {} : { locate: work.locate }),
-    ...(work.slot === undefined ? {} : { slot: work.slot }),
+    slot: work.slot,
+    inspected: work.inspected,
     options: {
       // What failed is tried again in any case.
       rerun: flags.rerun ?? "none",

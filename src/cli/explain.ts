@@ -1,4 +1,5 @@
 /** `simrun explain`: the story of one run, and what comes next; of a sweep, what became of its runs. */
+import { load } from "../job/load.ts";
 import type { JournalEntry } from "../job/event.ts";
 import { EXIT } from "../job/fault.ts";
 import { runName } from "../job/run.ts";
@@ -137,8 +138,12 @@ async function decideNow(
   jobs: readonly Job[],
   run: string,
 ): Promise<DecisionNow | undefined> {
-  const { planOnly } = await import("../runner/plan_only.ts");
-  const { DECISION_MEANING } = await import("../plan/plan.ts");
+  const { planOnly } = await load<typeof import("../runner/plan_only.ts")>(
+    import.meta.resolve("../runner/plan_only.ts"),
+  );
+  const { DECISION_MEANING } = await load<typeof import("../plan/plan.ts")>(
+    import.meta.resolve("../plan/plan.ts"),
+  );
   try {
     const [planned] = (await planOnly({ root, jobs, slots: 1 }, true)).jobs;
     for (let index = 0; index < planned!.count; index++) {

@@ -1,4 +1,5 @@
 /** `simrun explain` of a job with many runs: how many are in which state and why, and which of them to look at. */
+import { load } from "../job/load.ts";
 import { EXIT } from "../job/fault.ts";
 import type { Job } from "../job/job.ts";
 import { runName } from "../job/run.ts";
@@ -110,8 +111,12 @@ async function decisionsNow(
   root: string,
   jobs: readonly Job[],
 ): Promise<Readonly<Record<string, number>> | string> {
-  const { planOnly } = await import("../runner/plan_only.ts");
-  const { DECISIONS } = await import("../plan/plan.ts");
+  const { planOnly } = await load<typeof import("../runner/plan_only.ts")>(
+    import.meta.resolve("../runner/plan_only.ts"),
+  );
+  const { DECISIONS } = await load<typeof import("../plan/plan.ts")>(
+    import.meta.resolve("../plan/plan.ts"),
+  );
   try {
     const [planned] = (await planOnly({ root, jobs, slots: 1 }, true)).jobs;
     const met = DECISIONS.filter((decision) => planned!.countOf(decision) > 0);

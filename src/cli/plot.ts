@@ -1,4 +1,5 @@
 /** `simrun results --plot`: a picture of results or series, in the terminal, as SVG or as PNG. */
+import { load } from "../job/load.ts";
 import { Fault } from "../job/fault.ts";
 import type { Job } from "../job/job.ts";
 import type { History } from "../queue/history.ts";
@@ -64,10 +65,13 @@ export async function plotResults(
     : plotOfResults(request, view, await units);
   if (flags.output === undefined) show(context, plot);
   else {
-    const { figureSvg } = await import("../screen/figure.ts");
+    const { figureSvg } = await load<typeof import("../screen/figure.ts")>(
+      import.meta.resolve("../screen/figure.ts"),
+    );
     const svg = await figureSvg(plot);
     const bytes = /\.png$/i.test(flags.output)
-      ? await (await import("./figure_png.ts")).pngOf(svg)
+      ? await (await load<typeof import("./figure_png.ts")>(import.meta.resolve("./figure_png.ts")))
+        .pngOf(svg)
       : new TextEncoder().encode(svg);
     await writeWhole(await outputPath(context, flags), [bytes]);
     say(context, flags, safeText(`Wrote ${flags.output}.`));

@@ -1,6 +1,6 @@
 /** Manifests named on the command line to checked jobs; all mistakes are shown at once, with their places. */
-import { resolve } from "node:path";
 import type { Job } from "../job/job.ts";
+import { absolutePath } from "../job/path.ts";
 import type { Diagnostic, Place } from "../manifest/diagnostic.ts";
 import { type ManifestReading, readManifests } from "../manifest/manifest.ts";
 import { renderDiagnostics } from "../manifest/render.ts";
@@ -25,7 +25,7 @@ export async function readJobs(
 ): Promise<JobsRead> {
   const sources = await collectSources(args, context.cwd).catch((error) => {
     // What is watched may be empty as yet.
-    if (flags.watch && args.some((arg) => isFolder(resolve(context.cwd, arg)))) return [];
+    if (flags.watch && args.some((arg) => isFolder(absolutePath(context.cwd, arg)))) return [];
     throw error;
   });
   const { maxPoints } = flags;
@@ -40,7 +40,7 @@ export async function modelDiagnostics(
   slot: SlotHandle,
 ): Promise<readonly Diagnostic[]> {
   try {
-    await prepareJobs(jobs, () => slot, locate);
+    await prepareJobs(jobs, { slot: () => slot, locate });
     return [];
   } catch (error) {
     if (error instanceof JobProblems) return error.diagnostics;

@@ -3,7 +3,8 @@ import { dirname } from "node:path";
 import { Fault } from "../job/fault.ts";
 import type { Stream } from "../screen/terminal.ts";
 import { replaceDurable, writeFully } from "../store/disk.ts";
-import { absolutePath, type CliContext } from "./context.ts";
+import { absolutePath } from "../job/path.ts";
+import type { CliContext } from "./context.ts";
 import type { ResultFormat } from "./result_flags.ts";
 import { gathered } from "./write_blocks.ts";
 

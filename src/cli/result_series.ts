@@ -1,4 +1,5 @@
 /** `simrun results --series`: what the chosen runs measured, joined with their parameters, in one long table. */
+import { load } from "../job/load.ts";
 import { Fault } from "../job/fault.ts";
 import { suggest } from "../manifest/suggest.ts";
 import type { History } from "../queue/history.ts";
@@ -63,7 +64,9 @@ export async function writeSeries(
     }
   }
   if (text === undefined) {
-    const { parquetPieces } = await import("../report/parquet.ts");
+    const { parquetPieces } = await load<typeof import("../report/parquet.ts")>(
+      import.meta.resolve("../report/parquet.ts"),
+    );
     const types = typesOf(long, found);
     const stored = chosen.map((place) => ({ name: long.columns[place]!, type: types[place]! }));
     await writePieces(context, flags, parquetPieces(stored, joined(tables())));

@@ -1,4 +1,5 @@
 /** `simrun results`: what completed runs handed back, as a table, CSV or JSON. */
+import { load } from "../job/load.ts";
 import { assertNever, EXIT, Fault } from "../job/fault.ts";
 import { encodePlain } from "../job/plain.ts";
 import { formatCount, formatNumberOf } from "../report/format.ts";
@@ -49,7 +50,9 @@ export async function results(
   selectors: readonly string[],
 ): Promise<number> {
   if (flags.plot !== undefined) refuseBoth(flags);
-  const { checkPlot, plotResults } = flags.plot === undefined ? NO_PLOT : await import("./plot.ts");
+  const { checkPlot, plotResults } = flags.plot === undefined
+    ? NO_PLOT
+    : await load<typeof import("./plot.ts")>(import.meta.resolve("./plot.ts"));
   const request = await checkPlot?.(context, flags);
   const asked = request === undefined ? resultFormat(flags) : undefined;
   const format = asked ?? (flags.series ? "csv" : "table");
@@ -67,7 +70,9 @@ export async function results(
   if (request !== undefined) {
     await plotResults!(context, flags, request, view, { layout, history });
   } else if (flags.series) {
-    const { writeSeries } = await import("./result_series.ts");
+    const { writeSeries } = await load<typeof import("./result_series.ts")>(
+      import.meta.resolve("./result_series.ts"),
+    );
     await writeSeries(context, flags, format, { layout, history, rows: chosen });
   } else await write(context, flags, format, view);
   say(context, flags, ...lost, ...notes(context, flags, { ...reading, rows }, chosen));
@@ -106,7 +111,9 @@ async function write(
       await writeText(context, flags, tables(context, flags, view));
       break;
     case "parquet": {
-      const { parquetPieces } = await import("../report/parquet.ts");
+      const { parquetPieces } = await load<typeof import("../report/parquet.ts")>(
+        import.meta.resolve("../report/parquet.ts"),
+      );
       const stored = columns.map(({ name, cell }) => ({
         name,
         type: storedType(cellsOf(cell, view.indices)),
@@ -117,7 +124,9 @@ async function write(
     }
     case "npy":
     case "safetensors": {
-      const { writeArrays } = await import("./result_arrays.ts");
+      const { writeArrays } = await load<typeof import("./result_arrays.ts")>(
+        import.meta.resolve("./result_arrays.ts"),
+      );
       const files = await writeArrays(context, flags, format, view);
       if (files.length > 1) what = `${formatNumberOf(files.length, "file")} of ${what}`;
       break;

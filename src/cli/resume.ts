@@ -1,12 +1,14 @@
 /** `simrun resume`: goes on with the jobs as the tree knows them. No manifest is read. */
+import { load } from "../job/load.ts";
 import { EXIT, Fault } from "../job/fault.ts";
 import type { Job } from "../job/job.ts";
 import { suggest } from "../manifest/suggest.ts";
 import { filterJobs } from "../report/selector.ts";
 import { formatCount, formatNumberOf } from "../report/format.ts";
 import { treeStatus } from "../report/status.ts";
+import { askAhead } from "../runner/inspector.ts";
 import { type CliContext, type GlobalFlags, printJson, say } from "./context.ts";
-import { execute } from "./execute.ts";
+import { startSlotEarly } from "./early_slot.ts";
 import type { ResumeFlags } from "./run_flags.ts";
 import { shellWord } from "./shell_word.ts";
 import { readTree } from "./tree_reader.ts";
@@ -14,6 +16,8 @@ import type { History } from "../queue/history.ts";
 import type { Layout } from "../store/layout.ts";
 import { readOwner } from "../store/owner.ts";
 import { subfolders } from "../store/tree.ts";
+// Asks whether a hangup is ignored, which must be asked before the first process is started.
+import "./stop_signals.ts";
 
 export async function resume(
   context: CliContext,
@@ -49,6 +53,9 @@ export async function resume(
   const lost = selectors.length > 0 ? [] : await jobsWithoutPlan(layout, history);
   if (unfinished.length === 0 || isAllPaused && !flags.dryRun) {
     if (lost.length > 0) throw lostPlans(lost);
+    const { clearUpAfterKill } = await load<typeof import("./clear_up.ts")>(
+      import.meta.resolve("./clear_up.ts"),
+    );
     await clearUpAfterKill(layout, context.now);
     const total = chosen.reduce((sum, job) => sum + job.runs, 0);
     const cancelled = chosen.reduce((sum, { counts }) => sum + counts.cancelled, 0);
@@ -67,18 +74,29 @@ export async function resume(
     say(context, flags, nothingText(total, cancelled));
     return EXIT.completed.status;
   }
-  if (lost.length === 0) {
-    return await execute(context, flags, { jobs: unfinished, sources: [], locate: undefined });
-  }
+  if (lost.length === 0) return await goOn(context, flags, unfinished);
   const { message, hint } = lostPlans(lost);
   say(context, flags, `note: ${message} ${hint}`);
-  const status = await execute(context, flags, {
-    jobs: unfinished,
-    sources: [],
-    locate: undefined,
-  });
+  const status = await goOn(context, flags, unfinished);
   // All that could be run was; but not all is done, and only the user has the manifests.
   return status === EXIT.completed.status ? EXIT.usage.status : status;
+}
+
+async function goOn(
+  context: CliContext,
+  flags: ResumeFlags & GlobalFlags,
+  jobs: readonly Job[],
+): Promise<number> {
+  const slot = startSlotEarly(context, flags);
+  try {
+    const inspected = askAhead(slot, jobs);
+    const { execute } = await load<typeof import("./execute.ts")>(
+      import.meta.resolve("./execute.ts"),
+    );
+    return await execute(context, flags, { jobs, sources: [], locate: undefined, slot, inspected });
+  } finally {
+    slot.kill();
+  }
 }
 
 function nothingText(total: number, cancelled: number): string {
@@ -98,24 +116,6 @@ function pausedText(total: number, paused: number, tree: string | undefined): st
   const [are, them] = paused === 1 ? ["is", "it"] : ["are", "them"];
   return `Nothing to resume: ${formatCount(paused)} of ${formatNumberOf(total, "run")} ${are} ` +
     `paused, and nothing else is left. simrun continue${flag} all lets ${them} go on.`;
-}
-
-/** Whoever was killed when all was done left temporaries and packs half made; nobody else will come for them. */
-async function clearUpAfterKill(layout: Layout, now: () => Date): Promise<void> {
-  try {
-    const last = await readOwner(layout, now);
-    if (last === undefined || last.alive || last.owner.releasedAt !== undefined) return;
-    const { TreeSession } = await import("../runner/tree_session.ts");
-    const session = await TreeSession.open({ root: layout.root });
-    try {
-      await session.tidy();
-    } finally {
-      await session.close();
-    }
-  } catch (error) {
-    // Read-only, or somebody is at work: nothing is wrong with the results.
-    if (!(error instanceof Fault)) throw error;
-  }
 }
 
 /**

@@ -1,13 +1,10 @@
 /** `simrun run`, or no word at all: manifests to results. Starts a slot before it loads anything else. */
+import { load } from "../job/load.ts";
 import { EXIT, Fault } from "../job/fault.ts";
-import { machineMemory } from "../runner/limits.ts";
-import { withNiceSlots } from "../runner/run_request.ts";
-import { startSlot } from "../runner/slot_processes.ts";
+import { askAhead } from "../runner/inspector.ts";
 import type { CliContext, GlobalFlags } from "./context.ts";
-import { availableCores, coreLimits } from "./cores.ts";
+import { startSlotEarly } from "./early_slot.ts";
 import type { RunFlags } from "./run_flags.ts";
-import { memoryOf } from "./memory.ts";
-import { parseSlots } from "./slots.ts";
 // Asks whether a hangup is ignored, which must be asked before the first process is started.
 import "./stop_signals.ts";
 
@@ -16,14 +13,11 @@ export async function run(
   flags: RunFlags & GlobalFlags,
   args: readonly string[],
 ): Promise<number> {
-  // A process takes as long to start as the rest of this program to load: both at once.
-  const { slots } = parseSlots(flags.slots, availableCores(coreLimits(context.env)));
-  const memory = memoryOf(flags.memory, machineMemory());
-  const slot = startSlot(withNiceSlots({ slots, nice: flags.nice, ...memory }));
+  const slot = startSlotEarly(context, flags);
   try {
-    const { hasErrors, modelDiagnostics, readJobs, showDiagnostics } = await import(
-      "./read_jobs.ts"
-    );
+    const { hasErrors, modelDiagnostics, readJobs, showDiagnostics } = await load<
+      typeof import("./read_jobs.ts")
+    >(import.meta.resolve("./read_jobs.ts"));
     if (flags.watch && args.includes("-")) {
       throw new Fault("usage", "--watch looks at files again and again; stdin is read once.", {
         hint: "Name a folder, e.g. simrun run --watch jobs/.",
@@ -38,8 +32,11 @@ export async function run(
       return EXIT.usage.status;
     }
     showDiagnostics(context, flags, diagnostics, sources);
-    const { execute } = await import("./execute.ts");
-    return await execute(context, flags, { jobs, sources, locate, args, slot });
+    const inspected = askAhead(slot, jobs);
+    const { execute } = await load<typeof import("./execute.ts")>(
+      import.meta.resolve("./execute.ts"),
+    );
+    return await execute(context, flags, { jobs, sources, locate, args, slot, inspected });
   } finally {
     slot.kill();
   }

@@ -1,5 +1,5 @@
 /** Finds and reads the manifests named on the command line: files, globs, folders, and `-` for stdin. */
-import { basename, dirname, join, resolve } from "node:path";
+import { absolutePath, basename, dirname, join, normalize } from "../job/path.ts";
 import { Fault } from "../job/fault.ts";
 import { LIMITS, tooLarge } from "../manifest/limits.ts";
 import type { ManifestSource } from "../manifest/source.ts";
@@ -48,12 +48,12 @@ async function expand(arg: string, cwd: string): Promise<string[]> {
 }
 
 function manifestsIn(folder: string, cwd: string): string[] {
-  const names = namesIn(resolve(cwd, folder)).filter((name) => MANIFEST_NAME.test(name));
+  const names = namesIn(absolutePath(cwd, folder)).filter((name) => MANIFEST_NAME.test(name));
   if (names.length === 0) {
     const hint = "Folders within it are not searched; a quoted glob like 'jobs/**/*.yaml' does.";
     throw new Fault("no-manifest", `${folder} holds no .yaml or .yml files`, { hint });
   }
-  return names.sort().map((name) => join(folder, name));
+  return names.sort().map((name) => normalize(join(folder, name)));
 }
 
 async function glob(pattern: string, cwd: string): Promise<string[]> {
@@ -67,7 +67,7 @@ async function glob(pattern: string, cwd: string): Promise<string[]> {
 }
 
 async function readManifest(path: string, cwd: string): Promise<ManifestSource> {
-  const absolute = resolve(cwd, path);
+  const absolute = absolutePath(cwd, path);
   let bytes: Uint8Array;
   try {
     using file = await Deno.open(absolute, { read: true });
@@ -124,15 +124,15 @@ function notUtf8(path: string, bytes: Uint8Array): Fault {
 function identify(path: string, cwd: string): string {
   if (path === "-") return "-";
   try {
-    return Deno.realPathSync(resolve(cwd, path));
+    return Deno.realPathSync(absolutePath(cwd, path));
   } catch {
-    return resolve(cwd, path);
+    return absolutePath(cwd, path);
   }
 }
 
 function stat(path: string, cwd: string): Deno.FileInfo | undefined {
   try {
-    return Deno.statSync(resolve(cwd, path));
+    return Deno.statSync(absolutePath(cwd, path));
   } catch (error) {
     const isMissing = error instanceof Deno.errors.NotFound ||
       error instanceof Deno.errors.NotADirectory || error instanceof TypeError;
@@ -142,11 +142,11 @@ function stat(path: string, cwd: string): Deno.FileInfo | undefined {
 }
 
 function missing(path: string, cwd: string): Fault {
-  const folder = dirname(resolve(cwd, path));
+  const folder = dirname(absolutePath(cwd, path));
   const neighbours = namesIn(folder).filter((name) => MANIFEST_NAME.test(name));
   const meant = suggest(basename(path), neighbours);
   if (meant !== undefined) {
-    const near = dirname(path) === "." ? meant : join(dirname(path), meant);
+    const near = dirname(path) === "." ? meant : normalize(join(dirname(path), meant));
     return new Fault("no-manifest", `There is no ${path}`, { hint: `Did you mean ${near}?` });
   }
   const hint = stat(folder, cwd) === undefined

@@ -1,4 +1,5 @@
 /** `simrun verify`: reads all that a tree holds and says what is wrong; `--repair` mends what can be mended. */
+import { load } from "../job/load.ts";
 import { EXIT, Fault } from "../job/fault.ts";
 import { formatBytes, formatNumberOf } from "../report/format.ts";
 import { safeText } from "../screen/safe_text.ts";
@@ -83,7 +84,9 @@ async function lookAtTree(root: string): Promise<Verdict> {
 
 async function repair(root: string, context: CliContext) {
   // Loaded here: to look needs none of what writes.
-  const { repairTree } = await import("../verify/repair.ts");
+  const { repairTree } = await load<typeof import("../verify/repair.ts")>(
+    import.meta.resolve("../verify/repair.ts"),
+  );
   return await repairTree(root, context.now);
 }
 

@@ -1,5 +1,5 @@
 /** Paths that commands speak of: beside the manifest, or in the folder of a run. */
-import { isAbsolute, normalize, resolve } from "node:path";
+import { absolutePath, isAbsolute, normalize } from "../job/path.ts";
 import type { YamlNode } from "./node.ts";
 import { mustBe, type Shape, text } from "./shape.ts";
 
@@ -9,13 +9,13 @@ export function isRelativePath(word: string): boolean {
 }
 
 export function manifestPath(node: YamlNode, path: string): string {
-  return isAbsolute(path) ? resolve(path) : resolve(node.source.folder, path);
+  return absolutePath(node.source.folder, path);
 }
 
 /** A path below the run's folder in its simplest form; undefined when it leads out of it. */
 export function ownPath(path: string): string | undefined {
   if (path === "" || path.includes("\0") || isAbsolute(path)) return undefined;
-  const simple = normalize(path).replace(/\/$/, "");
+  const simple = normalize(path);
   return simple === "." || simple === ".." || simple.startsWith("../") ? undefined : simple;
 }
 

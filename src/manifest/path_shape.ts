@@ -1,5 +1,5 @@
 /** The shape of a path on this machine, made absolute against the manifest's folder. */
-import { isAbsolute, resolve } from "node:path";
+import { absolutePath } from "../job/path.ts";
 import { quote } from "./node.ts";
 import { mustBe, type Shape, text } from "./shape.ts";
 
@@ -31,7 +31,7 @@ export function pathShape(pattern?: string, wanted = "the path of a file"): Shap
           hint,
         );
       }
-      return isAbsolute(path) ? resolve(path) : resolve(node.source.folder, path);
+      return absolutePath(node.source.folder, path);
     },
   };
 }

@@ -1,11 +1,14 @@
 /** Digests of meaning: run ids and spec digests over canonical values, never over the manifest's text. */
-import type Crypto from "node:crypto";
 import { isModelFile, type Job, type ParameterValue } from "../job/job.ts";
 import { takeRepeat } from "./point_numbers.ts";
+import { sha256Bytes, sha256Hex } from "./sha256.ts";
 import type { Point } from "./sweep.ts";
 
 /** 64 bits: among a million runs two share an id with a probability of 3·10⁻⁸. */
 const DIGEST_CHARACTERS = 16;
+
+/** From here on the system's library, which takes 20 ms to load, is the quicker one. */
+const LONG = 2 ** 20;
 
 /**
  * A run's id: the job's id, or for a sweep the digest of its point.
@@ -95,7 +98,7 @@ class CanonicalForm {
 export function randomSeed(job: Job, point: Point): Int32Array {
   const { once, repeat } = takeRepeat(job.sweep, point);
   const text = `${job.seed}\n${canonical({ ...job.parameters, ...once })}${repeatText(repeat)}`;
-  return new Int32Array(crypto().hash("sha256", text, "buffer").buffer.slice(0, 16));
+  return new Int32Array(sha256Bytes(text).buffer, 0, 4);
 }
 
 /** Nothing for the first one: it is the same run as without repeats. */
@@ -122,12 +125,7 @@ export function canonical(value: unknown): string {
 
 /** 16 hexadecimal characters, the head of a SHA-256. */
 export function shortDigest(text: string | Uint8Array): string {
-  return crypto().hash("sha256", text, "hex").slice(0, DIGEST_CHARACTERS);
-}
-
-let loaded: typeof Crypto | undefined;
-
-/** Loaded when it is first needed: that takes 20 ms, and the thread of a model without random numbers never does. */
-function crypto(): typeof Crypto {
-  return loaded ??= process.getBuiltinModule("node:crypto");
+  if (text.length <= LONG) return sha256Hex(text, DIGEST_CHARACTERS / 8);
+  return process.getBuiltinModule("node:crypto").hash("sha256", text, "hex")
+    .slice(0, DIGEST_CHARACTERS);
 }

@@ -1,5 +1,5 @@
 /** Jobs that join a campaign at work: read from what was submitted, and whether they may join. */
-import { dirname } from "node:path";
+import { dirname } from "../job/path.ts";
 import type { RunTable, TableState } from "../campaign/run_table.ts";
 import { Fault } from "../job/fault.ts";
 import type { Job } from "../job/job.ts";

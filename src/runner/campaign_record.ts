@@ -1,5 +1,4 @@
 /** What the journal says of a campaign as a whole: who works here, on which jobs and manifests, and how it ended. */
-import { hostname } from "node:os";
 import type { Outcome } from "../campaign/campaign.ts";
 import type { Job } from "../job/job.ts";
 import { encodeFields } from "../job/plain.ts";
@@ -29,7 +28,7 @@ export class CampaignRecord {
       type: "campaign.started",
       epoch: this.#session.epoch,
       version: VERSION,
-      host: hostname(),
+      host: Deno.hostname(),
       pid: Deno.pid,
       slots: this.#slots,
       manifests: await this.keep(manifests),

@@ -1,4 +1,5 @@
 /** Makes room in a tree at work: older checkpoints of runs that no slot has, files of finished runs, looser packing. */
+import { load } from "../job/load.ts";
 import type { RunTable } from "../campaign/run_table.ts";
 import type { RunEvent } from "../job/event.ts";
 import { runName } from "../job/run.ts";
@@ -6,7 +7,7 @@ import type { PlannedJob } from "../plan/plan.ts";
 import type { History } from "../queue/history.ts";
 import { packRecent } from "../store/archive.ts";
 import type { Layout } from "../store/layout.ts";
-import { join } from "../store/path.ts";
+import { join } from "../job/path.ts";
 import { subfolders } from "../store/tree.ts";
 
 /** What one pass came to. */
@@ -78,7 +79,9 @@ export class DiskCleaner {
       if (bytes > 0) this.#parts.freed(bytes);
       return bytes > 0;
     };
-    const { repackNewest, thinCheckpoints } = await import("../store/thin.ts");
+    const { repackNewest, thinCheckpoints } = await load<typeof import("../store/thin.ts")>(
+      import.meta.resolve("../store/thin.ts"),
+    );
     const { layout } = this.#parts;
     const runs = await this.#idleRuns(isEnough);
     for (const { job, run, expected } of runs) {

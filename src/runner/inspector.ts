@@ -1,6 +1,6 @@
 /** Finds out what models offer, in the sandbox of a slot, before anything runs. The slot is used afterwards. */
 import type { Inspection, ModelProblem } from "../campaign/slot_messages.ts";
-import { type Job, NO_GRANTS } from "../job/job.ts";
+import { isModelFile, type Job, NO_GRANTS } from "../job/job.ts";
 import type { ParameterRules } from "../job/model.ts";
 import { decodePlain } from "../job/plain.ts";
 import { fileUrl } from "../worker/file_url.ts";
@@ -20,6 +20,22 @@ export function inspectionKey({ model, allow }: InspectedJob): string {
 
 type InspectedJob = Pick<Job, "model" | "allow">;
 
+/** What models were found to offer, by {@linkcode inspectionKey}. */
+export type Inspections = ReadonlyMap<string, Inspected>;
+
+/**
+ * Asks now for what will be needed soon. The slot is taken until it has answered; should it never, whoever waits
+ * for the answer hears why.
+ */
+export function askAhead(slot: SlotHandle, jobs: readonly InspectedJob[]): Promise<Inspections> {
+  const modules = jobs.filter(({ model }) => isModelFile(model));
+  const answer = modules.length === 0
+    ? Promise.resolve(new Map<string, Inspected>())
+    : inspectModels(slot, modules);
+  answer.catch(() => {});
+  return answer;
+}
+
 /**
  * Loads each model once for each of its grants, one after the other; the answers stand under
  * {@linkcode inspectionKey}. Takes over the slot's messages until it is done.
@@ -31,33 +47,34 @@ export async function inspectModels(
   const found = new Map<string, Inspected>();
   let answer: (inspected: Inspected) => void = () => {};
   let asked = "";
+  let isReady = false;
   let isGone = false;
-  const isReady = new Promise<void>((ready, lost) => {
-    slot.attach({
-      onMessage(message) {
-        if (message.type === "ready") ready();
-        // What a model does after it was inspected must not pass for the answer of the next one.
-        if (message.type === "inspected" && message.model === asked) {
-          const { params, exports } = message.inspection;
-          const rules = params && decodePlain(params) as ParameterRules;
-          answer({ ok: true, inspection: { params: rules, exports } });
-        }
-        if (message.type === "uninspectable" && message.model === asked) {
-          answer({ ok: false, problem: message.problem });
-        }
-      },
-      onExit({ status, signal, stderr }) {
-        const why = stderr.trim().split("\n").at(-1) ?? "";
-        const message = `a slot ended ${
-          signal ?? `with status ${status}`
-        } while loading it: ${why}`;
-        isGone = true;
-        answer({ ok: false, problem: { message } });
-        lost(new Error(`the slot's process does not start: ${stderr.trim()}`));
-      },
-    });
+  const start = Promise.withResolvers<never>();
+  start.promise.catch(() => {});
+  slot.attach({
+    onMessage(message) {
+      isReady ||= message.type === "ready";
+      // What a model does after it was inspected must not pass for the answer of the next one.
+      if (message.type === "inspected" && message.model === asked) {
+        const { params, exports } = message.inspection;
+        const rules = params && decodePlain(params) as ParameterRules;
+        answer({ ok: true, inspection: { params: rules, exports } });
+      }
+      if (message.type === "uninspectable" && message.model === asked) {
+        answer({ ok: false, problem: message.problem });
+      }
+    },
+    onExit({ status, signal, stderr }) {
+      isGone = true;
+      if (!isReady) {
+        start.reject(new Error(`the slot's process does not start: ${stderr.trim()}`));
+        return;
+      }
+      const why = stderr.trim().split("\n").at(-1) ?? "";
+      const message = `a slot ended ${signal ?? `with status ${status}`} while loading it: ${why}`;
+      answer({ ok: false, problem: { message } });
+    },
   });
-  await isReady;
   for (const job of jobs) {
     const key = inspectionKey(job);
     if (found.has(key)) continue;
@@ -65,6 +82,7 @@ export async function inspectModels(
     if (isGone) break;
     const answered = new Promise<Inspected>((resolve) => answer = resolve);
     asked = fileUrl(job.model.path);
+    // The first question lies in the pipe when the slot begins to read.
     slot.send({ type: "inspect", model: asked, allow: job.allow ?? NO_GRANTS });
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<Inspected>((resolve) => {
@@ -72,8 +90,11 @@ export async function inspectModels(
         "move work from the top level of the module into init()";
       timer = setTimeout(() => resolve({ ok: false, problem: { message } }), INSPECTION_MS_MAX);
     });
-    found.set(key, await Promise.race([answered, late]));
-    clearTimeout(timer);
+    try {
+      found.set(key, await Promise.race([answered, late, start.promise]));
+    } finally {
+      clearTimeout(timer);
+    }
   }
   return found;
 }

@@ -51,7 +51,7 @@ async function planBy<T>(
   try {
     const layout = treeExists ? await openTree(request.root, "read") : undefined;
     const history = layout === undefined ? new History() : readHistory(layout);
-    const jobs = await prepareJobs(request.jobs, () => slot, request.locate);
+    const jobs = await prepareJobs(request.jobs, { ...request, slot: () => slot });
     const plan = makePlan(jobs, history, planOptions(request));
     checkNeeds(plan.jobs, [], history, request.locate);
     checkMemory(request.jobs, memoryBudget(request), request.locate);

@@ -1,4 +1,5 @@
 /** From checked jobs to a plan: loads the models, checks parameters against them, looks at the history. */
+import { load } from "../job/load.ts";
 import { Fault } from "../job/fault.ts";
 import { isModelFile, type Job, type ModelReference } from "../job/job.ts";
 import { checkParameters } from "../manifest/parameters.ts";
@@ -8,7 +9,7 @@ import type { JobToPlan } from "../plan/plan.ts";
 import type { ModelIdentity } from "../job/event.ts";
 import type { SlotHandle } from "../worker/slot_process.ts";
 import { fs } from "../store/file_system.ts";
-import { type Inspected, inspectionKey, inspectModels } from "./inspector.ts";
+import { type Inspected, inspectionKey, type Inspections, inspectModels } from "./inspector.ts";
 import { digestFile } from "../worker/file_digest.ts";
 import { identifyModel } from "../worker/model_identity.ts";
 
@@ -27,15 +28,20 @@ const MOVED_HINT = "If it was moved, run its manifest instead, e.g. simrun jobs/
 /** What models were found to offer, by their files' digests and what they are granted. */
 export type KnownModels = Map<string, Inspected>;
 
-/**
- * Throws {@linkcode JobProblems} with all mistakes at once. `slot` is asked for when there is a model that is not
- * `known`; what is found out is added there.
- */
+export interface Preparation {
+  /** Wanted when there is a model that is neither `known` nor `inspected`. */
+  readonly slot: () => SlotHandle;
+  readonly locate?: Locate | undefined;
+  /** What is found out is added here. */
+  readonly known?: KnownModels;
+  /** What all models of the jobs were asked already. */
+  readonly inspected?: Promise<Inspections> | undefined;
+}
+
+/** Throws {@linkcode JobProblems} with all mistakes at once. */
 export async function prepareJobs(
   jobs: readonly Job[],
-  slot: () => SlotHandle,
-  locate: Locate = () => undefined,
-  known: KnownModels = new Map(),
+  { slot, locate = () => undefined, known = new Map(), inspected }: Preparation,
 ): Promise<JobToPlan[]> {
   const diagnostics: Diagnostic[] = [];
   const identities = new Map<string, ModelIdentity>();
@@ -46,7 +52,9 @@ export async function prepareJobs(
     } catch (error) {
       const file = pathIn(error) ?? model.path;
       const path = model.kind === "command"
-        ? (await import("./command_check.ts")).pathOfFile(model, file)
+        ? (await load<typeof import("./command_check.ts")>(
+          import.meta.resolve("./command_check.ts"),
+        )).pathOfFile(model, file)
         : ["model"];
       const place = locate(id, path);
       const message = unreadable(file, error);
@@ -64,9 +72,9 @@ export async function prepareJobs(
     isModelFile(job.model) && identityOf(job) !== undefined && !known.has(keyOf(job))
   );
   if (toInspect.length > 0) {
-    const inspected = await inspectModels(slot(), toInspect);
+    const answers = await (inspected ?? inspectModels(slot(), toInspect));
     for (const job of toInspect) {
-      const found = inspected.get(inspectionKey(job));
+      const found = answers.get(inspectionKey(job));
       if (found !== undefined) known.set(keyOf(job), found);
     }
   }
@@ -88,11 +96,15 @@ export async function prepareJobs(
       continue;
     }
     if (job.model.kind === "command") {
-      const { checkCommand } = await import("./command_check.ts");
+      const { checkCommand } = await load<typeof import("./command_check.ts")>(
+        import.meta.resolve("./command_check.ts"),
+      );
       diagnostics.push(...await checkCommand(job, job.model, locate));
     }
     if (job.model.kind === "plecs") {
-      const { checkPlecs } = await import("./plecs_check.ts");
+      const { checkPlecs } = await load<typeof import("./plecs_check.ts")>(
+        import.meta.resolve("./plecs_check.ts"),
+      );
       diagnostics.push(...checkPlecs(job, locate));
     }
     const { params } = found.inspection;

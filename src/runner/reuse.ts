@@ -1,6 +1,6 @@
 /** Takes over results of runs that computed the same, files included. */
 import type { CompletedRun, RunEvent } from "../job/event.ts";
-import { join } from "node:path";
+import { join } from "../job/path.ts";
 import { encodeFields } from "../job/plain.ts";
 import { pointAt } from "../plan/sweep.ts";
 import type { Plan, Reuse } from "../plan/plan.ts";

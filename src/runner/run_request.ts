@@ -4,6 +4,7 @@ import type { Job } from "../job/job.ts";
 import type { PlanOptions } from "../plan/plan.ts";
 import { type SlotHandle, startNiceSlot, type StartSlot } from "../worker/slot_process.ts";
 import type { ControllerOptions } from "./controller.ts";
+import type { Inspections } from "./inspector.ts";
 import type { Locate } from "./prepare.ts";
 import type { LoadSource } from "./machine_load.ts";
 import type { SessionRequest } from "./tree_session.ts";
@@ -33,6 +34,8 @@ export interface RunRequest extends SessionRequest, DiskRequest {
   readonly memoryBytes?: number;
   /** A slot that was started already; it is the runner's from now on. */
   readonly slot?: SlotHandle;
+  /** What it was asked already of the jobs' models. */
+  readonly inspected?: Promise<Inspections>;
   /** Starts the others: processes of this executable when absent. */
   readonly startSlot?: StartSlot;
   readonly options?: Partial<PlanOptions>;

@@ -2,7 +2,7 @@
  * Puts a campaign together and runs it: opens and locks the tree, reads its history, plans, starts slots.
  * The facade behind `simrun run`, `simrun resume` and the library.
  */
-import { hostname } from "node:os";
+import { load } from "../job/load.ts";
 import { Campaign, type Outcome } from "../campaign/campaign.ts";
 import { rankBy } from "../campaign/order.ts";
 import { RunTable } from "../campaign/run_table.ts";
@@ -47,7 +47,7 @@ export async function openRunner(asked: RunRequest): Promise<Runner> {
   try {
     session = await TreeSession.open(request);
     const known: KnownModels = new Map();
-    const jobs = await prepareJobs(request.jobs, () => slot, request.locate, known);
+    const jobs = await prepareJobs(request.jobs, { ...request, slot: () => slot, known });
     const plan = makePlan(jobs, session.history, planOptions(request));
     checkNeeds(plan.jobs, [], session.history, request.locate);
     checkMemory(request.jobs, memoryBudget(request), request.locate);
@@ -147,7 +147,9 @@ export class Runner {
     try {
       await this.#adding;
       if (this.#request.nice) {
-        const { GiveWay } = await import("./give_way.ts");
+        const { GiveWay } = await load<typeof import("./give_way.ts")>(
+          import.meta.resolve("./give_way.ts"),
+        );
         this.#giveWay = new GiveWay(this.#campaign, this.#request);
       }
       this.#isRunning = true;
@@ -226,12 +228,11 @@ export class Runner {
       // What this campaign itself has done with a job of that name counts, to the last line.
       if (fresh.isKnown) await this.#session.journal.flush();
       const history = fresh.isKnown ? readHistory(this.layout) : this.#session.history;
-      const prepared = await prepareJobs(
-        fresh.jobs,
-        () => slot = startSlot(this.#request),
+      const prepared = await prepareJobs(fresh.jobs, {
+        slot: () => slot = startSlot(this.#request),
         locate,
-        this.#known,
-      );
+        known: this.#known,
+      });
       if (this.#campaign.hasEnded) return undefined;
       const more = makePlan(prepared, history, planOptions(this.#request), this.#table);
       checkNeeds(more.jobs, this.#table.jobs, history, locate);
@@ -258,7 +259,7 @@ export class Runner {
       at: new Date().toISOString(),
       epoch: this.#session.epoch,
       pid: Deno.pid,
-      host: hostname(),
+      host: Deno.hostname(),
       startedAt: this.#startedAt.toISOString(),
       ...this.#campaign.live(),
       givesWay: this.#giveWay?.now,

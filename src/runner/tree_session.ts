@@ -9,7 +9,7 @@ import { JournalWriter, readJournal } from "../store/journal.ts";
 import type { Layout } from "../store/layout.ts";
 import { removeLive, writeLive } from "../store/live.ts";
 import { acquireLock, type TreeLock } from "../store/lock.ts";
-import { dirname } from "../store/path.ts";
+import { dirname } from "../job/path.ts";
 import { openTree, sweepTree } from "../store/tree.ts";
 import { clearWork } from "./work_folders.ts";
 

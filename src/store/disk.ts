@@ -8,7 +8,7 @@
  */
 import { Fault } from "../job/fault.ts";
 import { type FileHandle, type FileSystem, fs } from "./file_system.ts";
-import { basename, dirname, join, namesBelow } from "./path.ts";
+import { basename, dirname, join, namesBelow } from "../job/path.ts";
 
 export type WarningSink = (message: string) => void;
 

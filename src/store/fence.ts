@@ -11,7 +11,7 @@
  */
 import { isTemporary } from "./disk.ts";
 import { type FileHandle, type FileSystem, guardFileSystem } from "./file_system.ts";
-import { basename } from "./path.ts";
+import { basename } from "../job/path.ts";
 
 interface Fence {
   readonly root: string;

@@ -1,7 +1,7 @@
 /** The file on which the lock of a tree rests: opened, asked for with flock, put in the place of another. */
 import { diskFault, errnoOf, syncFolder, temporaryBeside } from "./disk.ts";
 import { type FileHandle, fs } from "./file_system.ts";
-import { dirname } from "./path.ts";
+import { dirname } from "../job/path.ts";
 import { refuseOddFile } from "./plain_file.ts";
 
 export type FlockAnswer = "taken" | "busy" | "unsupported";

@@ -21,7 +21,7 @@ import {
 } from "./disk.ts";
 import { type FileHandle, fs } from "./file_system.ts";
 import type { Layout } from "./layout.ts";
-import { join } from "./path.ts";
+import { join } from "../job/path.ts";
 import {
   type Answer,
   answerText,

@@ -17,7 +17,7 @@ import {
 } from "./journal_line.ts";
 import { listSegments, readSegment, type Segment } from "./segment.ts";
 import type { Layout } from "./layout.ts";
-import { basename } from "./path.ts";
+import { basename } from "../job/path.ts";
 import { BadZip } from "./zip.ts";
 import { Fault } from "../job/fault.ts";
 

@@ -1,6 +1,6 @@
 /** Where everything stands in a tree: pure path arithmetic, never a look at the disk. */
 import { Fault } from "../job/fault.ts";
-import { join } from "./path.ts";
+import { join } from "../job/path.ts";
 
 /** In a run's folder: what its command wrote. */
 export const KEPT_FOLDER = "files";

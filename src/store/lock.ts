@@ -25,7 +25,7 @@ import {
   readOwnerRecord,
   sameMachine,
 } from "./owner.ts";
-import { join } from "./path.ts";
+import { join } from "../job/path.ts";
 
 export { type OwnerRecord, type OwnerState, readOwner } from "./owner.ts";
 

@@ -2,7 +2,7 @@
 import { removeQuietly, temporaryBeside, writeFully } from "./disk.ts";
 import { type FileHandle, fs, type Room } from "./file_system.ts";
 import type { Layout } from "./layout.ts";
-import { join } from "./path.ts";
+import { join } from "../job/path.ts";
 
 export type { Room } from "./file_system.ts";
 

@@ -25,7 +25,7 @@ import { BadCheckpoint, encodeHeader, HEADER_BYTES } from "./checkpoint_header.t
 import { diskFault, replaceDurable, writeFully } from "./disk.ts";
 import { fs } from "./file_system.ts";
 import type { Layout } from "./layout.ts";
-import { dirname, join } from "./path.ts";
+import { dirname, join } from "../job/path.ts";
 import { checkSeries } from "./series.ts";
 
 export interface ThinnedRun {

@@ -16,7 +16,7 @@ import {
 } from "./disk.ts";
 import { fs } from "./file_system.ts";
 import { FORMAT_VERSION, Layout } from "./layout.ts";
-import { basename, join } from "./path.ts";
+import { basename, join } from "../job/path.ts";
 import { refuseOddFile } from "./plain_file.ts";
 
 /** Levels below the root in which simrun writes: quarantine/checkpoints/<job>/<run>. */

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { fs } from "../store/file_system.ts";
 import { packNumber } from "../store/layout.ts";
-import { join } from "../store/path.ts";
+import { join } from "../job/path.ts";
 import { ASIDE } from "./finding.ts";
 import { lookAt, namesIn, readChunks, wordsOf } from "./look.ts";
 import type { PackedEntry, Scan } from "./scan.ts";

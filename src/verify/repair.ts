@@ -15,7 +15,7 @@ import { Layout } from "../store/layout.ts";
 import { acquireLock } from "../store/lock.ts";
 import { busyFault, readOwnerRecord } from "../store/owner.ts";
 import { writePack } from "../store/pack.ts";
-import { join } from "../store/path.ts";
+import { join } from "../job/path.ts";
 import { quarantine, quarantineCopy } from "../store/quarantine.ts";
 import { markerText, openTree, sweepTree } from "../store/tree.ts";
 import { type Finding, refuseStrangers, type Verdict, verifyTree } from "./verify.ts";

@@ -1,6 +1,6 @@
 /** The check of a finished run's files: what the journal counts among its result must be there, to the byte. */
 import type { FileSum } from "../job/event.ts";
-import { join } from "../store/path.ts";
+import { join } from "../job/path.ts";
 import { cannotRead } from "./archive.ts";
 import type { RunFacts } from "./facts.ts";
 import { readSmallText, sumsAt } from "./look.ts";

@@ -9,7 +9,7 @@ import { stepInName } from "../store/checkpoint_file.ts";
 import { BadCheckpoint, HEADER_BYTES } from "../store/checkpoint_header.ts";
 import { crc32 } from "../store/crc32.ts";
 import { KEPT_FOLDER } from "../store/layout.ts";
-import { basename, dirname, join } from "../store/path.ts";
+import { basename, dirname, join } from "../job/path.ts";
 import { cannotRead } from "./archive.ts";
 import type { RunFacts } from "./facts.ts";
 import { ASIDE } from "./finding.ts";

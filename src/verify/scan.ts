@@ -2,7 +2,7 @@
 import type { FileSum } from "../job/event.ts";
 import { isTemporary } from "../store/disk.ts";
 import type { Layout } from "../store/layout.ts";
-import { join } from "../store/path.ts";
+import { join } from "../job/path.ts";
 import { Facts } from "./facts.ts";
 import { ASIDE, Findings, type Mend, type Problem } from "./finding.ts";
 import { describeKind, type Kind, lookAt, type Named, namesIn, within } from "./look.ts";

@@ -7,7 +7,7 @@ import { fs } from "../store/file_system.ts";
 import { type JournalReport, readJournal } from "../store/journal_read.ts";
 import { FORMAT_VERSION, Layout } from "../store/layout.ts";
 import { lifeOf, type OwnerRecord } from "../store/owner.ts";
-import { join } from "../store/path.ts";
+import { join } from "../job/path.ts";
 import { openTree } from "../store/tree.ts";
 import { checkArchive, countQuarantined } from "./archive.ts";
 import { ASIDE, type Finding, keyOf } from "./finding.ts";

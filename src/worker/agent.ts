@@ -2,6 +2,7 @@
  * The agent: the main thread of a slot's process. Hears the orchestrator's orders and answers them,
  * keeps the simulation thread fed, writes what it hands over, watches that it lives.
  */
+import { load } from "../job/load.ts";
 import {
   EXIT_GAVE_UP,
   type FromSlot,
@@ -11,7 +12,7 @@ import {
 import { type FileKind, type Grants, isModelFile, type Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
 import { Layout } from "../store/layout.ts";
-import { dirname } from "../store/path.ts";
+import { dirname } from "../job/path.ts";
 import { filePath, fileUrl } from "./file_url.ts";
 import { memoryText, Overseer } from "./overseer.ts";
 import { readableOf } from "./own_folder.ts";
@@ -192,7 +193,9 @@ export class Agent {
    */
   async #isAsPlanned(batch: Batch): Promise<boolean> {
     const { job, modelDigest } = this.#jobs.get(batch.job)!;
-    const { identifyModel } = await import("./model_identity.ts");
+    const { identifyModel } = await load<typeof import("./model_identity.ts")>(
+      import.meta.resolve("./model_identity.ts"),
+    );
     // A model that is gone is told of by the thread, with its place.
     const identity = await identifyModel(job.model).catch(() => undefined);
     return identity === undefined || identity.digest === modelDigest;

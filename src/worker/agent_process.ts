@@ -1,4 +1,5 @@
 /** The process of a slot: its two pipes, its signals, its end. What it does stands in `agent.ts`. */
+import { load } from "../job/load.ts";
 import { EXIT_GAVE_UP, type ToSlot } from "../campaign/slot_messages.ts";
 import { Fault } from "../job/fault.ts";
 import { hearFileSizeLimit } from "../store/disk.ts";
@@ -31,8 +32,14 @@ export async function runAgent(memoryBytesMax: number): Promise<void> {
     tell,
     startThread,
     loadOutside: async (kind) => {
-      if (kind === "plecs") return (await import("./plecs_thread.ts")).startPlecs;
-      commands ??= await import("./command_thread.ts");
+      if (kind === "plecs") {
+        return (await load<typeof import("./plecs_thread.ts")>(
+          import.meta.resolve("./plecs_thread.ts"),
+        )).startPlecs;
+      }
+      commands ??= await load<typeof import("./command_thread.ts")>(
+        import.meta.resolve("./command_thread.ts"),
+      );
       return commands.startCommands;
     },
     memoryBytes: () => Deno.memoryUsage().rss + (commands?.commandMemoryBytes() ?? 0),

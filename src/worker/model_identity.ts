@@ -1,5 +1,6 @@
 /** What a model is: a digest over its file and over the files it imports from beside it. Reads files. */
-import { basename } from "node:path";
+import { load } from "../job/load.ts";
+import { basename } from "../job/path.ts";
 import type { ModelIdentity } from "../job/event.ts";
 import { isModelFile, type ModelReference } from "../job/job.ts";
 import { shortDigest } from "../plan/digest.ts";
@@ -16,7 +17,9 @@ const SPECIFIER = /\b(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"'\n]+)["']/g;
 /** Throws what reading the model's own files throws; imports that are missing are the model's affair. */
 export async function identifyModel(model: ModelReference): Promise<ModelIdentity> {
   if (isModelFile(model)) return await identifyFile(model.path);
-  const { identifyCommand, identifyPlecs } = await import("./command_identity.ts");
+  const { identifyCommand, identifyPlecs } = await load<typeof import("./command_identity.ts")>(
+    import.meta.resolve("./command_identity.ts"),
+  );
   return await (model.kind === "command" ? identifyCommand(model) : identifyPlecs(model));
 }
 

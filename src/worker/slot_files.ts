@@ -1,4 +1,5 @@
 /** What a slot writes of the runs it computes, each answered with a message: checkpoints, series, results, logs. */
+import { load } from "../job/load.ts";
 import type { FromSlot, ToSlot } from "../campaign/slot_messages.ts";
 import { DTYPE_BYTES } from "../job/snapshot.ts";
 import { isNoSpace, mayFindRoom } from "../store/disk.ts";
@@ -24,7 +25,9 @@ export class SlotFiles {
 
   /** What writes needs compression, which takes 20 ms to load: when a run has lived a while, or at need. */
   load(): Promise<typeof import("./run_files.ts")> {
-    return this.#module ??= import("./run_files.ts");
+    return this.#module ??= load<typeof import("./run_files.ts")>(
+      import.meta.resolve("./run_files.ts"),
+    );
   }
 
   async of(batch: Batch, writer: Writer, index: number): Promise<RunFiles> {

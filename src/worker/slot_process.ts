@@ -1,9 +1,9 @@
 /** A slot's process as the orchestrator holds it: starts it, talks to it over pipes, ends it. */
-import { fileURLToPath } from "node:url";
 import type { FromSlot, ToSlot } from "../campaign/slot_messages.ts";
 import type { SlotExit, SlotHandlers, SlotPort } from "../campaign/world.ts";
 import { encodePlain } from "../job/plain.ts";
 import { GIVES_WAY } from "../campaign/niceness.ts";
+import { filePath } from "./file_url.ts";
 import { readLines } from "./lines.ts";
 import { Pulse, PULSE_EVERY_MS } from "./pulse.ts";
 import { slotEnvironment } from "./slot_environment.ts";
@@ -215,7 +215,7 @@ function slotCommand(memoryBytesMax: number, niceness: number): string[] {
   const memory = String(Math.floor(memoryBytesMax));
   const shell = shellOf(memoryBytesMax, niceness);
   if (Deno.build.standalone) return [...shell, Deno.execPath(), SLOT_COMMAND, memory];
-  const entry = fileURLToPath(new URL("./slot_main.ts", import.meta.url));
+  const entry = filePath(new URL("./slot_main.ts", import.meta.url).href);
   const flags = ["-A", "--quiet", "--no-prompt", "--no-check", "--unstable-worker-options"];
   return [...shell, Deno.execPath(), "run", ...flags, entry, memory];
 }
