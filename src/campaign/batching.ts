@@ -13,19 +13,35 @@ export const BATCH_RUNS_MAX = 1000;
 const GROWTH = 8;
 /** Of one job: one that is computed, and one that waits. */
 const BATCHES_OF_JOB_MAX = 2;
-/** How much the last batch weighs in what is known. */
+/** As many when they are as large as they may be: each is done within a sync of the disk, which the next waits for. */
+const FULL_BATCHES_MAX = 4;
+/** How much the last batch weighs in what is known, at least. */
 const NEW = 0.3;
 
 interface Known {
-  runMs: number;
-  largest: number;
+  /** Milliseconds a run, or a step. */
+  readonly ms: number;
+  /** How many runs it is known from. */
+  readonly runs: number;
+  readonly largest: number;
+}
+
+/** The first runs pay for what is loaded and compiled: they count for no more than they are. */
+function learnt(before: Known | undefined, runs: number, ms: number): Known {
+  if (before === undefined) return { ms, runs, largest: runs };
+  const weight = Math.max(NEW, runs / (before.runs + runs));
+  return {
+    ms: before.ms + weight * (ms - before.ms),
+    runs: before.runs + runs,
+    largest: Math.max(before.largest, runs),
+  };
 }
 
 /** Learns from each finished batch how long a run of a job takes in a slot, overhead included. */
 export class BatchSizes {
   readonly #jobs = new Map<number, Known>();
   /** By model, milliseconds a step: what is known of a job before the first of its runs has ended. */
-  readonly #models = new Map<string, { stepMs: number; largest: number }>();
+  readonly #models = new Map<string, Known>();
   readonly #runsMax: number;
 
   readonly #rates: Rates | undefined;
@@ -37,31 +53,19 @@ export class BatchSizes {
   }
 
   learn(job: PlannedJob, runs: number, elapsedMs: number): void {
-    const runMs = elapsedMs / runs;
-    const known = this.#jobs.get(job.number);
-    if (known === undefined) this.#jobs.set(job.number, { runMs, largest: runs });
-    else {
-      known.runMs += NEW * (runMs - known.runMs);
-      known.largest = Math.max(known.largest, runs);
-    }
-    const stepMs = runMs / job.job.steps;
-    const model = this.#models.get(job.job.model.path);
-    if (model === undefined) {
-      this.#models.set(job.job.model.path, { stepMs, largest: runs });
-    } else {
-      model.stepMs += NEW * (stepMs - model.stepMs);
-      model.largest = Math.max(model.largest, runs);
-    }
+    this.#jobs.set(job.number, learnt(this.#jobs.get(job.number), runs, elapsedMs / runs));
+    const { path } = job.job.model;
+    this.#models.set(path, learnt(this.#models.get(path), runs, elapsedMs / runs / job.job.steps));
   }
 
   /** Milliseconds that a run of this job takes, once one has ended. */
   runMs(job: PlannedJob): number | undefined {
-    return this.#jobs.get(job.number)?.runMs;
+    return this.#jobs.get(job.number)?.ms;
   }
 
   /** The same, from what the model's other jobs took if need be, or what it took in earlier campaigns. */
   expectedMs(job: PlannedJob): number | undefined {
-    return this.#known(job)?.runMs;
+    return this.#known(job)?.ms;
   }
 
   /** The largest batch to make now; shared out so that no slot is idle at the end. */
@@ -73,7 +77,7 @@ export class BatchSizes {
     }
     const known = this.#known(job);
     if (known === undefined) return 1;
-    const wanted = Math.floor(BATCH_TARGET_MS / Math.max(known.runMs, 1e-6));
+    const wanted = Math.floor(BATCH_TARGET_MS / Math.max(known.ms, 1e-6));
     const limit = Math.min(
       wanted,
       known.largest * GROWTH,
@@ -83,15 +87,14 @@ export class BatchSizes {
     return Math.max(1, limit);
   }
 
-  #known(job: PlannedJob): Known | undefined {
+  #known(job: PlannedJob): Pick<Known, "ms" | "largest"> | undefined {
     const known = this.#jobs.get(job.number);
     if (known !== undefined) return known;
+    const { steps } = job.job;
     const model = this.#models.get(job.job.model.path);
-    if (model !== undefined) {
-      return { runMs: model.stepMs * job.job.steps, largest: model.largest };
-    }
+    if (model !== undefined) return { ms: model.ms * steps, largest: model.largest };
     const stepMs = this.#rates?.stepMs(job.model);
-    return stepMs === undefined ? undefined : { runMs: stepMs * job.job.steps, largest: 1 };
+    return stepMs === undefined ? undefined : { ms: stepMs * steps, largest: 1 };
   }
 }
 
@@ -144,8 +147,9 @@ export function takeBatch(
   if (ahead !== undefined) {
     const expectedMs = sizes.expectedMs(job);
     // A batch that grows with what is learned is worth more than many small ones.
-    if ((ahead.batches.get(job.number) ?? 0) >= BATCHES_OF_JOB_MAX) return undefined;
-    if (alone || expectedMs === undefined || ahead.runs >= 2 * BATCH_RUNS_MAX) return undefined;
+    const most = limit >= BATCH_RUNS_MAX ? FULL_BATCHES_MAX : BATCHES_OF_JOB_MAX;
+    if ((ahead.batches.get(job.number) ?? 0) >= most) return undefined;
+    if (alone || expectedMs === undefined || ahead.runs >= most * BATCH_RUNS_MAX) return undefined;
     limit = Math.min(limit, Math.floor((AHEAD_MS - ahead.ms) / expectedMs));
     if (limit < 1) return undefined;
   }

@@ -105,6 +105,30 @@ Deno.test("learn() keeps jobs apart and forgets old times by and by", () => {
   assert.ok(Math.abs(sizes.runMs(quick!)! - 3) < 0.01);
 });
 
+Deno.test("size() is not held down by the first run, which paid for loading its model", () => {
+  const { jobs: [job] } = tableOf(aJob({ sweep: points(1) }));
+  const sizes = new BatchSizes();
+  sizes.learn(job!, 1, 20);
+  const second = sizes.size(job!, 1e6, 1);
+  assert.equal(second, 5);
+  sizes.learn(job!, second, second * 0.05);
+  assert.equal(sizes.size(job!, 1e6, 1), 8 * second);
+});
+
+Deno.test("takeBatch() gives a slot four batches of a job when they are full, two when they may still grow", () => {
+  const table = tableOf(aJob({ sweep: points(6000) }));
+  const sizes = known(table);
+  const ahead = (batches: number, runs: number): Partial<Taking> => ({
+    ahead: { job: table.jobs[0]!, priority: 2, ms: 1, runs, batches: new Map([[0, batches]]) },
+  });
+  assert.equal(taking(table, sizes, ahead(3, 3000))?.numbers.length, 1000);
+  assert.equal(taking(table, sizes, ahead(4, 4000)), undefined);
+  const growing = new BatchSizes();
+  growing.learn(table.jobs[0]!, 100, 0.1);
+  assert.equal(taking(table, growing, ahead(1, 100))?.numbers.length, 800);
+  assert.equal(taking(table, growing, ahead(2, 900)), undefined);
+});
+
 Deno.test("takeBatch() takes runs of one job and one attempt, in order", () => {
   const table = tableOf(aJob({ id: "a", sweep: points(3) }), aJob({ id: "b", sweep: points(3) }));
   const sizes = known(table);
