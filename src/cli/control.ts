@@ -1,5 +1,6 @@
 /** `simrun cancel`, `pause`, `continue`, `retry`, `priority` and `slots`: asks the simrun at work, prints its answer. */
 import { load } from "../job/load.ts";
+import type { AloneAction } from "../runner/control_alone.ts";
 import type { ControlAction, ControlAnswer } from "../job/control.ts";
 import { assertNever, EXIT, Fault } from "../job/fault.ts";
 import type { Priority } from "../job/job.ts";
@@ -39,7 +40,7 @@ export function cancel(
   flags: ControlFlags,
   selectors: readonly string[],
 ): Promise<number> {
-  return askHolder(context, flags, { type: "cancel", selectors });
+  return askOrWrite(context, flags, { type: "cancel", selectors });
 }
 
 export function pause(
@@ -47,7 +48,7 @@ export function pause(
   flags: ControlFlags,
   selectors: readonly string[],
 ): Promise<number> {
-  return askHolder(context, flags, { type: "pause", selectors });
+  return askOrWrite(context, flags, { type: "pause", selectors });
 }
 
 export function goOn(
@@ -55,7 +56,7 @@ export function goOn(
   flags: ControlFlags,
   selectors: readonly string[],
 ): Promise<number> {
-  return askOrTakeBack(context, flags, { type: "continue", selectors });
+  return askOrWrite(context, flags, { type: "continue", selectors });
 }
 
 export function retry(
@@ -64,7 +65,7 @@ export function retry(
   selectors: readonly string[],
 ): Promise<number> {
   const chosen = selectors.length === 0 ? ["failed"] : selectors;
-  return askOrTakeBack(context, flags, { type: "retry", selectors: chosen });
+  return askOrWrite(context, flags, { type: "retry", selectors: chosen });
 }
 
 export async function priority(
@@ -190,18 +191,18 @@ async function askHolder(
   return await ask(context, flags, action, await findHolder(context, flags, action));
 }
 
-/** What a person has said of runs can be taken back whether or not somebody works on them. */
-async function askOrTakeBack(
+/** What a person says of runs holds whether or not somebody works on them. */
+async function askOrWrite(
   context: CliContext,
   flags: ControlFlags,
-  action: Extract<ControlAction, { readonly type: "continue" | "retry" }>,
+  action: AloneAction,
 ): Promise<number> {
   const { holder } = await lookForHolder(context, flags);
   if (holder !== undefined) return await ask(context, flags, action, holder);
-  const { takeBackAlone } = await load<typeof import("./take_back.ts")>(
-    import.meta.resolve("./take_back.ts"),
+  const { answerAlone } = await load<typeof import("./control_alone.ts")>(
+    import.meta.resolve("./control_alone.ts"),
   );
-  const answer = await takeBackAlone(context, flags, action, treeFlag(flags));
+  const answer = await answerAlone(context, flags, action, treeFlag(flags));
   if (answer === undefined) return await askHolder(context, flags, action);
   if (flags.json) printJson(context.stdout, answer);
   say(context, flags, answer.message);
@@ -241,7 +242,7 @@ function instead(action: ControlAction, tree: string, files: string): string {
     }
     case "cancel":
     case "pause":
-      return `What is not done waits until you type: simrun resume${tree}`;
+      return `None of what is meant waits to be computed; simrun status${tree} shows what there is.`;
     default:
       return assertNever(action);
   }

@@ -20,6 +20,7 @@ export const EVERYTHING = [
   () => import("./clear_up.ts"),
   () => import("./completions.ts"),
   () => import("./control.ts"),
+  () => import("./control_alone.ts"),
   () => import("./doctor.ts"),
   () => import("./execute.ts"),
   () => import("./explain.ts"),
@@ -39,7 +40,6 @@ export const EVERYTHING = [
   () => import("./series.ts"),
   () => import("./status.ts"),
   () => import("./submit.ts"),
-  () => import("./take_back.ts"),
   () => import("./validate.ts"),
   () => import("./verify.ts"),
 ];

@@ -9,13 +9,13 @@ import { formatCount, formatNumberOf } from "../report/format.ts";
 import {
   filterJobs,
   filterRuns,
-  namesOneRun,
   unknownName,
   VISIBLE_STATES,
   type VisibleState,
 } from "../report/selector.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Answer } from "../store/request.ts";
+import { refuseAmbiguous } from "./ambiguous.ts";
 import { type Controllable, Controller, type ControllerOptions } from "./controller.ts";
 
 export interface LiveParts {
@@ -153,7 +153,7 @@ export class LiveRequests implements Controllable {
         hint: meant === undefined ? "simrun status shows what there is." : `Did you mean ${meant}?`,
       });
     }
-    this.#refuseAmbiguous(selectors);
+    refuseAmbiguous(selectors, (mayBe) => this.#runs(mayBe));
     const isMeant = filterRuns(selectors);
     const mayBe = filterJobs(selectors);
     const found: number[] = [];
@@ -167,28 +167,6 @@ export class LiveRequests implements Controllable {
       }
     }
     return found;
-  }
-
-  /** The beginning of a name is enough where it is the beginning of one: nobody's run is cancelled by a short word. */
-  #refuseAmbiguous(selectors: readonly string[]): void {
-    for (const selector of selectors.filter(namesOneRun)) {
-      const isMeant = filterRuns([selector]);
-      const mayBe = filterJobs([selector]);
-      const names: string[] = [];
-      for (const { job, run } of this.#runs(mayBe)) {
-        if (`${job}/${run}` === selector) return;
-        if (isMeant(job, run, "running")) names.push(`${job}/${run}`);
-      }
-      if (names.length < 2) continue;
-      const some = names.slice(0, 3).join(", ") + (names.length > 3 ? ", …" : "");
-      throw new Fault(
-        "not-found",
-        `${selector} is the beginning of ${names.length} runs: ${some}.`,
-        {
-          hint: `Write more of the name, or ${selector}* for all of them.`,
-        },
-      );
-    }
   }
 
   *#runs(

@@ -57,8 +57,8 @@ Deno.test("simrun with nobody at work says what to type instead, and leaves no r
         [["continue", "all"], /To go on .* simrun resume --tree 'my tree'\n/],
         [["slots", "1"], /simrun resume --tree 'my tree' -j 1\n/],
         [["priority", "background", "all"], /simrun resume --tree 'my tree' --priority low\n/],
-        [["pause", "all"], /What is not done waits until you type: simrun resume/],
-        [["cancel", "all"], /What is not done waits until you type: simrun resume/],
+        [["pause", "all"], /None of what is meant waits to be computed; simrun status --tree/],
+        [["cancel", "all"], /None of what is meant waits to be computed; simrun status --tree/],
       ] as const
     ) {
       const { code, out, err } = await simrun([...args, "--tree", "my tree"], { cwd });

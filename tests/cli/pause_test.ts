@@ -107,3 +107,52 @@ Deno.test("simrun pause outlives Ctrl-C and resume; continue and retry end it wi
     })
   );
 });
+
+Deno.test("simrun cancel and pause hold with nobody at work, for runs that began and for those that never did", async () => {
+  await inFolder((cwd) =>
+    leavesNoProcess(async () => {
+      await place(cwd, "paced.js", PACED);
+      await place(cwd, "pace.txt", "500");
+      await place(cwd, "jobs.yaml", JOBS);
+      const child = programCommand(["jobs.yaml", "-j", "1"], { cwd }).spawn();
+      const counts = async (): Promise<Record<string, number>> =>
+        JSON.parse((await simrun(["status", "--json"], { cwd })).out);
+      await until(
+        async () => {
+          const { code, out } = await simrun(["status", "--json"], { cwd });
+          return code === 0 && JSON.parse(out).runs_running === 1;
+        },
+        "one is computed",
+        60_000,
+      );
+      child.kill("SIGINT");
+      await child.output();
+      await place(cwd, "pace.txt", "0");
+
+      const paused = await simrun(["pause", "other"], { cwd });
+      assert.equal(
+        paused.err,
+        "1 run paused. simrun continue other lets it go on.\n",
+      );
+      const cancelled = await simrun(["cancel", "walk", "--json"], { cwd });
+      assert.deepEqual(JSON.parse(cancelled.out), {
+        ok: true,
+        message: "3 runs cancelled. simrun retry cancelled takes them up again.",
+        runs: 3,
+      });
+      const { runs_paused, runs_cancelled } = await counts();
+      assert.deepEqual({ runs_paused, runs_cancelled }, { runs_paused: 1, runs_cancelled: 3 });
+      const again = await simrun(["cancel", "walk"], { cwd });
+      assert.equal(again.code, EXIT.usage.status);
+      assert.match(again.err, /None of what is meant waits to be computed/);
+      const unknown = await simrun(["cancel", "wolk"], { cwd });
+      assert.match(unknown.err, /no job and no run "wolk"[^]*Did you mean walk\?/);
+
+      assert.equal((await simrun(["resume"], { cwd })).code, EXIT.stopped.status);
+      assert.equal((await simrun(["retry", "cancelled"], { cwd })).code, 0);
+      assert.equal((await simrun(["continue", "all"], { cwd })).code, 0);
+      assert.equal((await simrun(["resume", "-q"], { cwd })).code, 0);
+      assert.equal((await counts()).runs_completed, 4);
+    })
+  );
+});

@@ -7,7 +7,7 @@ import type { RunEvent } from "../../src/job/event.ts";
 import type { ControlAction } from "../../src/job/control.ts";
 import type { Job, Priority } from "../../src/job/job.ts";
 import { openRunner, type Outcome, type Runner } from "../../src/runner/runner.ts";
-import { takeBack } from "../../src/runner/take_back.ts";
+import { controlAlone } from "../../src/runner/control_alone.ts";
 import { lowerFences } from "../../src/store/fence.ts";
 import { makeRequest, postRequest } from "../../src/store/postbox.ts";
 import { useFileSystem } from "../../src/store/file_system.ts";
@@ -175,7 +175,10 @@ class Machine {
     const process = new SimulatedProcess("simrun continue");
     process.onDeath(() => this.disk.release(process));
     let ended: { readonly error?: unknown } | undefined;
-    void this.#time.within(process, () => takeBack(`/mnt${this.#world}-continue/tree`, CONTINUE))
+    void this.#time.within(
+      process,
+      () => controlAlone(`/mnt${this.#world}-continue/tree`, CONTINUE),
+    )
       .then(() => ended = {}, (error) => ended = { error });
     await this.#drive(() => ended !== undefined);
     this.#time.kill(process);
