@@ -67,22 +67,25 @@ export function makePlan(
   for (const job of neededFirst(byId)) {
     if (restsOnNeeds(job.job)) job.foundation = new Foundation(job.job, find);
     const past = history.jobs.get(job.job.id);
+    const twins = options.reuse ? finished.like(job) : undefined;
     // The tree knows none of them, and nothing that could be theirs: who they are is found out when they begin. What
     // rests on others is digested here: a long chain, one after the other.
-    const isUnknown = past === undefined && !(options.reuse && finished.areThere);
-    if (isUnknown && job.foundation === undefined) {
+    if (past === undefined && twins === undefined && job.foundation === undefined) {
       job.allNew();
       continue;
     }
     for (let index = 0; index < job.count; index++) {
-      const { run, digest } = job.identify(index);
-      let decision = unlessPaused(decide(job, past, run, digest, options), past, run);
-      if (IS_NEW.has(decision)) {
-        const twin = options.reuse ? finished.find(job, digest) : undefined;
-        if (twin !== undefined) {
-          decision = "reuse";
-          reuses.push({ planned: job, index, run, digest, from: twin });
-        }
+      const { run, digest } = past === undefined
+        ? { run: undefined, digest: job.digestAt(index) }
+        : job.identify(index);
+      let decision: Decision = run === undefined
+        ? "new"
+        : unlessPaused(decide(job, past, run, digest, options), past, run);
+      const twin = twins !== undefined && IS_NEW.has(decision) ? twins.get(digest) : undefined;
+      if (twin !== undefined) {
+        decision = "reuse";
+        const id = run ?? job.identify(index).run;
+        reuses.push({ planned: job, index, run: id, digest, from: twin });
       }
       const code = DECISIONS.indexOf(decision);
       job.decisions[index] = code;
@@ -199,31 +202,39 @@ function decideSame(steps: number, past: JobHistory, before: PastRun): Decision 
 /** Finished runs by what they computed, gathered when first asked for. */
 class FinishedRuns {
   readonly #history: History;
-  #byContent: Map<string, { job: string; run: string }> | undefined;
+  /** By model and steps, and then by spec digest: short keys, and one look at most at the others. */
+  readonly #kinds = new Map<string, Map<string, { job: string; run: string }>>();
+  #areGathered = false;
 
   constructor(history: History) {
     this.#history = history;
   }
 
-  get areThere(): boolean {
-    for (const { counts } of this.#history.jobs.values()) if (counts.completed > 0) return true;
-    return false;
+  /** Those of the same model and as many steps, by their spec digests; undefined when there are none. */
+  like(
+    { job, model }: PlannedJob,
+  ): ReadonlyMap<string, { readonly job: string; readonly run: string }> | undefined {
+    if (!this.#areGathered) this.#gather();
+    return this.#kinds.get(`${model.digest} ${job.steps}`);
   }
 
-  find(job: PlannedJob, digest: string): { job: string; run: string } | undefined {
-    this.#byContent ??= this.#gather();
-    return this.#byContent.get(`${digest} ${job.model.digest} ${job.job.steps}`);
-  }
-
-  #gather(): Map<string, { job: string; run: string }> {
-    const found = new Map<string, { job: string; run: string }>();
+  #gather(): void {
+    this.#areGathered = true;
     for (const [job, past] of this.#history.jobs) {
-      for (const { state, run, digest, model, steps } of past.rows()) {
-        if (state === "completed" && past.rare(run).ending === undefined) {
-          found.set(`${digest} ${model} ${steps}`, { job, run });
+      // Thousands in a row are of one kind.
+      let last: PastRun | undefined;
+      let runs = new Map<string, { job: string; run: string }>();
+      for (const row of past.rows()) {
+        const { state, run, digest, model, steps } = row;
+        if (state !== "completed" || past.rare(run).ending !== undefined) continue;
+        if (last?.model !== model || last.steps !== steps) {
+          const kind = `${model} ${steps}`;
+          runs = this.#kinds.get(kind) ?? new Map();
+          this.#kinds.set(kind, runs);
+          last = row;
         }
+        runs.set(digest, { job, run });
       }
     }
-    return found;
   }
 }

@@ -8,7 +8,7 @@ import { type Decision, DECISIONS, RUNNING_DECISIONS } from "./decision.ts";
 import { SpecDigester } from "./digest.ts";
 import type { Foundation } from "./foundation.ts";
 import { digestOfRuns, indicesBelow, type NeededJob, type NeededRun } from "./needed_job.ts";
-import { countPoints, pointAt } from "./sweep.ts";
+import { countPoints, type Point, pointAt } from "./sweep.ts";
 
 /** A job, its model's identity and the content of its inputs: what a plan is made of. */
 export interface JobToPlan {
@@ -59,11 +59,18 @@ export class PlannedJob implements NeededJob {
   /** Identity of the run at an index: computed anew each time, never kept for all. */
   identify(index: number): { run: string; digest: string } {
     const point = pointAt(this.job.sweep, index);
+    return { run: this.#digester.runId(point), digest: this.#digestAt(index, point) };
+  }
+
+  /** Of its identity only what it computes, which is half of the work. */
+  digestAt(index: number): string {
+    return this.#digestAt(index, pointAt(this.job.sweep, index));
+  }
+
+  #digestAt(index: number, point: Point): string {
     const own = this.#digester.digest(point);
-    const digest = this.foundation === undefined
-      ? own
-      : restingDigest(own, this.foundation.digestAt(index));
-    return { run: this.#digester.runId(point), digest };
+    if (this.foundation === undefined) return own;
+    return restingDigest(own, this.foundation.digestAt(index));
   }
 
   /** Nothing is known of any of its runs. */
