@@ -37,7 +37,7 @@ export const FULL: Sizes = {
   autoRounds: 3,
   autoKills: 5,
   tinyRuns: 100_000,
-  tinyRounds: 3,
+  tinyRounds: 5,
   startRounds: 20,
   verifyBytes: 16 * 2 ** 20,
   verifyFiles: 40,

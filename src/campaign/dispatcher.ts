@@ -13,6 +13,7 @@ import { PastFiles } from "./past_files.ts";
 import { holderOf } from "./lanes.ts";
 import type { RunTable } from "./run_table.ts";
 import { leastUrgentFirst, type Slot, type SlotBatch } from "./slot.ts";
+import type { Assignment } from "./slot_messages.ts";
 import { SlotPool, type SlotPorts } from "./slot_pool.ts";
 import type { World } from "./world.ts";
 
@@ -248,18 +249,14 @@ export class Dispatcher {
       });
     }
     batch.sent = true;
-    slot.port.send({
-      type: "batch",
-      batch: batch.id,
-      job: job.number,
-      attempt: batch.attempt,
-      priority: batch.priority,
-      runs: [...batch.open].map((number) => ({
-        index: number - job.offset,
-        ...batch.identities.get(number)!,
-        past: this.#past.take(job, number),
-      })),
-    });
+    const runs: Assignment[] = [];
+    for (const number of batch.open) {
+      const { run, digest } = batch.identities.get(number)!;
+      const past = this.#past.take(job, number);
+      runs.push({ index: number - job.offset, run, digest, past });
+    }
+    const { id, attempt, priority } = batch;
+    slot.port.send({ type: "batch", batch: id, job: job.number, attempt, priority, runs });
   }
 
   /** A critical run does not wait for what is less urgent: the least urgent of it is saved and comes back later. */

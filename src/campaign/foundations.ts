@@ -29,9 +29,8 @@ export class Foundations {
 
   /** Who these runs are, now that what they need has ended. */
   identify(job: PlannedJob, numbers: readonly number[]): Identified {
-    const identities = new Map(
-      numbers.map((number) => [number, job.identify(number - job.offset)]),
-    );
+    const identities = new Map<number, { readonly run: string; readonly digest: string }>();
+    for (const number of numbers) identities.set(number, job.identify(number - job.offset));
     if (job.foundation === undefined) return { identities };
     const foundation = new Foundation(job.job, (id) => this.#find(job, id, numbers));
     for (const [number, { run, digest: planned }] of identities) {

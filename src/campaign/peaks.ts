@@ -4,6 +4,8 @@ import type { FromSlot } from "./slot_messages.ts";
 
 export type Peak = Pick<CompletedRun, "memoryBytes" | "longestStepMs">;
 
+const NOTHING_SEEN: Peak = {};
+
 export class Peaks {
   readonly #peaks = new Map<number, { memoryBytes: number; longestMs: number }>();
 
@@ -23,7 +25,7 @@ export class Peaks {
   /** Of a run that ended; nothing more is known of it then. Empty for one that was too short to be looked at. */
   take(number: number): Peak {
     const peak = this.#peaks.get(number);
-    if (peak === undefined) return {};
+    if (peak === undefined) return NOTHING_SEEN;
     this.#peaks.delete(number);
     const { memoryBytes, longestMs } = peak;
     return { memoryBytes, ...(longestMs > 0 && { longestStepMs: longestMs }) };

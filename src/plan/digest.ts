@@ -1,7 +1,7 @@
 /** Digests of meaning: run ids and spec digests over canonical values, never over the manifest's text. */
 import { isModelFile, type Job, type ParameterValue } from "../job/job.ts";
 import { takeRepeat } from "./point_numbers.ts";
-import { sha256Bytes, sha256Hex } from "./sha256.ts";
+import { sha256Bytes, sha256Head } from "./sha256.ts";
 import type { Point } from "./sweep.ts";
 
 /** 64 bits: among a million runs two share an id with a probability of 3·10⁻⁸. */
@@ -125,7 +125,7 @@ export function canonical(value: unknown): string {
 
 /** 16 hexadecimal characters, the head of a SHA-256. */
 export function shortDigest(text: string | Uint8Array): string {
-  if (text.length <= LONG) return sha256Hex(text, DIGEST_CHARACTERS / 8);
+  if (text.length <= LONG) return sha256Head(text);
   return process.getBuiltinModule("node:crypto").hash("sha256", text, "hex")
     .slice(0, DIGEST_CHARACTERS);
 }
