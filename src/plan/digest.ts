@@ -1,7 +1,7 @@
 /** Digests of meaning: run ids and spec digests over canonical values, never over the manifest's text. */
 import { isModelFile, type Job, type ParameterValue } from "../job/job.ts";
 import { takeRepeat } from "./point_numbers.ts";
-import { sha256Bytes, sha256Head } from "./sha256.ts";
+import { Sha256 } from "./sha256.ts";
 import type { Point } from "./sweep.ts";
 
 /** 64 bits: among a million runs two share an id with a probability of 3·10⁻⁸. */
@@ -18,10 +18,15 @@ export function runId(job: Job, point: Point): string {
   return job.sweep === undefined ? job.id : shortDigest(canonical(point));
 }
 
+const encoder = new TextEncoder();
+const sha256 = new Sha256();
+
 /** Digests what a run computes: everything that its result depends on but the model and the steps. */
 export class SpecDigester {
   readonly #job: Job;
-  readonly #rest: string;
+  readonly #rest: Uint8Array;
+  /** All points have the same names. */
+  readonly #isUniform: boolean;
   /** Made at the first point: mostly all points of a sweep have the same names. */
   #pointForm: CanonicalForm | undefined;
   #specForm: CanonicalForm | undefined;
@@ -29,35 +34,41 @@ export class SpecDigester {
   /** `inputDigests` holds the digest of each input file's content, by the input's name. */
   constructor(job: Job, inputDigests: { readonly [name: string]: string } = {}) {
     this.#job = job;
-    this.#rest = canonical({
+    this.#isUniform = job.sweep?.parts.every(({ kind }) => kind !== "points") ?? true;
+    const rest = canonical({
       seed: job.seed,
       measure: job.measureEverySteps ?? null,
       inputs: inputDigests,
       // What runs outside cannot be asked for more steps than it was told of.
       ...(!isModelFile(job.model) && { steps: job.steps }),
     });
+    this.#rest = encoder.encode(rest);
   }
 
   digest(point: Point): string {
     const { once, repeat } = takeRepeat(this.#job.sweep, point);
-    if (!this.#specForm?.fits(once)) {
+    if (this.#specForm === undefined || !(this.#isUniform || this.#specForm.fits(once))) {
       this.#specForm = new CanonicalForm(this.#job.parameters, Object.keys(once));
     }
-    return shortDigest(this.#specForm.text(once) + this.#rest + repeatText(repeat));
+    this.#specForm.addTo(sha256, once);
+    return sha256.add(this.#rest).add(repeatText(repeat)).head();
   }
 
   /** As {@linkcode runId} answers it. */
   runId(point: Point): string {
     if (this.#job.sweep === undefined) return this.#job.id;
-    if (!this.#pointForm?.fits(point)) this.#pointForm = new CanonicalForm({}, Object.keys(point));
-    return shortDigest(this.#pointForm.text(point));
+    if (this.#pointForm === undefined || !(this.#isUniform || this.#pointForm.fits(point))) {
+      this.#pointForm = new CanonicalForm({}, Object.keys(point));
+    }
+    this.#pointForm.addTo(sha256, point);
+    return sha256.head();
   }
 }
 
 /** Canonical JSON of records that have the same names: sorted once, what is fixed written once. */
 class CanonicalForm {
   /** What stands before each value of the record, in the order of its names, and after the last one. */
-  readonly #before: string[] = [];
+  readonly #before: Uint8Array[] = [];
   readonly #names: string[] = [];
 
   /** `fixed` stands beneath the record, whose names these are. */
@@ -68,12 +79,12 @@ class CanonicalForm {
       if (!own.has(name) && fixed[name] === undefined) continue;
       text += `${text === "{" && this.#names.length === 0 ? "" : ","}${JSON.stringify(name)}:`;
       if (own.has(name)) {
-        this.#before.push(text);
+        this.#before.push(encoder.encode(text));
         this.#names.push(name);
         text = "";
       } else text += canonical(fixed[name]);
     }
-    this.#before.push(text + "}");
+    this.#before.push(encoder.encode(text + "}"));
   }
 
   fits(record: Point): boolean {
@@ -85,12 +96,11 @@ class CanonicalForm {
     return names === this.#names.length && this.#names.every((name) => Object.hasOwn(record, name));
   }
 
-  text(record: Point): string {
-    let text = "";
+  addTo(sha256: Sha256, record: Point): void {
     for (let i = 0; i < this.#names.length; i++) {
-      text += this.#before[i]! + canonical(record[this.#names[i]!]);
+      sha256.add(this.#before[i]!).add(canonical(record[this.#names[i]!]));
     }
-    return text + this.#before[this.#names.length]!;
+    sha256.add(this.#before[this.#names.length]!);
   }
 }
 
@@ -98,7 +108,7 @@ class CanonicalForm {
 export function randomSeed(job: Job, point: Point): Int32Array {
   const { once, repeat } = takeRepeat(job.sweep, point);
   const text = `${job.seed}\n${canonical({ ...job.parameters, ...once })}${repeatText(repeat)}`;
-  return new Int32Array(sha256Bytes(text).buffer, 0, 4);
+  return new Int32Array(sha256.add(text).bytes().buffer, 0, 4);
 }
 
 /** Nothing for the first one: it is the same run as without repeats. */
@@ -125,7 +135,7 @@ export function canonical(value: unknown): string {
 
 /** 16 hexadecimal characters, the head of a SHA-256. */
 export function shortDigest(text: string | Uint8Array): string {
-  if (text.length <= LONG) return sha256Head(text);
+  if (text.length <= LONG) return sha256.add(text).head();
   return process.getBuiltinModule("node:crypto").hash("sha256", text, "hex")
     .slice(0, DIGEST_CHARACTERS);
 }

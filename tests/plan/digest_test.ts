@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { Parameters } from "../../src/job/job.ts";
 import { canonical, randomSeed, runId, shortDigest, SpecDigester } from "../../src/plan/digest.ts";
 import { countPoints, pointAt } from "../../src/plan/sweep.ts";
+import type { Sweep } from "../../src/job/sweep.ts";
 import { aJob, points, sweepOf } from "../helpers/jobs.ts";
 import { forSeeds } from "../helpers/seeded.ts";
 
@@ -171,13 +172,20 @@ Deno.test("SpecDigester gives every point the digests of the whole record, whate
   forSeeds(200, (random) => {
     const names = ["a", "b", "c", "Z", "1", "ä"];
     const value = () => random.pick([1, -0, 0.5, NaN, "x", true, null, [1, 2], { k: 1 }]) as never;
-    const some = () =>
-      Object.fromEntries(names.filter(() => random.next() < 0.5).map((name) => [name, value()]));
-    const job = aJob({ parameters: some(), sweep: points(2), seed: random.below(3) });
+    const subset = () => names.filter(() => random.next() < 0.5);
+    const record = (names: readonly string[]) =>
+      Object.fromEntries(names.map((name) => [name, value()]));
+    // Only of listed points each may have names of its own.
+    const isListed = random.next() < 0.5;
+    const swept = subset();
+    const all = Array.from({ length: 10 }, () => record(isListed ? subset() : swept));
+    const sweep: Sweep = isListed ? { parts: [{ kind: "points", points: all }] } : {
+      parts: swept.map((name) => ({ kind: "axis", name, axis: { kind: "list", values: [] } })),
+    };
+    const job = aJob({ parameters: record(subset()), sweep, seed: random.below(3) });
     const digester = new SpecDigester(job, { grid: "00" });
     const rest = canonical({ seed: job.seed, measure: null, inputs: { grid: "00" } });
-    for (let i = 0; i < 10; i++) {
-      const point = some();
+    for (const point of all) {
       const whole = canonical({ ...job.parameters, ...point }) + rest;
       assert.equal(digester.digest(point), shortDigest(whole));
       assert.equal(digester.runId(point), shortDigest(canonical(point)));

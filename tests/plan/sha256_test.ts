@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { sha256Bytes, sha256Head } from "../../src/plan/sha256.ts";
+import { Sha256 } from "../../src/plan/sha256.ts";
 
 /** Examples of FIPS 180-4's appendix and of NIST's test vectors. */
 const PUBLISHED: readonly (readonly [string, string])[] = [
@@ -14,16 +14,18 @@ const PUBLISHED: readonly (readonly [string, string])[] = [
   ["a".repeat(1_000_000), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"],
 ];
 
-Deno.test("sha256Bytes() and sha256Head() give the digests that are published with the standard", () => {
+const sha256 = new Sha256();
+
+Deno.test("Sha256 gives the digests that are published with the standard", () => {
   for (const [text, digest] of PUBLISHED) {
     for (const data of [text, new TextEncoder().encode(text)]) {
-      assert.equal(Buffer.from(sha256Bytes(data)).toString("hex"), digest);
-      assert.equal(sha256Head(data), digest.slice(0, 16));
+      assert.equal(Buffer.from(sha256.add(data).bytes()).toString("hex"), digest);
+      assert.equal(sha256.add(data).head(), digest.slice(0, 16));
     }
   }
 });
 
-Deno.test("sha256Bytes() and sha256Head() agree with node:crypto at every length and beyond ASCII", () => {
+Deno.test("Sha256 agrees with node:crypto at every length and beyond ASCII", () => {
   const alphabet = ["a", "~", "\u0000", "\u007f", "\u0080", "é", "漢", "🜁", "\ud800"];
   for (let length = 0; length < 300; length++) {
     const ascii = "0123456789".repeat(30).slice(0, length);
@@ -31,8 +33,20 @@ Deno.test("sha256Bytes() and sha256Head() agree with node:crypto at every length
     for (const text of [ascii, mixed]) {
       // Half a surrogate pair is written as U+FFFD, in both.
       const expected = createHash("sha256").update(new TextEncoder().encode(text)).digest();
-      assert.equal(sha256Head(text), expected.toString("hex", 0, 8), JSON.stringify(text));
-      assert.deepEqual(sha256Bytes(text), new Uint8Array(expected));
+      assert.equal(sha256.add(text).head(), expected.toString("hex", 0, 8), JSON.stringify(text));
+      assert.deepEqual(sha256.add(text).bytes(), new Uint8Array(expected));
     }
+  }
+});
+
+Deno.test("Sha256 takes a message in pieces, of texts and bytes, and begins anew after each", () => {
+  const encoder = new TextEncoder();
+  for (let length = 0; length < 200; length += 7) {
+    const pieces = ["", "a".repeat(length), "é", "b".repeat(length % 60), "漢".repeat(length)];
+    const expected = createHash("sha256").update(pieces.join("")).digest();
+    for (const [i, piece] of pieces.entries()) {
+      sha256.add(i % 2 === 0 ? piece : encoder.encode(piece));
+    }
+    assert.deepEqual(sha256.bytes(), new Uint8Array(expected));
   }
 });
