@@ -103,6 +103,8 @@ export interface Taken {
   readonly job: PlannedJob;
   readonly attempt: number;
   readonly numbers: readonly number[];
+  /** Levels by which it came earlier than its priority says, because that was passed over for long. */
+  readonly raise: number;
 }
 
 /** What a slot has before it already: batches of one model, priorities at most one apart. */
@@ -142,6 +144,7 @@ export function takeBatch(
   const priority = table.priorityOf(first);
   if (ahead !== undefined && !goesWith(job, priority, ahead)) return undefined;
   const attempt = table.attempt(first);
+  const raise = priority - queue.levelOfNext(now)!;
   const alone = mustBeAlone(job, first);
   let limit = alone ? 1 : sizes.size(job, table.readyIn(size), slots);
   if (ahead !== undefined) {
@@ -164,7 +167,7 @@ export function takeBatch(
     table.become(next, "assigned");
     numbers.push(next);
   }
-  return { job, attempt, numbers };
+  return { job, attempt, numbers, raise };
 }
 
 function goesWith(job: PlannedJob, priority: Priority, ahead: Ahead): boolean {

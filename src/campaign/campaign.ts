@@ -18,6 +18,7 @@ import { Dispatcher, type DispatchOptions } from "./dispatcher.ts";
 import { forecast } from "./forecast.ts";
 import { Handout, type ResultPort } from "./handout.ts";
 import { checkpointedLine, completedRun } from "./journal_lines.ts";
+import { liveCores } from "./live_cores.ts";
 import { Peaks } from "./peaks.ts";
 import { Progress } from "./progress.ts";
 import { retryWaitMs } from "./retry.ts";
@@ -219,9 +220,13 @@ export class Campaign {
     this.#dispatcher.letStart(mayStart);
   }
 
-  live(): Pick<Live, "running" | "counts" | "steps" | "slots" | "progress" | "work" | "memory"> {
+  live(): Pick<
+    Live,
+    "running" | "counts" | "steps" | "slots" | "progress" | "work" | "memory" | "cores"
+  > {
     const now = this.#world.now();
-    const { slots, pool: { limit, memory: { totalBytes }, freeBytes } } = this.#dispatcher;
+    const { slots, pool } = this.#dispatcher;
+    const { limit, memory: { totalBytes }, freeBytes } = pool;
     const running = slots.flatMap((slot) => slot.live(now) ?? []);
     const work = forecast(this.tally.jobs(), running, limit, this.#times);
     const progress = this.#progressOf(slots);
@@ -233,6 +238,7 @@ export class Campaign {
       progress,
       work: work && { ...work, fraction: progress.fraction },
       memory: { totalBytes, freeBytes },
+      cores: liveCores(pool, this.#table, now),
     };
   }
 

@@ -122,16 +122,17 @@ export class Dispatcher {
   }
 
   feed(slot: Slot): void {
+    // What waited for the lane that it leaves may be for another, and what was kept free may not be needed any more.
+    const isOfOthers = this.#table.hasLanes || this.pool.isKeeping;
     this.#feed(slot);
-    // What waited for the lane that it leaves may be for another.
-    if (this.#table.hasLanes) this.fill();
+    if (isOfOthers) this.fill();
   }
 
   #feed(slot: Slot): void {
     while (
       slot.ready && slot.yielding === undefined && !slot.isRetiring && this.#isOpen
     ) {
-      if (slot.batches.size === 0 && this.#isInTheWay(slot)) return;
+      if (this.#isInTheWay(slot)) return;
       const taken = this.#take(slot);
       if (taken === undefined) return;
       const batch = this.#batchOf(taken);
@@ -198,7 +199,7 @@ export class Dispatcher {
     return takeBatch(this.#table, this.sizes, {
       now: this.#world.now(),
       size,
-      slots: this.pool.limit,
+      slots: this.pool.places(size),
       ahead: this.aheadOf(slot),
       mustBeAlone: (job, number) => this.#past.areThere(job, number),
     });
@@ -211,12 +212,13 @@ export class Dispatcher {
     return false;
   }
 
-  #batchOf({ job, attempt, numbers }: Taken): SlotBatch {
+  #batchOf({ job, attempt, numbers, raise }: Taken): SlotBatch {
     return {
       id: ++this.#batches,
       job,
       attempt,
       priority: this.#table.priorityOf(numbers[0]!),
+      raise,
       open: new Set(numbers),
       identities: this.#ports.identify(job, numbers),
       runs: numbers.length,
@@ -298,12 +300,13 @@ export class Dispatcher {
     });
   }
 
-  /** Runs that need another size wait: an empty slot may have to leave for one of theirs. */
+  /** Runs that need another size wait: an empty slot may have to leave for one of theirs, or its place is kept for it. */
   #isInTheWay(slot: Slot): boolean {
     const now = this.#world.now();
+    if (slot.batches.size > 0) return this.pool.isKeptFree(slot.size, now);
     if (this.#table.readySizes(now).every((size) => size === slot.size)) return false;
     this.pool.fill(now);
-    return slot.isRetiring;
+    return slot.isRetiring || this.pool.isKeptFree(slot.size, now);
   }
 
   get #isOpen(): boolean {

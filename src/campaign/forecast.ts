@@ -56,9 +56,10 @@ export function forecast(
     const runs = Math.max(0, left - begun.length);
     doneMs += ended * runMs;
     leftMs += runs * runMs;
-    waiting.push({ ...belief, runs });
+    const { cores = 1 } = job.job;
+    waiting.push({ ...belief, runs, cores });
     for (const run of begun) {
-      underWay.push(restOf(run, belief));
+      underWay.push({ ...restOf(run, belief), cores });
       doneMs += runMs * (run.step / run.steps);
       leftMs += runMs * (1 - run.step / run.steps);
     }

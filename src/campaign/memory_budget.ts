@@ -1,10 +1,18 @@
 /**
  * How much memory slots have: what simrun may use, dealt out in slots of certain sizes. A number names a size: 0 is
- * the even share, each further one 9 % more than the one before, eight of them twice as much. Pure.
+ * one core with the even share, each further one 9 % more memory than the one before, eight of them twice as much;
+ * those with two cores, which have two shares at least, follow on all with one, and so on. Pure.
  */
 
 /** Sizes between one and its double. */
 const SIZES_OF_A_DOUBLING = 8;
+/** Sizes with as many cores: 32 doublings are more than any budget is shared out in. */
+const SIZES_OF_A_CORE = 256;
+
+/** Cores that a slot of this size has to itself. */
+export function coresOf(size: number): number {
+  return 1 + Math.floor(size / SIZES_OF_A_CORE);
+}
 
 export class MemoryBudget {
   /** What all slots have together. */
@@ -25,21 +33,32 @@ export class MemoryBudget {
   }
 
   bytesOf(size: number): number {
-    if (size === 0) return this.#shareBytes;
-    return Math.min(this.totalBytes, this.#baseBytes * 2 ** (size / SIZES_OF_A_DOUBLING));
+    const memory = size % SIZES_OF_A_CORE;
+    if (memory === 0) return this.#sharesOf(coresOf(size));
+    return Math.min(this.totalBytes, this.#baseBytes * 2 ** (memory / SIZES_OF_A_DOUBLING));
   }
 
-  /** The smallest size that has so much; the even share where that will do. */
-  sizeFor(bytes: number | undefined): number {
-    if (bytes === undefined || bytes <= this.#shareBytes) return 0;
+  /** Whether a size has even shares, which are as much as they are at the moment. */
+  isEven(size: number): boolean {
+    return size % SIZES_OF_A_CORE === 0;
+  }
+
+  /** The smallest size that has so much; an even share for each core where that will do. */
+  sizeFor(bytes: number | undefined, cores = 1): number {
+    const first = (cores - 1) * SIZES_OF_A_CORE;
+    if (bytes === undefined || bytes <= this.#sharesOf(cores)) return first;
     const largest = this.#sizeAbove(this.totalBytes);
-    return Math.min(largest, this.#sizeAbove(bytes));
+    return first + Math.min(largest, this.#sizeAbove(bytes));
   }
 
   /** Twice as much, or all there is; undefined for who had all. */
   above(size: number): number | undefined {
     const bytes = this.bytesOf(size);
-    return bytes < this.totalBytes ? this.sizeFor(2 * bytes) : undefined;
+    return bytes < this.totalBytes ? this.sizeFor(2 * bytes, coresOf(size)) : undefined;
+  }
+
+  #sharesOf(cores: number): number {
+    return Math.min(this.totalBytes, cores * this.#shareBytes);
   }
 
   #sizeAbove(bytes: number): number {

@@ -11,12 +11,15 @@ export interface Waiting {
   /** How far `logMs` itself may be off: the same for all of them. */
   readonly doubt: number;
   readonly overheadMs: number;
+  /** Places that each takes; one when absent. */
+  readonly cores?: number;
 }
 
 /** What is left of a run that is computed. */
 export interface UnderWay {
   readonly logMs: number;
   readonly sigma: number;
+  readonly cores?: number;
 }
 
 export interface Rest {
@@ -66,22 +69,28 @@ function playOnce(
   { underWay, slots }: Rest,
   draw: () => number,
 ): number {
-  const free = new Float64Array(Math.max(1, slots, underWay.length));
-  underWay.forEach(({ logMs, sigma }, i) => free[i] = Math.exp(logMs + sigma * draw()));
+  const taken = underWay.reduce((sum, { cores = 1 }) => sum + cores, 0);
+  const free = new Float64Array(Math.max(1, slots, taken));
+  let at = 0;
+  for (const { logMs, sigma, cores = 1 } of underWay) {
+    free.fill(Math.exp(logMs + sigma * draw()), at, at += cores);
+  }
   const middles = groups.map(({ logMs, doubt }) => logMs + doubt * draw());
   let bulkMs = 0;
-  groups.forEach(({ runs, sigma, overheadMs }, i) => {
+  groups.forEach(({ runs, sigma, overheadMs, cores = 1 }, i) => {
     const many = runs - singlesOf(runs, singleShare);
     if (many === 0) return;
     const meanMs = Math.exp(middles[i]! + sigma * sigma / 2);
     const deviationMs = meanMs * Math.sqrt(Math.expm1(sigma * sigma));
     const sumMs = many * meanMs + Math.sqrt(many) * deviationMs * draw();
-    bulkMs += Math.max(0, sumMs) + many * overheadMs;
+    bulkMs += cores * (Math.max(0, sumMs) + many * overheadMs);
   });
   fillUp(free, bulkMs);
-  groups.forEach(({ runs, sigma, overheadMs }, i) => {
+  groups.forEach(({ runs, sigma, overheadMs, cores = 1 }, i) => {
     for (let left = singlesOf(runs, singleShare); left > 0; left--) {
-      free[firstFree(free)]! += Math.exp(middles[i]! + sigma * draw()) + overheadMs;
+      const ms = Math.exp(middles[i]! + sigma * draw()) + overheadMs;
+      if (cores === 1) free[firstFree(free)]! += ms;
+      else takeSeveral(free, cores, ms);
     }
   });
   return Math.max(...free);
@@ -111,24 +120,33 @@ function firstFree(free: Float64Array): number {
   return first;
 }
 
+/** It begins when the last of the places is free that are free first. */
+function takeSeveral(free: Float64Array, cores: number, ms: number): void {
+  free.sort();
+  const places = Math.min(cores, free.length);
+  free.fill(free[places - 1]! + ms, 0, places);
+}
+
 /** The jobs with most of the work as they are, the others as one. */
 function groupsOf(waiting: readonly Waiting[]): readonly Waiting[] {
   const some = waiting.filter(({ runs }) => runs > 0);
   if (some.length <= GROUPS_MAX) return some;
-  const work = ({ runs, logMs, sigma }: Waiting) => Math.log(runs) + logMs + sigma * sigma / 2;
+  const work = ({ runs, logMs, sigma, cores = 1 }: Waiting) =>
+    Math.log(runs * cores) + logMs + sigma * sigma / 2;
   const sorted = some.toSorted((a, b) => work(b) - work(a));
   return [...sorted.slice(0, GROUPS_MAX - 1), asOne(sorted.slice(GROUPS_MAX - 1))];
 }
 
 /** With the same mean and the same spread as all of them together. */
 function asOne(waiting: readonly Waiting[]): Waiting {
-  let runs = 0, ms = 0, squares = 0, overheadMs = 0, doubt = 0;
+  let runs = 0, ms = 0, squares = 0, overheadMs = 0, doubt = 0, cores = 0;
   for (const one of waiting) {
     const meanMs = Math.exp(one.logMs + one.sigma ** 2 / 2);
     runs += one.runs;
     ms += one.runs * meanMs;
     squares += one.runs * meanMs ** 2 * Math.exp(one.sigma ** 2);
     overheadMs += one.runs * one.overheadMs;
+    cores += one.runs * (one.cores ?? 1);
     doubt += one.runs * one.doubt;
   }
   const variance = Math.log(squares / runs / (ms / runs) ** 2);
@@ -137,6 +155,7 @@ function asOne(waiting: readonly Waiting[]): Waiting {
     logMs: Math.log(ms / runs) - variance / 2,
     sigma: Math.sqrt(Math.max(0, variance)),
     doubt: doubt / runs,
+    cores: Math.max(1, Math.round(cores / runs)),
     overheadMs: overheadMs / runs,
   };
 }

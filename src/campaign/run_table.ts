@@ -57,11 +57,12 @@ export class RunTable {
     this.#sizes[number] === size
   );
   #hasLanes = false;
+  #hasCores = false;
   #states: Uint8Array;
   #attempts: Uint16Array;
   #flags: Uint8Array;
   #priorities: Uint8Array;
-  #sizes: Uint8Array;
+  #sizes: Uint32Array;
   #total = 0;
   readonly #rank: (job: PlannedJob, number: number) => number;
   readonly #sizeFor: (job: PlannedJob, index?: number) => number;
@@ -83,7 +84,7 @@ export class RunTable {
     this.#attempts = new Uint16Array(capacity);
     this.#flags = new Uint8Array(capacity);
     this.#priorities = new Uint8Array(capacity);
-    this.#sizes = new Uint8Array(capacity);
+    this.#sizes = new Uint32Array(capacity);
   }
 
   get total(): number {
@@ -110,6 +111,11 @@ export class RunTable {
   /** Whether there are runs that must not be computed beside each other. */
   get hasLanes(): boolean {
     return this.#hasLanes;
+  }
+
+  /** Whether there are runs that take several cores. */
+  get hasCores(): boolean {
+    return this.#hasCores;
   }
 
   /** What is ready for slots of this size; in no lane, unless it is named. */
@@ -148,13 +154,20 @@ export class RunTable {
 
   /** Sizes of slots that something is ready for; the run that is the most urgent comes first, then the largest. */
   readySizes(now: number): number[] {
-    const sizes: number[] = [];
-    for (let size = 0; size < this.#rooms.sizes; size++) {
-      if (this.readyIn(size) > 0) sizes.push(size);
-    }
+    const sizes = this.sizesAsked();
     if (sizes.length < 2) return sizes;
-    const urgency = (size: number) => this.priorityOf(this.nextQueue(size, now).peek(now)!);
-    return sizes.toSorted((a, b) => urgency(a) - urgency(b) || b - a);
+    const levels = new Map(sizes.map((size) => [size, this.levelIn(size, now)]));
+    return sizes.toSorted((a, b) => levels.get(a)! - levels.get(b)! || b - a);
+  }
+
+  /** Sizes of slots that something is ready for. */
+  sizesAsked(): number[] {
+    return [...this.#rooms.sizes].filter((size) => this.readyIn(size) > 0);
+  }
+
+  /** How urgent the next run for slots of this size is: its priority, or less when that was passed over for long. */
+  levelIn(size: number, now: number): number {
+    return this.nextQueue(size, now).levelOfNext(now) ?? Infinity;
   }
 
   /**
@@ -166,6 +179,7 @@ export class RunTable {
     for (const job of plan.jobs) {
       this.jobs.push(job);
       this.#hasLanes ||= laneOf(job) !== NO_LANE;
+      this.#hasCores ||= (job.job.cores ?? 1) > 1;
       const size = this.#sizeFor(job);
       for (let index = 0; index < job.count; index++) {
         const number = job.offset + index;
@@ -283,7 +297,7 @@ export class RunTable {
   #reserve(size: number): void {
     if (size <= this.#states.length) return;
     const room = Math.max(size, this.#states.length * 2);
-    const grow = <T extends Uint8Array | Uint16Array>(to: T, from: T): T => {
+    const grow = <T extends Uint8Array | Uint16Array | Uint32Array>(to: T, from: T): T => {
       to.set(from);
       return to;
     };
@@ -291,6 +305,6 @@ export class RunTable {
     this.#attempts = grow(new Uint16Array(room), this.#attempts);
     this.#flags = grow(new Uint8Array(room), this.#flags);
     this.#priorities = grow(new Uint8Array(room), this.#priorities);
-    this.#sizes = grow(new Uint8Array(room), this.#sizes);
+    this.#sizes = grow(new Uint32Array(room), this.#sizes);
   }
 }

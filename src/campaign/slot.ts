@@ -12,6 +12,8 @@ export interface SlotBatch {
   readonly attempt: number;
   /** Of the most urgent of its runs. */
   priority: Priority;
+  /** Levels by which it came earlier, because its priority was passed over for long. */
+  readonly raise: number;
   readonly open: Set<number>;
   /** Run ids and digests by number, as they were journalled. */
   readonly identities: ReadonlyMap<number, { readonly run: string; readonly digest: string }>;
@@ -131,6 +133,13 @@ export class Slot {
   get working(): SlotBatch | undefined {
     for (const batch of this.batches.values()) return batch;
     return undefined;
+  }
+
+  /** How urgent what it computes is; what age has brought here is not asked to leave for what it came before. */
+  get level(): number {
+    const { working } = this;
+    if (working === undefined) return Infinity;
+    return working.priority === 0 ? 0 : Math.max(1, working.priority - working.raise);
   }
 
   /** What it computes would not be lost with it; what only waits in it never is. */

@@ -3,7 +3,8 @@
  * started for which there is no core or no memory; what is asked back was saved first.
  */
 import type { RequeueCause } from "../job/event.ts";
-import type { MemoryBudget } from "./memory_budget.ts";
+import { coresOf, type MemoryBudget } from "./memory_budget.ts";
+import { type ReadyGroup, readyGroups } from "./ready_groups.ts";
 import type { RunTable } from "./run_table.ts";
 import { leastUrgentFirst, Slot } from "./slot.ts";
 import type { FromSlot } from "./slot_messages.ts";
@@ -20,14 +21,19 @@ export interface SlotPorts {
   askBack(slot: Slot, cause: RequeueCause): void;
 }
 
+/** Slots of each size that ready runs need. */
+type Needed = Map<number, number>;
+
 export class SlotPool {
   readonly slots: Slot[] = [];
   readonly memory: MemoryBudget;
   /** All that ever were, by their ids: one that starts again knows how its predecessors ended. */
   readonly #places: Slot[] = [];
-  /** What people allow; the machine may have less to give at times. */
+  /** Cores that people allow; the machine may have fewer to give at times. */
   #wished: number;
   #toSpare = Infinity;
+  /** What comes after these runs is not begun before they have their place. */
+  #keptFor: ReadyGroup | undefined;
   readonly #world: World;
   readonly #table: RunTable;
   readonly #ports: SlotPorts;
@@ -45,9 +51,34 @@ export class SlotPool {
     this.#ports = ports;
   }
 
-  /** Runs that are computed at the same time, at most. */
+  /** Cores that are computed on at the same time, at most; a run has one, unless it asks for more. */
   get limit(): number {
-    return Math.min(this.#wished, this.#toSpare);
+    if (this.#toSpare >= this.#wished) return this.#wished;
+    return Math.min(this.#wished, Math.max(this.#toSpare, this.#narrowest()));
+  }
+
+  /** Slots of this size that there may be side by side, if there are no others. */
+  places(size: number): number {
+    return Math.max(1, Math.floor(this.limit / coresOf(size)));
+  }
+
+  /** However much others compute, one run goes on, also where each takes several cores. */
+  #narrowest(): number {
+    const busy = this.slots.flatMap(({ batches, size }) => batches.size > 0 ? [size] : []);
+    const cores = [...this.#table.sizesAsked(), ...busy].map(coresOf);
+    return cores.length === 0 ? 1 : Math.min(...cores);
+  }
+
+  get isKeeping(): boolean {
+    return this.#keptFor !== undefined;
+  }
+
+  /** Whether slots of this size take nothing more for now, because others wait for what they have. */
+  isKeptFree(size: number, now: number): boolean {
+    if (this.#keptFor === undefined || this.#keptFor.size === size) return false;
+    const level = this.#table.levelIn(size, now);
+    return level > this.#keptFor.level ||
+      level === this.#keptFor.level && size < this.#keptFor.size;
   }
 
   /** Those that are not about to end. */
@@ -89,85 +120,138 @@ export class SlotPool {
     this.slots.splice(this.slots.indexOf(slot), 1);
   }
 
-  /** Starts slots as long as there is work for them, a core and memory; the most urgent comes first. */
+  /**
+   * Starts slots as long as there is work for them, cores and memory; the most urgent comes first. Where it lacks what
+   * less urgent or smaller work has, nothing of that is begun anew: else many small runs would keep a large one waiting
+   * for ever.
+   */
   fill(now: number): void {
-    const sizes = this.#table.readySizes(now);
-    for (const [rank, size] of sizes.entries()) {
-      const waiting = this.#table.readyIn(size);
+    this.#keptFor = undefined;
+    const needed: Needed = new Map();
+    for (const group of readyGroups(this.#table, now)) {
+      const { size } = group;
+      const waiting = this.#need(group, needed);
       for (let idle = this.idle(size); idle < waiting; idle++) {
         if (!this.#hasRoom(size)) {
           // What is about to come free is not for what is less urgent.
-          if (this.#reclaim(size, sizes.slice(0, rank + 1))) return;
+          if (this.#reclaim(group, needed)) return;
           break;
         }
         this.#start(size);
         if (!this.#ports.isOpen()) return;
       }
+      if (this.idle(size) >= waiting) continue;
+      const leaving = this.#leavingFor(size, this.#yieldingTo(group, needed));
+      if (leaving === undefined) continue;
+      this.#keptFor = group;
       const hasPlace = this.slots.some((slot) => slot.size === size && !slot.isRetiring);
-      if (!hasPlace && this.makeRoom(size, now)) return;
+      if (!hasPlace) { for (const slot of leaving) this.#letGo(slot, "memory"); }
+      return;
     }
   }
 
   /**
    * Asks slots of other sizes to leave, so that one of this size can start: idle ones, then what is less urgent than
-   * the run it is for, or as urgent and smaller: never both of two each other. False when that would not suffice:
-   * then nobody is disturbed.
+   * the run it is for, or as urgent and smaller: never both of two each other. When that would not suffice nobody is
+   * disturbed.
    */
-  makeRoom(size: number, now: number): boolean {
-    const next = this.#table.nextQueue(size, now).peek(now);
-    if (next === undefined) return false;
-    const priority = this.#table.priorityOf(next);
-    const sizes = this.#table.readySizes(now);
-    const kept = sizes.slice(0, sizes.indexOf(size) + 1);
-    const leaving = this.#leavingFor(
-      size,
-      this.staying
-        .filter(({ size: other, working }) => {
-          if (working === undefined) return !kept.includes(other);
-          return other !== size && (working.priority > priority ||
-            working.priority === priority && other < size);
-        })
-        .toSorted(leastToLoseFirst),
-    );
-    if (leaving === undefined) return false;
-    for (const slot of leaving) this.#letGo(slot, "memory");
-    return true;
+  makeRoom(size: number, now: number): void {
+    const needed: Needed = new Map();
+    for (const group of readyGroups(this.#table, now)) {
+      this.#need(group, needed);
+      if (group.size !== size) continue;
+      const leaving = this.#leavingFor(size, this.#yieldingTo(group, needed));
+      for (const slot of leaving ?? []) this.#letGo(slot, "memory");
+      return;
+    }
   }
 
-  /** Idle slots go if that makes room for one of this size; those of `kept` sizes stay. Whether room will be. */
-  #reclaim(size: number, kept: readonly number[]): boolean {
-    const idle = this.staying
-      .filter((slot) => slot.batches.size === 0 && !kept.includes(slot.size));
-    const leaving = this.#leavingFor(size, idle);
+  /** Counts slots of each size that these runs and those before them need. */
+  #need({ size, runs }: ReadyGroup, needed: Needed): number {
+    const waiting = Math.min(this.#table.readyIn(size), (needed.get(size) ?? 0) + runs);
+    needed.set(size, waiting);
+    return waiting;
+  }
+
+  /** Slots of other sizes that have nothing to do, or whose work comes after what waits for one of this size. */
+  #yieldingTo({ size, level }: ReadyGroup, needed: Needed): Slot[] {
+    const later = this.staying.filter((slot) =>
+      slot.working !== undefined && slot.size !== size &&
+      (slot.level > level || slot.level === level && slot.size < size)
+    );
+    return [...this.#idleBeyond(needed), ...later].toSorted(leastToLoseFirst);
+  }
+
+  /** Slots without work that nothing needs which comes first. */
+  #idleBeyond(needed: Needed): Slot[] {
+    const left = new Map(needed);
+    return this.staying.filter(({ size, batches }) => {
+      if (batches.size > 0) return false;
+      const kept = left.get(size) ?? 0;
+      left.set(size, kept - 1);
+      return kept <= 0;
+    });
+  }
+
+  /** Idle slots go if that makes room for one of this size, but for those that are needed. Whether room will be. */
+  #reclaim(group: ReadyGroup, needed: Needed): boolean {
+    const idle = this.#idleBeyond(needed);
+    const taken = this.slots.filter((slot) => !slot.isRetiring || slot.batches.size > 0);
+    // As soon as processes have ended, rather than when those are done that are about to leave.
+    const soon = this.#leavingFor(group.size, idle, taken);
+    const leaving = soon ?? this.#leavingFor(group.size, idle);
     for (const slot of leaving ?? []) this.retire(slot);
+    if (soon !== undefined) this.#keptFor = group;
     return leaving !== undefined;
   }
 
-  /** The first of these that must leave before one of this size can start; undefined when all are not enough. */
-  #leavingFor(size: number, candidates: readonly Slot[]): Slot[] | undefined {
-    const leaving: Slot[] = [];
-    // What is about to leave anyway is waited for.
-    let freeBytes = this.freeBytes;
-    for (const slot of this.slots) if (slot.isRetiring) freeBytes += this.#costOf(slot);
-    let places = this.limit - this.staying.length;
-    const isEnough = () => places > 0 && this.#isWithin(this.memory.bytesOf(size), freeBytes);
+  /**
+   * Which of these must leave before one of this size can start, the first rather; undefined when all are not enough.
+   * What is about to leave anyway is waited for, unless it is said to be `there`.
+   */
+  #leavingFor(
+    size: number,
+    candidates: readonly Slot[],
+    there: readonly Slot[] = this.staying,
+  ): Slot[] | undefined {
+    const isEnough = (leaving: readonly Slot[]) => {
+      const left = there.filter((slot) => !leaving.includes(slot));
+      const cores = left.reduce((sum, slot) => sum + coresOf(slot.size), coresOf(size));
+      const bytes = left.reduce((sum, slot) => sum + this.#costOf(slot), this.memory.bytesOf(size));
+      return cores <= this.limit && this.#isWithin(bytes, this.memory.totalBytes);
+    };
+    let leaving: Slot[] = [];
     for (const slot of candidates) {
-      if (isEnough()) break;
+      if (isEnough(leaving)) break;
       leaving.push(slot);
-      freeBytes += this.#costOf(slot);
-      places++;
     }
-    return isEnough() ? leaving : undefined;
+    if (!isEnough(leaving)) return undefined;
+    // A large one that was added last may make it needless that small ones go.
+    for (const slot of leaving) {
+      const others = leaving.filter((other) => other !== slot);
+      if (isEnough(others)) leaving = others;
+    }
+    return leaving;
   }
 
   /** Of fewer, those at the least urgent work give it back; more are started when there is work for them. */
   #fit(cause: RequeueCause): void {
     for (const slot of this.slots) slot.isRetiring = slot.isLeaving;
-    const stays = this.staying;
-    const tooMany = Math.max(0, stays.length - this.limit);
-    for (const slot of stays.toSorted(leastUrgentFirst).slice(0, tooMany)) {
+    let cores = this.#coresTaken;
+    for (const slot of this.staying.toSorted(leastUrgentFirst)) {
+      if (cores <= this.limit) return;
+      cores -= coresOf(slot.size);
       this.#letGo(slot, cause);
     }
+  }
+
+  /** By slots that stay, and by those that leave as long as they compute. */
+  get #coresTaken(): number {
+    return this.slots.reduce(
+      (sum, { isRetiring, batches, size }) =>
+        isRetiring && batches.size === 0 ? sum : sum + coresOf(size),
+      0,
+    );
   }
 
   /** It takes nothing more, and ends when it is empty. */
@@ -203,7 +287,7 @@ export class SlotPool {
   }
 
   #hasRoom(size: number): boolean {
-    return this.staying.length < this.limit &&
+    return this.#coresTaken + coresOf(size) <= this.limit &&
       this.#isWithin(this.memory.bytesOf(size), this.freeBytes);
   }
 
@@ -214,7 +298,7 @@ export class SlotPool {
 
   /** Even shares count as what they are now: when there are more slots than at first, the older ones have more. */
   #costOf({ size, memoryBytesMax }: Slot): number {
-    return size === 0 ? this.memory.bytesOf(0) : memoryBytesMax;
+    return this.memory.isEven(size) ? this.memory.bytesOf(size) : memoryBytesMax;
   }
 
   /** Shares are fractions: what lacks a hair is enough. */

@@ -188,8 +188,9 @@ export class Steering {
       if (wish === "cancelled" && numbers.length > 0) {
         for (const number of numbers) this.#tally.cancel(this.#table.jobOf(number));
         this.#review();
-        this.#dispatcher.fill();
       }
+      // What was kept free for it is for others.
+      if (numbers.length > 0) this.#dispatcher.fill();
       then();
     });
   }

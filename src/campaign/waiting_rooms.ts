@@ -11,7 +11,7 @@ export interface WaitingRoom {
 
 export class WaitingRooms {
   /** By size, then by lane; mostly there is one. */
-  readonly #rooms: (Map<string, WaitingRoom> | undefined)[] = [];
+  readonly #rooms = new Map<number, Map<string, WaitingRoom>>();
   readonly #isReady: (number: number, priority: Priority, size: number) => boolean;
   #hasLanes = false;
   isLaneTaken: (lane: string) => boolean = () => false;
@@ -20,18 +20,19 @@ export class WaitingRooms {
     this.#isReady = isReady;
   }
 
-  /** One more than the largest size that anything waits for. */
-  get sizes(): number {
-    return this.#rooms.length;
+  /** That anything has waited for, in the order of its coming. */
+  get sizes(): Iterable<number> {
+    return this.#rooms.keys();
   }
 
   of(size: number, lane: string): WaitingRoom {
-    const lanes = this.#rooms[size] ??= new Map();
-    const known = lanes.get(lane);
+    const lanes = this.#rooms.get(size);
+    const known = lanes?.get(lane);
     if (known !== undefined) return known;
     const isReady = (number: number, priority: Priority) => this.#isReady(number, priority, size);
     const room: WaitingRoom = { queue: new ReadyQueue(isReady), counts: [0, 0, 0, 0] };
-    lanes.set(lane, room);
+    if (lanes === undefined) this.#rooms.set(size, new Map([[lane, room]]));
+    else lanes.set(lane, room);
     this.#hasLanes ||= lane !== NO_LANE;
     return room;
   }
@@ -39,7 +40,7 @@ export class WaitingRooms {
   /** Lanes in which something is ready, and nobody is at work. */
   openLanes(size: number): WaitingRoom[] {
     if (!this.#hasLanes) return [];
-    return [...this.#rooms[size] ?? []].flatMap(([lane, room]) => {
+    return [...this.#rooms.get(size) ?? []].flatMap(([lane, room]) => {
       const isReady = room.counts.some((count) => count > 0);
       return lane !== NO_LANE && isReady && !this.isLaneTaken(lane) ? [room] : [];
     });
@@ -47,19 +48,22 @@ export class WaitingRooms {
 
   /** Of an open lane not more than one: the rest goes with it, or waits for it. */
   ready(size: number): number {
-    const apart = this.#rooms[size]?.get(NO_LANE)?.counts.reduce((sum, count) => sum + count, 0);
+    const apart = this.#rooms.get(size)?.get(NO_LANE)?.counts.reduce(
+      (sum, count) => sum + count,
+      0,
+    );
     return (apart ?? 0) + this.openLanes(size).length;
   }
 
   readyOf(size: number, priority: Priority): number {
     const lanes = this.openLanes(size).filter(({ counts }) => counts[priority] > 0);
-    return (this.#rooms[size]?.get(NO_LANE)?.counts[priority] ?? 0) + lanes.length;
+    return (this.#rooms.get(size)?.get(NO_LANE)?.counts[priority] ?? 0) + lanes.length;
   }
 
   /** Lanes that are taken and in which a run of this priority waits. */
   takenLanes(priority: Priority): string[] {
     if (!this.#hasLanes) return [];
-    const all = this.#rooms.flatMap((lanes) => [...lanes ?? []]);
+    const all = [...this.#rooms.values()].flatMap((lanes) => [...lanes]);
     return all.flatMap(([lane, { counts }]) =>
       lane !== NO_LANE && counts[priority] > 0 && this.isLaneTaken(lane) ? [lane] : []
     );

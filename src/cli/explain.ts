@@ -27,7 +27,7 @@ import {
   printJson,
   printLines,
 } from "./context.ts";
-import { explainJob, prioritiesOf, withNeeded } from "./explain_job.ts";
+import { coresOfAll, explainJob, prioritiesOf, withNeeded } from "./explain_job.ts";
 import { findIndex, findRun, readTree } from "./tree_reader.ts";
 
 export async function explain(
@@ -145,7 +145,7 @@ async function decideNow(
     import.meta.resolve("../plan/plan.ts"),
   );
   try {
-    const [planned] = (await planOnly({ root, jobs, slots: 1 }, true)).jobs;
+    const [planned] = (await planOnly({ root, jobs, slots: coresOfAll(jobs) }, true)).jobs;
     for (let index = 0; index < planned!.count; index++) {
       if (planned!.identify(index).run !== run) continue;
       const decision = planned!.decisionAt(index);

@@ -106,6 +106,11 @@ export function withNeeded(job: Job, history: History): Job[] {
   return [...found.values()];
 }
 
+/** What these would do is asked, not whether there is room for them. */
+export function coresOfAll(jobs: readonly Job[]): number {
+  return Math.max(...jobs.map(({ cores = 1 }) => cores));
+}
+
 /** How many runs have which decision if simrun began now, with the model as it is now; or why it could not. */
 async function decisionsNow(
   root: string,
@@ -118,7 +123,7 @@ async function decisionsNow(
     import.meta.resolve("../plan/plan.ts"),
   );
   try {
-    const [planned] = (await planOnly({ root, jobs, slots: 1 }, true)).jobs;
+    const [planned] = (await planOnly({ root, jobs, slots: coresOfAll(jobs) }, true)).jobs;
     const met = DECISIONS.filter((decision) => planned!.countOf(decision) > 0);
     return Object.fromEntries(met.map((decision) => [decision, planned!.countOf(decision)]));
   } catch (error) {

@@ -102,6 +102,9 @@ export function variableOf(parameter: string): string {
   return `SIMRUN_PARAM_${parameter.replace(/[^A-Za-z0-9_]/g, "_")}`;
 }
 
+/** Programs with threads ask for it; it is what `cores` of the job says, unless somebody has set it. */
+export const THREADS_VARIABLE = "OMP_NUM_THREADS";
+
 /** What a placeholder may name beside parameters; each begins with `simrun.`. */
 export const OWN_VALUES = [
   "simrun.job",
@@ -110,6 +113,7 @@ export const OWN_VALUES = [
   "simrun.random_seed",
   "simrun.steps",
   "simrun.attempt",
+  "simrun.cores",
   "simrun.checkpoint",
   "simrun.step",
 ] as const;

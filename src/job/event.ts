@@ -48,7 +48,7 @@ export type RequeueCause =
   | "preempted"
   /** Others need the processor: fewer slots for now. */
   | "load"
-  /** A run that needs more memory than a slot has took its place. */
+  /** A run that needs more memory or cores than a slot has took its place. */
   | "memory"
   /** Somebody paused it, or a run that shared its slot was paused or cancelled, or there are fewer slots. */
   | "control";

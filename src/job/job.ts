@@ -99,6 +99,8 @@ export interface Job {
   readonly onNan?: OnNan;
   /** What one run needs; a slot's even share when absent. */
   readonly memoryBytes?: number;
+  /** Places of slots that one run takes: cores that its program computes on. One when absent. */
+  readonly cores?: number;
   readonly needs?: readonly Need[];
 }
 

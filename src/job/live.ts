@@ -54,6 +54,15 @@ export interface LiveMemory {
   readonly freeBytes: number;
 }
 
+/** Cores that runs are computed on; only where some run takes several. */
+export interface LiveCores {
+  readonly total: number;
+  /** Not used at the moment. */
+  readonly free: number;
+  /** The most urgent that is too large for what is free. */
+  readonly waiting?: { readonly job: string; readonly cores: number };
+}
+
 export interface Live {
   readonly at: string;
   readonly epoch: number;
@@ -97,6 +106,8 @@ export interface Live {
   } | undefined;
   /** Absent where nobody limits it. */
   readonly memory?: LiveMemory | undefined;
+  /** Absent where each run takes one. */
+  readonly cores?: LiveCores | undefined;
   /** Absent while there is room enough. */
   readonly disk?: LiveDisk | undefined;
 }

@@ -148,8 +148,10 @@ const FOREIGN: ForeignWords = {
     checkpoints: "checkpoint",
     inputs: "inputs, a key of the job",
     timeout: "timeout, a key of the job",
+    cores: "cores, a key of the job",
+    threads: "cores, a key of the job",
+    memory: "memory, a key of the job",
   },
-  notOffered: { cores: "Give each run one core, or fewer slots to the whole with -j." },
 };
 
 function checkpointShape(): Shape<CommandModel["checkpoint"] & object> {

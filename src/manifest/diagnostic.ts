@@ -39,6 +39,8 @@ export type DiagnosticCode =
   | "needs"
   /** Runs that need more memory than there is. */
   | "memory"
+  /** Runs that take more cores than may be used. */
+  | "cores"
   | "not-offered"
   /** Refused by what the model says of its parameters. */
   | "parameter"

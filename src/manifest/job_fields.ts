@@ -146,6 +146,13 @@ export const JOB_FIELDS = {
       "fewer run at a time. A size.",
     examples: ["8GiB", "512MiB"],
   },
+  cores: {
+    shape: count({ max: 4096 }),
+    about:
+      "Of a command: how many cores one run computes on, with threads or processes of its own; " +
+      "so many fewer others run beside it.",
+    default: 1,
+  },
   on_nan: {
     shape: onNanShape(),
     about: "What to do when a measurement is not a finite number: fail, warn or ignore.",
@@ -232,6 +239,16 @@ export const JOB_FOREIGN: ForeignWords = {
     comment: "description",
     needs_inputs: "inputs",
     hang_limit: "hang_after",
+    threads: "cores",
+    cpus: "cores",
+    ncpus: "cores",
+    ncores: "cores",
+    n_cores: "cores",
+    procs: "cores",
+    nprocs: "cores",
+    processes: "cores",
+    ntasks: "cores",
+    cpus_per_task: "cores",
     walltime: "timeout",
     time_limit: "timeout",
     max_time: "timeout",

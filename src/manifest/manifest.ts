@@ -15,11 +15,11 @@ import { layOver } from "./defaults.ts";
 import type { Diagnostic, Place } from "./diagnostic.ts";
 import { readFields, refuseKey } from "./fields.ts";
 import { JOB_FIELDS, JOB_FOREIGN, REQUIRED_FIELDS } from "./job_fields.ts";
+import { checkKeysOfKind } from "./kind_keys.ts";
 import { LIMITS } from "./limits.ts";
 import { locate, nodeAt, type Part } from "./locate.ts";
 import { checkNeeds, type ReadJob } from "./needs.ts";
 import { describe, findEntry, isNull, placeOf, type YamlMap, type YamlNode } from "./node.ts";
-import { checkPlecsJob } from "./plecs_shape.ts";
 import { mustBe, Report } from "./shape.ts";
 import { type ManifestSource, SourceText } from "./source.ts";
 import { didYouMean } from "./suggest.ts";
@@ -162,7 +162,7 @@ function readJob(map: YamlMap, maxPoints: number, report: Report): Job | undefin
   const values = readFields(JOB_FIELDS, map, "", report, JOB_FOREIGN);
   const name = values.id === undefined ? "A job" : `Job "${values.id}"`;
   const isCommand = findEntry(map, "model")?.value.kind === "map";
-  if (values.model?.kind === "plecs") checkPlecsJob(map, report);
+  checkKeysOfKind(map, values.model, values.cores ?? 1, report);
   // A command need not count any steps.
   for (const key of isCommand ? REQUIRED_FIELDS : [...REQUIRED_FIELDS, "steps"] as const) {
     if (findEntry(map, key) === undefined) {
@@ -219,6 +219,7 @@ function readJob(map: YamlMap, maxPoints: number, report: Report): Job | undefin
       : { timeoutMs: values.timeout }),
     ...(values.on_nan === undefined ? {} : { onNan: values.on_nan }),
     ...(values.memory === undefined ? {} : { memoryBytes: values.memory }),
+    ...(model.kind === "command" && (values.cores ?? 1) > 1 && { cores: values.cores! }),
     ...(values.needs === undefined || values.needs.length === 0 ? {} : { needs: values.needs }),
   };
 }

@@ -1,5 +1,5 @@
 /** The counts of a campaign at work in words, for a picture and for a line. Pure. */
-import type { GivesWay, Live } from "../job/live.ts";
+import type { GivesWay, Live, LiveCores } from "../job/live.ts";
 import { formatCount } from "./format.ts";
 
 /** What of those in the queue waits for something else than a slot, and what was given up: a phrase each. */
@@ -46,4 +46,9 @@ export function liveFraction({ progress, work, steps }: Live): number {
 export function isAllPaused({ counts, running }: Live): boolean {
   const { held = 0 } = counts;
   return held > 0 && held === counts.queued && running.length === 0;
+}
+
+/** `4 cores: 2 of 6 are free`. */
+export function coresText(cores: number, { total, free }: LiveCores): string {
+  return `${cores} cores: ${free} of ${total} ${free === 1 ? "is" : "are"} free`;
 }

@@ -35,10 +35,11 @@ export interface MemoryPlan {
     readonly measurements: number;
     readonly other: number;
   };
-  /** Jobs whose runs ask for more than that, and how many of them fit at a time. */
+  /** Jobs whose runs ask for more than that, or for more than one core, and how many of them fit at a time. */
   readonly larger: readonly {
     readonly job: string;
-    readonly memoryBytes: number;
+    readonly memoryBytes?: number;
+    readonly cores?: number;
     readonly atOnce: number;
   }[];
 }
@@ -106,10 +107,11 @@ export function planJson(
 
 /** What else the manifest says of how its runs are run; what it does not say is absent. */
 function termsOf(job: Job): Record<string, unknown> {
-  const { timeoutMs, memoryBytes, needs, allow, model } = job;
+  const { timeoutMs, memoryBytes, cores, needs, allow, model } = job;
   return {
     ...(model.kind === "command" && { program: commandText(model) }),
     ...(memoryBytes === undefined ? {} : { memory_bytes: memoryBytes }),
+    ...(cores === undefined ? {} : { cores }),
     ...(timeoutMs === undefined ? {} : { timeout_seconds: timeoutMs / 1000 }),
     ...(needs === undefined ? {} : { needs: needsJson(needs) }),
     ...(allow === undefined ? {} : { allow }),

@@ -13,7 +13,7 @@ const CAUSE_WORDS: { readonly [cause in RequeueCause]: string } = {
   "preempted": "gave its slot to a critical run",
   "control": "gave its slot back on request",
   "load": "gave its core to others who compute on this machine",
-  "memory": "made room for a run that needs more memory",
+  "memory": "made room for a larger run",
 };
 
 export function describeCause(cause: RequeueCause): string {

@@ -1,5 +1,5 @@
 /** The state of a whole tree at one moment: history and live picture put together. Never reads a file or a clock. */
-import type { GivesWay, Live, LiveDisk, LiveMemory, LiveRun } from "../job/live.ts";
+import type { GivesWay, Live, LiveCores, LiveDisk, LiveMemory, LiveRun } from "../job/live.ts";
 import { fractionDone } from "../job/progress.ts";
 import type { History, JobHistory } from "../queue/history.ts";
 import { runId } from "../plan/digest.ts";
@@ -64,6 +64,7 @@ export interface TreeStatus {
   /** Where the disk is full, or soon will be. */
   readonly disk?: LiveDisk | undefined;
   readonly memory?: LiveMemory | undefined;
+  readonly cores?: LiveCores | undefined;
   /** Nine times in ten between these two; undefined where nobody knows how much runs differ. */
   readonly lowMs?: number | undefined;
   readonly highMs?: number | undefined;
@@ -160,6 +161,7 @@ export function treeStatus(history: History, options: StatusOptions): TreeStatus
       : live.work?.etaMs ?? remainingMs(live.steps.total - live.steps.done, stepsPerSecond),
     ...(live?.disk && { disk: live.disk }),
     ...(live?.memory && { memory: live.memory }),
+    ...(live?.cores && { cores: live.cores }),
     ...(live?.work !== undefined && { lowMs: live.work.lowMs, highMs: live.work.highMs }),
     runs: withPoints(
       runs,

@@ -1,5 +1,5 @@
 /** The status as JSON for programs: the names of the founding `get_status()`, and numbers with their units in the names. */
-import type { LiveDisk } from "../job/live.ts";
+import type { LiveCores, LiveDisk } from "../job/live.ts";
 import { runName } from "../job/run.ts";
 import { describeDisk } from "./disk_text.ts";
 import { formatAge, formatBytes, formatPercent } from "./format.ts";
@@ -24,12 +24,17 @@ export function statusJson(status: TreeStatus): Json {
       eta_high_seconds: seconds(status.highMs),
     }),
     ...(status.disk === undefined ? {} : { disk: diskJson(status.disk) }),
+    ...(status.cores === undefined ? {} : { cores: coresJson(status.cores) }),
     jobs: Object.fromEntries(status.jobs.map((job) => [job.id, countsJson(job)])),
     runs: Object.fromEntries(
       status.runs.map((run) => [runName(run.job, run.run), runJson(run)]),
     ),
     unlisted: status.unlisted,
   };
+}
+
+function coresJson({ total, free, waiting }: LiveCores): Json {
+  return compact({ total, free, waiting_job: waiting?.job, waiting_for: waiting?.cores });
 }
 
 function diskJson(disk: LiveDisk): Json {

@@ -1,9 +1,10 @@
 /** Why a run that waits is not computed at the moment, a sentence each. Pure; names are to be made safe. */
 import type { Job } from "../job/job.ts";
 import { PRIORITY_NAMES } from "../job/job.ts";
-import type { GivesWay, LiveDisk, LiveMemory } from "../job/live.ts";
+import type { GivesWay, LiveCores, LiveDisk, LiveMemory } from "../job/live.ts";
 import { describeDisk } from "./disk_text.ts";
 import { formatBytes, formatNumberOf } from "./format.ts";
+import { coresText } from "./live_text.ts";
 import { describeOpenNeeds } from "./open_needs.ts";
 import type { JobStatus, TreeStatus } from "./status.ts";
 
@@ -17,22 +18,37 @@ export interface Waiting {
   readonly priorities: ReadonlyMap<string, Job["priority"]>;
 }
 
-/** At least one; the first that holds it back for all others in that order: needs, time, disk, memory, a slot. */
+/** At least one; the first that holds it back for all others in that order: needs, time, disk, cores, memory, a slot. */
 export function waitingReasons(
   { job, priority = job?.priority, isDelayed, priorities }: Waiting,
-  { jobs, activity, disk, memory }: Pick<TreeStatus, "jobs" | "activity" | "disk" | "memory">,
+  { jobs, activity, disk, memory, cores }: Pick<
+    TreeStatus,
+    "jobs" | "activity" | "disk" | "memory" | "cores"
+  >,
 ): string[] {
   const needs = describeOpenNeeds(job?.needs ?? [], jobs);
   if (needs.length > 0) return needs;
   if (isDelayed) return [];
   if (activity.kind !== "working") return ["It waits for the next simrun."];
   if (disk?.level === "full") return [`It waits: ${describeDisk(disk as LiveDisk)}.`];
+  const few = coresReason(job?.cores, cores);
+  if (few !== undefined) return [few];
   const scarce = job?.memoryBytes === undefined || memory === undefined
     ? undefined
     : memoryReason(job.memoryBytes, memory);
   if (scarce !== undefined) return [scarce];
   const before = priority === undefined ? undefined : aheadText(jobs, priority, priorities);
   return [slotReason(activity.givesWay, before)];
+}
+
+function coresReason(cores: number | undefined, live: LiveCores | undefined): string | undefined {
+  if (cores === undefined || live === undefined || cores <= live.free) return undefined;
+  const { total, free } = live;
+  if (cores > total) {
+    return `It waits for ${cores} cores, and only ${total} may be used: simrun slots ${cores} ` +
+      "allows as many.";
+  }
+  return `It waits for ${coresText(cores, { total, free })}.`;
 }
 
 function memoryReason(bytes: number, { totalBytes, freeBytes }: LiveMemory): string | undefined {

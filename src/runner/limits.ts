@@ -30,11 +30,14 @@ export function plannedMemory(
     totalBytes: budget.totalBytes,
     slotBytes: budget.bytesOf(0),
     parts: MEMORY_SHARES,
-    larger: jobs.flatMap(({ id, memoryBytes }) => {
-      const bytes = budget.bytesOf(budget.sizeFor(memoryBytes));
-      if (bytes <= budget.bytesOf(0)) return [];
-      const atOnce = Math.min(request.slots, Math.floor(budget.totalBytes / bytes * (1 + 1e-9)));
-      return [{ job: id, memoryBytes: memoryBytes!, atOnce }];
+    larger: jobs.flatMap(({ id, memoryBytes, cores = 1 }) => {
+      const size = budget.sizeFor(memoryBytes, cores);
+      const isEven = budget.isEven(size);
+      if (isEven && cores === 1) return [];
+      const byMemory = Math.floor(budget.totalBytes / budget.bytesOf(size) * (1 + 1e-9));
+      const atOnce = Math.min(Math.floor(request.slots / cores), byMemory);
+      const asked = { ...(!isEven && { memoryBytes: memoryBytes! }), ...(cores > 1 && { cores }) };
+      return [{ job: id, ...asked, atOnce }];
     }),
   };
 }

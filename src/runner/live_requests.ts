@@ -86,7 +86,8 @@ export class LiveRequests implements Controllable {
         steering.resize(action.slots);
         return {
           ok: true,
-          message: `${formatNumberOf(action.slots, "slot")} from now on, ${before} before.`,
+          message: `${formatNumberOf(action.slots, "slot")} from now on, ${before} before` +
+            `${this.#tooWide(action.slots)}.`,
         };
       }
       case "submit": {
@@ -103,6 +104,17 @@ export class LiveRequests implements Controllable {
       default:
         return assertNever(action);
     }
+  }
+
+  /** `; mpi needs 4 cores, and waits for more slots`. */
+  #tooWide(slots: number): string {
+    const { table } = this.#parts;
+    const isOpen = (number: number) => OPEN.includes(table.stateOf(number));
+    return table.jobs.flatMap(({ job: { id, cores = 1 }, offset, count }) => {
+      if (cores <= slots) return [];
+      const numbers = Array.from({ length: count }, (_, i) => offset + i);
+      return numbers.some(isOpen) ? [`; ${id} needs ${cores} cores, and waits for more slots`] : [];
+    }).join("");
   }
 
   #prioritise(selectors: readonly string[], priority: Priority): Answer {
@@ -180,6 +192,8 @@ export class LiveRequests implements Controllable {
     }
   }
 }
+
+const OPEN: readonly TableState[] = ["ready", "delayed", "held", "blocked", "assigned"];
 
 const NONE_LEFT = "Nothing was done: none of what is meant is running or waiting. " +
   "States narrow names: failed ising means the failed runs of ising.";

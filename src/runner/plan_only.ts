@@ -7,8 +7,8 @@ import type { Layout } from "../store/layout.ts";
 import { readOwner } from "../store/owner.ts";
 import { openTree } from "../store/tree.ts";
 import { startSlot } from "./slot_processes.ts";
-import { memoryBudget, plannedMemory } from "./limits.ts";
-import { checkMemory } from "./needed_memory.ts";
+import { plannedMemory } from "./limits.ts";
+import { checkRoom } from "./needed_memory.ts";
 import { checkNeeds } from "./needed_jobs.ts";
 import { outlookOf } from "./outlook.ts";
 import { prepareJobs } from "./prepare.ts";
@@ -36,9 +36,10 @@ export async function planAhead(
 /** Where all runs need more than a slot's share fewer of them go at a time. */
 function slotsAtOnce(request: RunRequest): number {
   const { larger } = plannedMemory(request);
-  const atOnce = request.jobs.map(({ id }) =>
-    larger.find(({ job }) => job === id)?.atOnce ?? request.slots
-  );
+  const atOnce = request.jobs.map(({ id, cores = 1 }) => {
+    const one = larger.find(({ job }) => job === id);
+    return one?.memoryBytes === undefined ? request.slots : cores * one.atOnce;
+  });
   return Math.max(1, ...atOnce);
 }
 
@@ -54,7 +55,7 @@ async function planBy<T>(
     const jobs = await prepareJobs(request.jobs, { ...request, slot: () => slot });
     const plan = makePlan(jobs, history, planOptions(request));
     checkNeeds(plan.jobs, [], history, request.locate);
-    checkMemory(request.jobs, memoryBudget(request), request.locate);
+    checkRoom(plan.jobs, request);
     return await then(plan, history, layout);
   } finally {
     slot.kill();

@@ -25,7 +25,7 @@ import { DiskGovernor } from "./disk_governor.ts";
 import { memoryBudget } from "./limits.ts";
 import { hearRequests } from "./live_requests.ts";
 import { readSubmitted, toAdd } from "./added_jobs.ts";
-import { checkMemory } from "./needed_memory.ts";
+import { checkRoom } from "./needed_memory.ts";
 import { checkNeeds } from "./needed_jobs.ts";
 import { NeededResults } from "./needed_results.ts";
 import { type KnownModels, prepareJobs } from "./prepare.ts";
@@ -50,7 +50,7 @@ export async function openRunner(asked: RunRequest): Promise<Runner> {
     const jobs = await prepareJobs(request.jobs, { ...request, slot: () => slot, known });
     const plan = makePlan(jobs, session.history, planOptions(request));
     checkNeeds(plan.jobs, [], session.history, request.locate);
-    checkMemory(request.jobs, memoryBudget(request), request.locate);
+    checkRoom(plan.jobs, request);
     return new Runner(request, { session, plan, slot, known });
   } catch (error) {
     slot.kill();
@@ -84,6 +84,7 @@ export class Runner {
   #reused = 0;
   #isRunning = false;
   #adding: Promise<unknown> = Promise.resolve();
+  readonly #slotsWished = () => this.#giveWay?.slotsWished ?? this.#campaign.live().slots;
 
   constructor(request: RunRequest, parts: RunnerParts) {
     this.#request = request;
@@ -100,7 +101,7 @@ export class Runner {
       rankBy(request.order ?? "submitted", rates),
       (job, index) => {
         const before = index === undefined ? 0 : neededBefore(job, index, parts.session.history);
-        return memory.sizeFor(Math.max(job.job.memoryBytes ?? 0, before));
+        return memory.sizeFor(Math.max(job.job.memoryBytes ?? 0, before), job.job.cores);
       },
     );
     this.#table.add(
@@ -236,7 +237,8 @@ export class Runner {
       if (this.#campaign.hasEnded) return undefined;
       const more = makePlan(prepared, history, planOptions(this.#request), this.#table);
       checkNeeds(more.jobs, this.#table.jobs, history, locate);
-      checkMemory(fresh.jobs, memoryBudget(this.#request), locate);
+      const slots = this.#slotsWished();
+      checkRoom(more.jobs, { ...this.#request, slots, locate, word: "simrun slots" });
       if (this.#isRunning) await this.#prepare(more, history);
       // Meanwhile somebody may have had an earlier one of that name tried again.
       toAdd(fresh.jobs, this.#table);
@@ -272,7 +274,7 @@ export class Runner {
     return hearRequests(this.layout, {
       table: this.#table,
       steering: this.#campaign.steering,
-      slots: () => this.#giveWay?.slotsWished ?? this.#campaign.live().slots,
+      slots: this.#slotsWished,
       submit: async (manifests) => {
         const { jobs, locate } = readSubmitted(manifests);
         const plan = await this.add(jobs, manifests, locate);

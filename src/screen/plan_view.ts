@@ -99,12 +99,7 @@ function termLines(
     ...(model.kind !== "command"
       ? []
       : [[safeText(id), `program: ${safeText(commandText(model))}`]]),
-    ...larger.filter(({ job }) => job === id).map(({ memoryBytes, atOnce }) => [
-      safeText(id),
-      `memory: ${formatBytes(memoryBytes)} a run, so ${
-        atOnce === 1 ? "one runs" : `${atOnce} run`
-      } at a time`,
-    ]),
+    ...larger.filter(({ job }) => job === id).map((one) => [safeText(id), largerText(one)]),
     ...(needs === undefined ? [] : [[safeText(id), `needs: ${safeText(needsText(needs))}`]]),
     ...(allow === undefined ? [] : [[safeText(id), `allowed: ${safeText(grantsText(allow))}`]]),
   ]);
@@ -114,6 +109,15 @@ function termLines(
     rows,
     { columns: canvas.columns, indent: "  " },
   );
+}
+
+/** `memory: 8 GB a run, so 2 run at a time`, `cores: 4 a run, so one runs at a time`. */
+function largerText({ memoryBytes, cores, atOnce }: MemoryPlan["larger"][number]): string {
+  const asked = [
+    ...(memoryBytes === undefined ? [] : [`memory: ${formatBytes(memoryBytes)} a run`]),
+    ...(cores === undefined ? [] : [`cores: ${cores} a run`]),
+  ];
+  return `${asked.join(", ")}, so ${atOnce === 1 ? "one runs" : `${atOnce} run`} at a time`;
 }
 
 /** `Memory: 19 GB, 6.4 GB a slot (1.3 GB state, 1.9 GB checkpoints, …).` */

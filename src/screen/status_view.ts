@@ -7,7 +7,7 @@ import {
   formatPercent,
   formatRate,
 } from "../report/format.ts";
-import { describeGivingWay } from "../report/live_text.ts";
+import { coresText, describeGivingWay } from "../report/live_text.ts";
 import type { RunStatus } from "../report/run_status.ts";
 import type { Activity, JobStatus, TreeStatus } from "../report/status.ts";
 import { formatTimeLeft } from "../report/time_left.ts";
@@ -27,7 +27,11 @@ const BAR_CELLS = 20;
 
 export function renderStatus(status: TreeStatus, canvas: StatusCanvas): string[] {
   const { paint } = canvas;
-  const lines = [activityLine(status.activity, canvas), ...diskLines(status, paint)];
+  const lines = [
+    activityLine(status.activity, canvas),
+    ...diskLines(status, paint),
+    ...coresLines(status),
+  ];
   if (status.jobs.length === 0) {
     lines.push("", "Nothing was run here yet. Type simrun jobs/*.yaml to begin.");
     return lines;
@@ -78,6 +82,13 @@ function diskLines({ disk }: TreeStatus, paint: Paint): string[] {
   const next = describeDiskNext(disk);
   const text = describeDisk(disk) + (next === undefined ? "" : `; ${next}`);
   return [(disk.level === "full" ? paint.bad : paint.warn)(text)];
+}
+
+/** `mpi waits for 4 cores: 2 of 6 are free`. */
+function coresLines({ cores }: TreeStatus): string[] {
+  if (cores?.waiting === undefined) return [];
+  const { job, cores: wanted } = cores.waiting;
+  return [`${safeText(job)} waits for ${coresText(wanted, cores)}`];
 }
 
 const ENDINGS: { readonly [outcome: string]: string } = {

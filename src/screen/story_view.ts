@@ -71,6 +71,7 @@ export function renderStory(view: StoryView, canvas: StoryCanvas): string[] {
   if (job !== undefined) {
     fact("model", safeText(relativePath(job.model.path, canvas.folder)));
     fact("program", safeText(commandText(job.model)));
+    fact("cores", (job.cores ?? 1) > 1 ? String(job.cores) : "");
     fact("priority", priorityText(job, view.priority));
     fact("parameters", safeText(parametersText({ ...job.parameters, ...view.point })));
   }

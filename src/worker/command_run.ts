@@ -158,8 +158,7 @@ export class CommandRun {
         words,
         folder: this.#folder.path,
         environment: {
-          ...this.#parts.environment,
-          ...commandEnvironment(this.#model, values, fill),
+          ...commandEnvironment(this.#model, values, fill, this.#parts.environment),
         },
         onOutput: (bytes, isError) => this.#output.hear(bytes, isError),
       });

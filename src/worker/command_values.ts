@@ -1,5 +1,11 @@
 /** What placeholders and the environment of a command stand for, in one run. Pure but for the digest of its seed. */
-import { type CommandModel, OWN_VALUES, ownVariable, variableOf } from "../job/command.ts";
+import {
+  type CommandModel,
+  OWN_VALUES,
+  ownVariable,
+  THREADS_VARIABLE,
+  variableOf,
+} from "../job/command.ts";
 import type { Job, ParameterValue } from "../job/job.ts";
 import { encodePlain } from "../job/plain.ts";
 import { valueText } from "../job/placeholder.ts";
@@ -45,6 +51,8 @@ export function commandValues(
           return String(job.steps);
         case "simrun.attempt":
           return String(own.attempt);
+        case "simrun.cores":
+          return String(job.cores ?? 1);
         case "simrun.step":
           return String(own.step);
         case "simrun.checkpoint":
@@ -59,12 +67,15 @@ export function commandValues(
 /** Longer ones do not fit into an environment: those are for a file. */
 const VARIABLE_CHARACTERS_MAX = 100_000;
 
+/** `own` is the user's environment. */
 export function commandEnvironment(
   model: CommandModel,
   values: CommandValues,
   fill: (text: string) => string,
+  own: { readonly [name: string]: string },
 ): { [name: string]: string } {
-  const environment: Record<string, string> = {};
+  const threads = { [THREADS_VARIABLE]: values.of("simrun.cores") };
+  const environment: Record<string, string> = { ...threads, ...own };
   for (const name of OWN_VALUES) environment[ownVariable(name)] = values.of(name);
   if (model.pass.includes("environment")) {
     for (const [name, value] of Object.entries(values.parameters)) {

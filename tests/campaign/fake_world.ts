@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { Campaign, type CampaignOptions, type Outcome } from "../../src/campaign/campaign.ts";
+import { MemoryBudget } from "../../src/campaign/memory_budget.ts";
 import { RunTable } from "../../src/campaign/run_table.ts";
 import {
   EXIT_GAVE_UP,
@@ -275,10 +276,11 @@ export async function stage(
   const world = new FakeWorld();
   prepare?.(world);
   const plan = planOf(jobs, undefined, past);
+  const { memory = new MemoryBudget(Number.MAX_SAFE_INTEGER, rest.slots ?? 1) } = rest;
   const table = new RunTable(
     plan.total,
     undefined,
-    ({ job }) => rest.memory?.sizeFor(job.memoryBytes) ?? 0,
+    ({ job }) => memory.sizeFor(job.memoryBytes, job.cores),
   );
   table.add(plan, () => 0);
   const campaign = new Campaign(world, table, {

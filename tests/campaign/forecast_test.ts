@@ -86,6 +86,21 @@ Deno.test("playOut() counts what runs take beside their computing, and answers t
   assert.deepEqual(playOut({ waiting: [tiny], underWay: [], slots: 2 }), range);
 });
 
+Deno.test("playOut() gives a run with cores as many places, and counts what they are taken for", () => {
+  const one = { runs: 3, logMs: Math.log(1000), sigma: 0, doubt: 0, overheadMs: 0 };
+  const middle = (cores: number, runs: number, slots = 4) =>
+    Math.round(
+      playOut({ waiting: [{ ...one, runs, cores }], underWay: [], slots }).middleMs,
+    );
+  assert.equal(middle(3, 3), 3000, "two do not fit beside each other");
+  assert.equal(middle(2, 4), 2000);
+  const many = middle(4, 1000);
+  assert.ok(Math.abs(many - 1e6) < 1e4, `${many}`);
+  const begun = [{ logMs: Math.log(700), sigma: 0, cores: 3 }];
+  const beside = playOut({ waiting: [{ ...one, runs: 1, cores: 2 }], underWay: begun, slots: 4 });
+  assert.equal(Math.round(beside.middleMs), 1700);
+});
+
 Deno.test("playOut() does not share a single run out among the slots", () => {
   const long = { runs: 1, logMs: Math.log(1000), sigma: 0, doubt: 0, overheadMs: 0 };
   const short = { ...long, runs: 10, logMs: Math.log(10) };

@@ -21,6 +21,9 @@ export interface PlayOptions {
   readonly slotStartMs?: number;
   /** A process that was told to exit takes so long. */
   readonly slotEndMs?: number;
+  /** Called when a run begins, and when nothing more happens at a moment. */
+  readonly began?: (job: number, index: number) => void;
+  readonly settled?: () => void;
 }
 
 /** A slot that computes by the clock of its world, one run after the other. */
@@ -175,6 +178,7 @@ export class Played {
 
   began(job: number, index: number, memoryBytesMax: number): void {
     this.begun.push({ job, index, atMs: this.world.nowMs, memoryBytesMax });
+    this.options.began?.(job, index);
   }
 
   /** To its end; `at` are things that happen at their time. */
@@ -189,6 +193,7 @@ export class Played {
       assert.ok(moments < 100_000, "the campaign comes to no end");
       assert.ok(this.world.timers > 0, "nothing will ever happen any more");
       await this.world.passesToNext();
+      this.options.settled?.();
     }
     return outcome;
   }

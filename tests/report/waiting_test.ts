@@ -31,7 +31,7 @@ function jobOf(id: string, waiting: number, completed = 0): JobStatus {
 
 function reasons(
   job: Job,
-  over: Partial<Pick<TreeStatus, "jobs" | "activity" | "disk" | "memory">> = {},
+  over: Partial<Pick<TreeStatus, "jobs" | "activity" | "disk" | "memory" | "cores">> = {},
   priorities: Record<string, Priority> = {},
   isDelayed = false,
 ): string[] {
@@ -64,6 +64,19 @@ Deno.test("waitingReasons() tells needs first, then time, disk, memory, and a sl
   assert.deepEqual(reasons(free, { activity: { kind: "ended", at: "", outcome: "stopped" } }), [
     "It waits for the next simrun.",
   ]);
+});
+
+Deno.test("waitingReasons() tells of cores that are not free, before memory, and of too few slots", () => {
+  const job = aJob({ id: "a", cores: 4, memoryBytes: 8.6e9 });
+  const memory = { totalBytes: 19e9, freeBytes: 3.2e9 };
+  assert.deepEqual(reasons(job, { memory, cores: { total: 6, free: 2 } }), [
+    "It waits for 4 cores: 2 of 6 are free.",
+  ]);
+  assert.deepEqual(reasons(job, { memory, cores: { total: 3, free: 1 } }), [
+    "It waits for 4 cores, and only 3 may be used: simrun slots 4 allows as many.",
+  ]);
+  assert.match(reasons(job, { memory, cores: { total: 6, free: 4 } })[0]!, /^It waits for memory/);
+  assert.match(reasons(aJob({ id: "a" }), { cores: { total: 6, free: 0 } })[0]!, /a slot/);
 });
 
 Deno.test("waitingReasons() counts the runs that are more urgent", () => {

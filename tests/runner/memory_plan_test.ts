@@ -34,11 +34,15 @@ Deno.test("plannedMemory() tells shares, and how many of the larger runs go at a
       aJob({ id: "small", memoryBytes: 3 * GIB }),
       aJob({ id: "half", memoryBytes: 9 * GIB }),
       aJob({ id: "whole", memoryBytes: 20 * GIB }),
+      aJob({ id: "wide", cores: 2 }),
+      aJob({ id: "both", cores: 3, memoryBytes: 13 * GIB }),
     ],
   });
   assert.deepEqual([totalBytes, slotBytes], [20 * GIB, 4 * GIB]);
   assert.deepEqual(larger, [
     { job: "half", memoryBytes: 9 * GIB, atOnce: 2 },
     { job: "whole", memoryBytes: 20 * GIB, atOnce: 1 },
+    { job: "wide", cores: 2, atOnce: 2 },
+    { job: "both", memoryBytes: 13 * GIB, cores: 3, atOnce: 1 },
   ]);
 });
