@@ -145,7 +145,7 @@ export class SlotPool {
       if (leaving === undefined) continue;
       this.#keptFor = group;
       const hasPlace = this.slots.some((slot) => slot.size === size && !slot.isRetiring);
-      if (!hasPlace) { for (const slot of leaving) this.#letGo(slot, "memory"); }
+      if (!hasPlace) this.#clearAway(leaving);
       return;
     }
   }
@@ -161,9 +161,15 @@ export class SlotPool {
       this.#need(group, needed);
       if (group.size !== size) continue;
       const leaving = this.#leavingFor(size, this.#yieldingTo(group, needed));
-      for (const slot of leaving ?? []) this.#letGo(slot, "memory");
+      this.#clearAway(leaving ?? []);
       return;
     }
+  }
+
+  /** Where one of them saves nothing, it and its like are waited for, whichever ends first, and none is disturbed. */
+  #clearAway(leaving: readonly Slot[]): void {
+    if (!leaving.every(({ savesItsWork }) => savesItsWork)) return;
+    for (const slot of leaving) this.#letGo(slot, "memory");
   }
 
   /** Counts slots of each size that these runs and those before them need. */

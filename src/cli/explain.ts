@@ -81,6 +81,13 @@ export async function explain(
       priorities: prioritiesOf(history),
     }, read)
     : [];
+  const model = jobHistory.job?.model;
+  const traces = model?.kind !== "command" || index === undefined
+    ? undefined
+    : await import("./command_traces.ts").then(({ commandTraces, traceTexts }) => {
+      const found = commandTraces({ job: jobHistory.job!, model, index }, status, layout);
+      return { ...found, texts: traceTexts(found) };
+    });
   if (flags.json) {
     printJson(context.stdout, {
       run: name,
@@ -89,6 +96,8 @@ export async function explain(
       ...(waits.length === 0 ? {} : { waits_for: waits }),
       job: jobHistory.job,
       point,
+      ...(traces === undefined ? {} : { command: traces.words }),
+      ...(traces?.files === undefined ? {} : { files: traces.files }),
       ...(rests === undefined ? {} : { rests_on: rests.needs, rests_on_changed: rests.isChanged }),
       ...(decision === undefined ? {} : { next: decision }),
       ...(lessons === undefined ? {} : { learned: lessonsJson(lessons) }),
@@ -108,6 +117,7 @@ export async function explain(
       priority,
       working,
       waits,
+      traces: traces?.texts ?? [],
       lessons: lessons === undefined ? [] : lessonTexts(lessons),
     }, {
       paint: paintOf(context.stdout),

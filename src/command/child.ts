@@ -59,9 +59,11 @@ export class Child {
     return residentBytes(this.#all());
   }
 
-  /** Asks all of them to end. */
+  /** Asks all of them to end; who is stopped would not hear it. */
   ask(): void {
-    signalAll(this.#all(), "SIGTERM");
+    const all = this.#all();
+    signalAll(all, "SIGTERM");
+    signalAll(all, "SIGCONT");
   }
 
   kill(): void {
@@ -125,4 +127,16 @@ async function isSettledWithin(work: Promise<unknown>, ms: number): Promise<bool
   const isSettled = await Promise.race([work.then(() => true), late]);
   clearTimeout(timer);
   return isSettled;
+}
+
+/** Why a program could not be started, in the user's words. */
+export function startWords(program: string, error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return `there is no program ${program}`;
+  if (error instanceof Deno.errors.PermissionDenied) return `${program} may not be run`;
+  const why = error instanceof Error ? error.message : String(error);
+  if (!/Argument list too long|os error 7\b/.test(why)) {
+    return `${program} cannot be started: ${why}`;
+  }
+  return `the words and variables of ${program} are too long for the system: hand long values over ` +
+    "in a template, or with pass: file";
 }

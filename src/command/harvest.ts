@@ -40,12 +40,24 @@ export function harvest(
   read: ReadText,
 ): unknown {
   if (results === undefined) return undefined;
-  if (results.kind === "file") return wholeFile(results.file, read(results.file));
+  if (results.kind === "file") {
+    return inManifest("results", () => wholeFile(results.file, read(results.file)));
+  }
   const values: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(results.fields)) {
-    values[name] = valueOf(name, field, printed, read);
+    values[name] = inManifest(`results.${name}`, () => valueOf(name, field, printed, read));
   }
   return values;
+}
+
+/** Which entry of the model asks for what is missing. */
+function inManifest<T>(key: string, find: () => T): T {
+  try {
+    return find();
+  } catch (error) {
+    if (!(error instanceof NoResult)) throw error;
+    throw new NoResult(`${error.message} (model.${key})`);
+  }
 }
 
 function valueOf(name: string, field: ResultField, printed: PrintedResults, read: ReadText) {

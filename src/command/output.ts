@@ -1,5 +1,7 @@
 /** What a program prints, as lines and as a log with an end. Pure. */
 
+import { LastWords } from "./last_words.ts";
+
 /** A longer line is read in pieces of this many characters. */
 const LINE_CHARACTERS_MAX = 1 << 16;
 
@@ -42,18 +44,17 @@ export class LineReader {
 
 /** What both of a program's outputs say, in the order of its coming. */
 export class OutputLog {
+  readonly words = new LastWords();
   readonly #bytesMax: number;
   #waiting = "";
   #length = 0;
-  #lastWords = "";
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
   }
 
   push(text: string): void {
-    const words = text.trimEnd();
-    if (words !== "") this.#lastWords = words.slice(words.lastIndexOf("\n") + 1);
+    this.words.push(text);
     // One character more than is kept says that there was more.
     const room = this.#bytesMax + 1 - this.#length;
     if (room <= 0) return;
@@ -68,11 +69,4 @@ export class OutputLog {
     this.#waiting = "";
     return text;
   }
-
-  /** The last line that says something. */
-  get lastWords(): string {
-    return this.#lastWords.trim().slice(0, LAST_WORDS_CHARACTERS_MAX);
-  }
 }
-
-const LAST_WORDS_CHARACTERS_MAX = 300;

@@ -5,7 +5,7 @@
 import { basename, dirname, join } from "node:path";
 import picomatch from "picomatch";
 import { type CommandModel, PARAMETERS_FILE } from "../job/command.ts";
-import { fillPlaceholders, findPlaceholders } from "../job/placeholder.ts";
+import { fillTemplate } from "./template.ts";
 import type { Tensor } from "../job/snapshot.ts";
 import { fs } from "../store/file_system.ts";
 import { NoResult } from "./harvest.ts";
@@ -15,6 +15,16 @@ export interface FoundFile {
   readonly name: string;
   readonly bytes: number;
   readonly changedMs: number;
+}
+
+export interface Found {
+  readonly files: FoundFile[];
+  /** Cannot be reached: their names are no UTF-8, their folder may not be read, or they are too many. */
+  readonly others: number;
+  /** Made by the program; none of them is a file to keep. */
+  readonly links: number;
+  /** Folders with nothing in them, where all is asked for. */
+  readonly empties: number;
 }
 
 /** More files than this are not looked through at a time. */
@@ -59,8 +69,9 @@ export class RunFolder {
 
   async fillTemplates(model: CommandModel, valueOf: (name: string) => string): Promise<void> {
     for (const { file, as, marks } of model.templates) {
-      const parts = findPlaceholders(await Deno.readTextFile(file), marks);
-      await this.write(as, fillPlaceholders(parts, valueOf));
+      const bytes = fillTemplate(await Deno.readFile(file), marks, valueOf);
+      await this.#clearWay(as);
+      await Deno.writeFile(join(this.path, as), bytes);
     }
   }
 
@@ -109,20 +120,23 @@ export class RunFolder {
     return this.findAll(globs).files;
   }
 
-  /**
-   * Also tells how many there are beside these that cannot be reached: their names are no UTF-8, their folder may
-   * not be read, or they are too many.
-   */
-  findAll(globs?: readonly string[]): { readonly files: FoundFile[]; readonly others: number } {
+  /** Also tells what there is beside these. */
+  findAll(globs?: readonly string[]): Found {
     const isMatch = globs === undefined ? () => true : matcher(globs);
     const files: FoundFile[] = [];
     let others = 0;
+    let links = 0;
+    let empties = 0;
     const walk = (folder: string): void => {
+      let isEmpty = folder !== "";
       for (const entry of Deno.readDirSync(join(this.path, folder))) {
+        isEmpty = false;
         const name = folder === "" ? entry.name : `${folder}/${entry.name}`;
         try {
           if (entry.isDirectory) walk(name);
-          else if (!entry.isFile || !isMatch(name)) continue;
+          else if (!isMatch(name)) continue;
+          else if (entry.isSymlink && !this.#inputs.has(name)) links++;
+          else if (!entry.isFile) continue;
           else if (files.length >= this.#filesMax) others++;
           else {
             const { size, mtime } = Deno.statSync(join(this.path, name));
@@ -133,9 +147,10 @@ export class RunFolder {
           others++;
         }
       }
+      if (isEmpty && globs === undefined) empties++;
     };
     walk("");
-    return { files: files.sort((a, b) => a.name < b.name ? -1 : 1), others };
+    return { files: files.sort((a, b) => a.name < b.name ? -1 : 1), others, links, empties };
   }
 
   /**

@@ -1,5 +1,6 @@
 /** How a command's end counts: complete, failed, or failed for a passing reason. Pure. */
 import type { CommandModel, EndCondition } from "../job/command.ts";
+import type { LastWords } from "./last_words.ts";
 
 export interface CommandEnd {
   /** 128 and more than its signal where one ended it. */
@@ -20,26 +21,33 @@ export function judge(
   model: Pick<CommandModel, "done" | "transient" | "failed">,
   end: CommandEnd,
   found: Found,
-  lastWords: string,
+  words: Pick<LastWords, "last" | "telling">,
 ): Verdict {
   const { done, transient, failed } = model;
   const how = end.signal === null
     ? `it ended with status ${end.status}`
     : `it ended by ${end.signal}`;
-  const said = lastWords === "" ? "" : `; its last words: ${lastWords}`;
+  const said = saidText(words);
   const holds = (condition: EndCondition | undefined): condition is EndCondition =>
     condition !== undefined && (condition.exit?.includes(end.status) ?? true) && found(condition);
-  if (holds(transient)) return { kind: "transient", why: `${how}, which passes${said}` };
+  // Who says what done is, and nothing of its status, still means a program that ends well.
+  const isEndedWell = (done?.exit ?? [0]).includes(end.status) && end.signal === null;
+  // What it complained of on the way has passed by itself.
+  const isDone = done !== undefined && isEndedWell && found(done);
+  if (!isDone && holds(transient)) return { kind: "transient", why: `${how}, which passes${said}` };
   if (holds(failed)) return { kind: "failed", why: `${how}: ${conditionWords(failed)}${said}` };
   if (end.signal === "SIGKILL") {
     const why = "it was killed (SIGKILL): by the system for want of memory, or by somebody";
     return { kind: "killed", why };
   }
-  // Who says what done is, and nothing of its status, still means a program that ends well.
-  const isEndedWell = (done?.exit ?? [0]).includes(end.status) && end.signal === null;
   if (!isEndedWell) return { kind: "failed", why: how + said };
-  if (done === undefined || found(done)) return { kind: "done" };
+  if (done === undefined || isDone) return { kind: "done" };
   return { kind: "failed", why: `${how}, but is not done: ${missingWords(done)}${said}` };
+}
+
+function saidText({ telling, last }: Pick<LastWords, "last" | "telling">): string {
+  if (telling !== undefined) return `; it said: ${telling}`;
+  return last === "" ? "" : `; its last words: ${last}`;
 }
 
 function conditionWords({ pattern, file }: EndCondition): string {

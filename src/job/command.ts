@@ -114,6 +114,8 @@ export const OWN_VALUES = [
   "simrun.steps",
   "simrun.attempt",
   "simrun.cores",
+  "simrun.repeat",
+  "simrun.sample",
   "simrun.checkpoint",
   "simrun.step",
 ] as const;

@@ -9,6 +9,16 @@ export function numbersOf(sweep: Sweep | undefined): string[] {
   );
 }
 
+/** The number of a point's repeat, 1 where nothing is repeated; that of its sample where there is one. */
+export function pointNumbers(
+  sweep: Sweep | undefined,
+  point: Point,
+): { readonly repeat: number; readonly sample: number | undefined } {
+  const hasSample = numbersOf(sweep).includes(SAMPLE_NUMBER);
+  const { repeat } = takeRepeat(sweep, point);
+  return { repeat, sample: hasSample ? Number(point[SAMPLE_NUMBER]) : undefined };
+}
+
 /** The names of the sweep that are: what a model is handed. */
 export function sweptParameterNames(sweep: Sweep | undefined): string[] {
   if (sweep === undefined) return [];

@@ -64,6 +64,11 @@ export class SummaryFold {
         this.#completed++;
         this.#reused++;
         return;
+      case "runs.started":
+        // A later attempt may begin anew, and only who goes on says where.
+        if (this.#resumed.size === 0) return;
+        for (const run of entry.runs) this.#resumed.delete(runName(entry.job, run));
+        return;
       case "run.resumed":
         if (entry.step > 0) this.#resumed.add(runName(entry.job, entry.run));
         for (const { file, reason } of entry.rejected) {

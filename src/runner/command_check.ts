@@ -13,10 +13,11 @@ import {
 } from "../job/command.ts";
 import type { Job } from "../job/job.ts";
 import { findPlaceholders, namesIn } from "../job/placeholder.ts";
+import { SAMPLE_NUMBER } from "../job/sweep.ts";
 import type { Diagnostic } from "../manifest/diagnostic.ts";
 import type { ManifestReading } from "../manifest/manifest.ts";
 import { didYouMean } from "../manifest/suggest.ts";
-import { sweptParameterNames } from "../plan/point_numbers.ts";
+import { numbersOf, sweptParameterNames } from "../plan/point_numbers.ts";
 
 type Locate = ManifestReading["locate"];
 type Path = readonly (string | number)[];
@@ -64,7 +65,9 @@ class Checker {
     const swept = sweptParameterNames(job.sweep);
     this.#parameters = [...new Set([...Object.keys(job.parameters), ...swept])];
     const inputs = Object.keys(job.inputs).map((name) => `inputs.${name}`);
-    this.#known = [...this.#parameters, ...inputs, ...OWN_VALUES];
+    const hasSample = numbersOf(job.sweep).includes(SAMPLE_NUMBER);
+    const own = OWN_VALUES.filter((name) => name !== "simrun.sample" || hasSample);
+    this.#known = [...this.#parameters, ...inputs, ...own];
   }
 
   async checkPrograms(): Promise<void> {

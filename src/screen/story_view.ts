@@ -44,6 +44,8 @@ export interface StoryView {
   readonly working: boolean;
   /** Why it waits, if it does; whole sentences. */
   readonly waits: readonly string[];
+  /** What else there is to know of it: a title and a text each. */
+  readonly traces?: readonly (readonly [string, string])[];
   /** What was learned of its model: a title and a sentence each. */
   readonly lessons?: readonly (readonly [string, string])[];
   /** What the plan of now says of it, when it was asked; whole sentences. */
@@ -75,6 +77,7 @@ export function renderStory(view: StoryView, canvas: StoryCanvas): string[] {
     fact("priority", priorityText(job, view.priority));
     fact("parameters", safeText(parametersText({ ...job.parameters, ...view.point })));
   }
+  for (const [title, text] of view.traces ?? []) fact(title, safeText(text));
   if (view.rests !== undefined) fact("rests on", safeText(restsOnText(view.rests)));
   fact("allowed", safeText(grantsText(job?.allow)));
   fact("steps", stepsText(status));

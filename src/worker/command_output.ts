@@ -4,6 +4,7 @@
  */
 import { PrintedResults } from "../command/harvest.ts";
 import { type Row, rowFinder } from "../command/measure.ts";
+import type { LastWords } from "../command/last_words.ts";
 import { LineReader, OutputLog } from "../command/output.ts";
 import type { RunFolder } from "../command/run_folder.ts";
 import type { CommandModel, EndCondition, OutputSource } from "../job/command.ts";
@@ -54,6 +55,8 @@ export class CommandOutput {
   #isSeriesOnDisk: boolean;
   #isWarned = false;
   #hasMoved = false;
+  /** What its manifest looks for was found at least once. */
+  readonly seen = { progress: false, rows: false };
   /** Of `on_nan: fail`: what was measured that is no number. */
   notFinite: string | undefined;
 
@@ -96,8 +99,8 @@ export class CommandOutput {
     this.#files.end();
   }
 
-  get lastWords(): string {
-    return this.#log.lastWords;
+  get words(): LastWords {
+    return this.#log.words;
   }
 
   isFound(condition: EndCondition): boolean {
@@ -164,14 +167,18 @@ export class CommandOutput {
       const pattern = new RegExp(progress.pattern);
       listen(progress, (line) => {
         const step = Number(pattern.exec(line)?.[1] ?? NaN);
-        if (Number.isFinite(step)) this.#moved(step);
+        if (!Number.isFinite(step)) return;
+        this.seen.progress = true;
+        this.#moved(step);
       });
     }
     if (measure !== undefined) {
       const find = rowFinder(measure);
       listen(measure, (line) => {
         const row = find(line);
-        if (row !== undefined) this.#measured(row);
+        if (row === undefined) return;
+        this.seen.rows = true;
+        this.#measured(row);
       });
     }
     for (const condition of [done, transient, failed]) {

@@ -20,6 +20,8 @@ export interface CommandParts {
   readonly environment: { readonly [name: string]: string };
   readonly memoryBytesMax: number;
   readonly needs: () => Context["needs"];
+  /** What was said of the job already, and need not be said of each of its runs. */
+  readonly told: Set<string>;
   readonly tell: (message: FromSimulation) => void;
 }
 

@@ -2,22 +2,24 @@
  * One run whose model is a command, from its start to its verdict: its folder, its process, its checkpoints. Tells the
  * same as a simulation thread does, and writes nothing of the tree but its own folder.
  */
-import { Child } from "../command/child.ts";
+import { Child, startWords } from "../command/child.ts";
 import { harvest, NoResult } from "../command/harvest.ts";
 import { RunFolder } from "../command/run_folder.ts";
 import { judge, type Verdict } from "../command/verdict.ts";
-import { type CommandModel, DEFAULT_MARKS, NEEDS_FILE, type Word } from "../job/command.ts";
+import { type CommandModel, NEEDS_FILE } from "../job/command.ts";
 import type { Job } from "../job/job.ts";
 import { encodePlain } from "../job/plain.ts";
-import { fillPlaceholders, findPlaceholders } from "../job/placeholder.ts";
 import type { FailureClass } from "../job/run.ts";
 import { CheckpointSets } from "./checkpoint_sets.ts";
 import { CommandOutput } from "./command_output.ts";
+import { failedForRoom } from "./command_disk.ts";
+import { doubtsOf, notKept, othersText } from "./command_doubts.ts";
 import type { CommandParts, CommandPlace, Saved } from "./command_parts.ts";
 import {
   commandEnvironment,
   type CommandValues,
   commandValues,
+  commandWords,
   plainParameters,
 } from "./command_values.ts";
 import { LOG_TO_DISK_AFTER_MS, RESULT_INLINE_CHARACTERS_MAX } from "./inline_limits.ts";
@@ -104,6 +106,7 @@ export class CommandRun {
     const failure = this.#stop?.failure ?? this.#notFinite();
     if (failure !== undefined) return this.#fail(failure);
     if (this.#stop !== undefined) return this.#giveBack();
+    if (verdict.kind === "failed") await this.#failForRoom(verdict.why);
     return this.#conclude(verdict);
   }
 
@@ -138,28 +141,20 @@ export class CommandRun {
       if (end.signal === null && !end.hasLeftOthers) {
         this.#sets.takeLast(this.#output, this.#elapsedMs());
       }
-      const { lastWords } = this.#output;
-      return judge(this.#model, end, (condition) => this.#output.isFound(condition), lastWords);
+      const { words } = this.#output;
+      return judge(this.#model, end, (condition) => this.#output.isFound(condition), words);
     } finally {
       this.#child = undefined;
     }
   }
 
   #start(values: CommandValues): Child {
-    const { command, restart, shell } = this.#model;
-    const fill = (text: string) =>
-      fillPlaceholders(findPlaceholders(text, DEFAULT_MARKS), (name) => values.of(name));
-    const isShell = shell !== undefined && this.#resume === undefined;
-    const textOf = (word: Word) =>
-      typeof word !== "string" ? word.file : isShell ? word : fill(word);
-    const words = (this.#resume === undefined ? command : restart!).map(textOf);
+    const words = commandWords(this.#model, values, this.#resume !== undefined);
     try {
       const child = new Child({
         words,
         folder: this.#folder.path,
-        environment: {
-          ...commandEnvironment(this.#model, values, fill, this.#parts.environment),
-        },
+        environment: commandEnvironment(this.#model, values, this.#parts.environment),
         onOutput: (bytes, isError) => this.#output.hear(bytes, isError),
       });
       makeNice(child.pid);
@@ -224,6 +219,13 @@ export class CommandRun {
     return notFinite === undefined ? undefined : new RunFailure("not-finite", notFinite);
   }
 
+  async #failForRoom(why: string): Promise<void> {
+    const { path: folder } = this.#folder;
+    const clear = () => this.#folder.remove();
+    const failure = await failedForRoom(why, { folder, words: this.#output.words, clear });
+    if (failure !== undefined) this.#fail(failure);
+  }
+
   #giveBack(): undefined {
     this.#folder.remove();
     return undefined;
@@ -242,6 +244,7 @@ export class CommandRun {
       return this.#fail(new RunFailure("command-failed", error.message));
     }
     this.#parts.progress[CONTROL.step] = this.#job.steps;
+    if (this.#resume === undefined) this.#warnOnce(doubtsOf(this.#model, this.#output.seen));
     this.#keepFiles(keep, true);
     return this.#record(plainResult(result ?? null));
   }
@@ -266,17 +269,28 @@ export class CommandRun {
     if (!this.#folder.remains()) return;
     if (this.#folder.empties()) {
       this.leftEmpty = true;
-      return;
+      return this.#warnOnce(notKept(globs));
     }
     const { batch, index } = this.#place;
-    const { files, others } = this.#folder.findAll(globs);
+    const found = this.#folder.findAll(globs);
+    const { files, others } = found;
     const names = files.map(({ name }) => name);
     const { path: folder } = this.#folder;
     this.#parts.tell({ type: "keep", batch, index, folder, names, others, areResult });
-    if (others === 0) return;
-    const message =
-      `${others} of its files or folders cannot be kept, and are in the quarantine: ` +
-      "their names are not UTF-8, they may not be read, or they are too many";
+    if (others > 0) this.#warn(othersText(others));
+    this.#warnOnce(notKept(globs, found));
+  }
+
+  #warnOnce(messages: readonly string[]): void {
+    for (const message of messages) {
+      if (this.#parts.told.has(message)) continue;
+      this.#parts.told.add(message);
+      this.#warn(message);
+    }
+  }
+
+  #warn(message: string): void {
+    const { batch, index } = this.#place;
     this.#parts.tell({ type: "warned", batch, index, step: this.#job.steps, message });
   }
 
@@ -301,15 +315,4 @@ export class CommandRun {
 
 function mebibytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MiB`;
-}
-
-function startWords(program: string, error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return `there is no program ${program}`;
-  if (error instanceof Deno.errors.PermissionDenied) return `${program} may not be run`;
-  const why = error instanceof Error ? error.message : String(error);
-  if (!/Argument list too long|os error 7\b/.test(why)) {
-    return `${program} cannot be started: ${why}`;
-  }
-  return `the words and variables of ${program} are too long for the system: hand long values over ` +
-    "in a template, or with pass: file";
 }

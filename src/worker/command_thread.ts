@@ -70,6 +70,7 @@ class CommandThread {
   readonly #flags: Int32Array;
   readonly #progress: Float64Array;
   readonly #needs = new NeededResults();
+  readonly #told = new Map<number, Set<string>>();
   #turn: Promise<void> = Promise.resolve();
   #sharedFolder = 0;
   #isSharedFolderMade = false;
@@ -88,7 +89,10 @@ class CommandThread {
   }
 
   receive(message: ToSimulation): void {
-    if (message.type === "job") this.#jobs.set(message.number, message.job);
+    if (message.type === "job") {
+      this.#jobs.set(message.number, message.job);
+      this.#told.set(message.number, new Set());
+    }
     if (message.type === "batch") this.#turn = this.#turn.then(() => this.#runBatch(message));
   }
 
@@ -117,7 +121,7 @@ class CommandThread {
   }
 
   /** False when it was given back. */
-  async #runOne({ batch, attempt, runs, needs, resume }: Batch, job: Job, at: number) {
+  async #runOne({ batch, job: number, attempt, runs, needs, resume }: Batch, job: Job, at: number) {
     const { index, run } = runs[at]!;
     const { model } = job;
     if (model.kind !== "command") throw new Error(`${job.id} is no command`);
@@ -139,6 +143,7 @@ class CommandThread {
       environment,
       memoryBytesMax,
       needs: () => this.#needs.of(needs, index),
+      told: this.#told.get(number)!,
       tell: this.#tell as (message: FromSimulation) => void,
     }, resume);
     running = one;

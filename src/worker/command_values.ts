@@ -1,6 +1,7 @@
 /** What placeholders and the environment of a command stand for, in one run. Pure but for the digest of its seed. */
 import {
   type CommandModel,
+  DEFAULT_MARKS,
   OWN_VALUES,
   ownVariable,
   THREADS_VARIABLE,
@@ -8,9 +9,9 @@ import {
 } from "../job/command.ts";
 import type { Job, ParameterValue } from "../job/job.ts";
 import { encodePlain } from "../job/plain.ts";
-import { valueText } from "../job/placeholder.ts";
+import { fillPlaceholders, findPlaceholders, valueText } from "../job/placeholder.ts";
 import { randomSeed } from "../plan/digest.ts";
-import { sweptParameters } from "../plan/point_numbers.ts";
+import { pointNumbers, sweptParameters } from "../plan/point_numbers.ts";
 import { pointAt } from "../plan/sweep.ts";
 
 export interface CommandValues {
@@ -31,6 +32,7 @@ export function commandValues(
   },
 ): CommandValues {
   const point = pointAt(job.sweep, index);
+  const numbers = pointNumbers(job.sweep, point);
   const parameters = { ...job.parameters, ...sweptParameters(job.sweep, point) };
   return {
     parameters,
@@ -53,6 +55,10 @@ export function commandValues(
           return String(own.attempt);
         case "simrun.cores":
           return String(job.cores ?? 1);
+        case "simrun.repeat":
+          return String(numbers.repeat);
+        case "simrun.sample":
+          return String(numbers.sample ?? "");
         case "simrun.step":
           return String(own.step);
         case "simrun.checkpoint":
@@ -64,6 +70,23 @@ export function commandValues(
   };
 }
 
+/** What the program is called with; `isRestart`: to go on from a checkpoint. */
+export function commandWords(
+  { command, restart, shell }: Pick<CommandModel, "command" | "restart" | "shell">,
+  values: CommandValues,
+  isRestart: boolean,
+): string[] {
+  // Nothing is pasted into the line of a shell.
+  const isAsItIs = shell !== undefined && !isRestart;
+  return (isRestart ? restart! : command).map((word) =>
+    typeof word !== "string" ? word.file : isAsItIs ? word : filled(word, values)
+  );
+}
+
+function filled(text: string, values: CommandValues): string {
+  return fillPlaceholders(findPlaceholders(text, DEFAULT_MARKS), (name) => values.of(name));
+}
+
 /** Longer ones do not fit into an environment: those are for a file. */
 const VARIABLE_CHARACTERS_MAX = 100_000;
 
@@ -71,12 +94,15 @@ const VARIABLE_CHARACTERS_MAX = 100_000;
 export function commandEnvironment(
   model: CommandModel,
   values: CommandValues,
-  fill: (text: string) => string,
   own: { readonly [name: string]: string },
 ): { [name: string]: string } {
   const threads = { [THREADS_VARIABLE]: values.of("simrun.cores") };
   const environment: Record<string, string> = { ...threads, ...own };
-  for (const name of OWN_VALUES) environment[ownVariable(name)] = values.of(name);
+  for (const name of OWN_VALUES) {
+    const value = values.of(name);
+    // Only who has samples has the number of one.
+    if (value !== "" || name !== "simrun.sample") environment[ownVariable(name)] = value;
+  }
   if (model.pass.includes("environment")) {
     for (const [name, value] of Object.entries(values.parameters)) {
       const text = valueText(value);
@@ -85,7 +111,7 @@ export function commandEnvironment(
       environment[variableOf(name)] = text;
     }
   }
-  for (const [name, text] of Object.entries(model.env)) environment[name] = fill(text);
+  for (const [name, text] of Object.entries(model.env)) environment[name] = filled(text, values);
   return environment;
 }
 

@@ -108,6 +108,7 @@ function watched(jobs: readonly Job[], cores: number, name: string) {
   let head: { readonly job: Job; readonly running: Set<string> } | undefined;
   let waited: readonly Job[] = [];
   const begunNow: Job[] = [];
+  let requeued = 0;
   const problems: string[] = [];
   const complain = (what: string) => {
     const all = jobs.map(({ id, priority, cores, checkpoint }) =>
@@ -164,7 +165,13 @@ function watched(jobs: readonly Job[], cores: number, name: string) {
       const free = parts.limit() - coresAll(busy) + coresAll(fresh);
       // What it needs may have ended at this moment.
       const wasReady = first?.needs === undefined || waited.includes(first);
-      if (first !== undefined && fresh.length > 0 && wasReady && coresOfJob(first) <= free) {
+      // What was asked back after that had begun was no room before.
+      const { length } = parts.play!.world.events("runs.requeued");
+      const isCalm = length === requeued;
+      requeued = length;
+      if (
+        first !== undefined && fresh.length > 0 && wasReady && isCalm && coresOfJob(first) <= free
+      ) {
         complain(`${fresh[0]!.id} begins before ${first.id}`);
       }
       waited = waiting;

@@ -169,7 +169,7 @@ jobs:
 `,
     );
     assert.equal(status, 3);
-    assert.match(stderr, /bad[^\n]*it ended with status 2; its last words: cannot open mesh/);
+    assert.match(stderr, /bad[^\n]*it ended with status 2; it said: cannot open mesh/);
     assert.match(
       stderr,
       /unfinished[^\n]*is not done: nothing in what it printed matches finished/,

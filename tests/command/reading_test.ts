@@ -1,4 +1,5 @@
 /** What is read from a command's output and files, and what placeholders become. */
+import { LastWords } from "../../src/command/last_words.ts";
 import assert from "node:assert/strict";
 import { harvest, NoResult, PrintedResults } from "../../src/command/harvest.ts";
 import { rowFinder, splitRow } from "../../src/command/measure.ts";
@@ -102,7 +103,59 @@ Deno.test("OutputLog keeps a beginning, says that there was more, and remembers 
   log.push("9abcdef\n");
   log.push("the last words\n\n");
   assert.equal(log.take().length, 3);
-  assert.equal(log.lastWords, "the last words");
+  log.push("the very l");
+  log.push("ast ones\n");
+  assert.equal(log.words.last, "the very last ones");
+});
+
+Deno.test("LastWords finds the line that says what went wrong, near the end", () => {
+  const wordsOf = (...lines: string[]) => {
+    const words = new LastWords();
+    for (const line of lines) words.push(`${line}\n`);
+    return words.telling;
+  };
+  const cases: readonly (readonly [lines: readonly string[], telling: string | undefined])[] = [
+    [
+      [
+        "Setting up Verlet run ...",
+        "ERROR: Unknown pair style lj/cat (src/force.cpp:275)",
+        "Last command: pair_style lj/cat 2.5",
+        "",
+        "application called MPI_Abort(MPI_COMM_WORLD, 1) - process 0",
+      ],
+      "ERROR: Unknown pair style lj/cat (src/force.cpp:275)",
+    ],
+    [
+      [
+        "Traceback (most recent call last):",
+        '  File "simulate.py", line 3, in <module>',
+        "    mesh = open(name)",
+        "FileNotFoundError: [Errno 2] No such file or directory: 'mesh.msh'",
+      ],
+      "FileNotFoundError: [Errno 2] No such file or directory: 'mesh.msh'",
+    ],
+    [
+      [
+        "At line 5 of file read.f90 (unit = 10)",
+        "Fortran runtime error: End of file",
+        "",
+        "Error termination. Backtrace:",
+        "#0  0x7f in ???",
+      ],
+      "Fortran runtime error: End of file",
+    ],
+    [["ERROR on proc 0: Out of range", "bye"], "ERROR on proc 0: Out of range"],
+    [["step 1 error: 0.5", "step 2 error: 1e-3", "residual error = 3e-4"], undefined],
+    [["/bin/sh: 1: solve: not found", "that was it"], "/bin/sh: 1: solve: not found"],
+    [["all went well", "100 %"], undefined],
+    [["progress 1\rprogress 2\rError: at the end of a bar"], "Error: at the end of a bar"],
+    [[`Error: ${"x".repeat(500)}`], `Error: ${"x".repeat(293)}`],
+    // Of long ago, and overcome since.
+    [["Error: no licence, waiting", ...Array(100).fill("step")], undefined],
+  ];
+  for (const [lines, telling] of cases) {
+    assert.equal(wordsOf(...lines), telling, lines.join("\n"));
+  }
 });
 
 Deno.test("rowFinder() finds rows of a table under its head, until something else stands there", () => {
@@ -213,7 +266,7 @@ Deno.test("judge() tells done, failed and passing ends apart", () => {
     model: Parameters<typeof judge>[0],
     end: Parameters<typeof judge>[1],
     isFound = false,
-  ) => judge(model, end, () => isFound, "last words").kind;
+  ) => judge(model, end, () => isFound, { last: "last words", telling: undefined }).kind;
   assert.equal(kindOf({}, well), "done");
   assert.equal(kindOf({}, { status: 1, signal: null }), "failed");
   assert.equal(kindOf({}, { status: 143, signal: "SIGTERM" }), "failed");
@@ -231,7 +284,18 @@ Deno.test("judge() tells done, failed and passing ends apart", () => {
     "transient",
   );
   assert.equal(kindOf({ failed: { pattern: "ERROR" } }, well, true), "failed");
-  const verdict = judge({}, { status: 2, signal: null }, () => true, "cannot open mesh");
+  // Exit 0 alone says nothing of a server that was down; its own word for done says that it came back.
+  const down = { transient: { pattern: "server is down" } };
+  assert.equal(kindOf(down, well, true), "transient");
+  assert.equal(kindOf({ ...down, done: { pattern: "finished" } }, well, true), "done");
+  const unfinished = { status: 1, signal: null };
+  assert.equal(kindOf({ ...down, done: { pattern: "finished" } }, unfinished, true), "transient");
+  assert.equal(
+    kindOf({ ...down, done: { pattern: "x" }, failed: { pattern: "y" } }, well, true),
+    "failed",
+  );
+  const words = { last: "cannot open mesh", telling: undefined };
+  const verdict = judge({}, { status: 2, signal: null }, () => true, words);
   assert.deepEqual(verdict, {
     kind: "failed",
     why: "it ended with status 2; its last words: cannot open mesh",

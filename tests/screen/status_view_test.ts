@@ -185,6 +185,28 @@ Deno.test("SummaryFold tells a reason against checkpoints once, and does not cou
   assert.equal(many.resumed, 0);
 });
 
+Deno.test("SummaryFold does not count a run as gone on whose next attempt began anew", () => {
+  const started = (attempt: number): RunEvent => ({
+    type: "runs.started",
+    job: "s",
+    model: "m1",
+    steps: 10,
+    attempt,
+    runs: ["a", "d", "b", "e"],
+  });
+  const resumed = (run: string): RunEvent => ({
+    type: "run.resumed",
+    job: "s",
+    run,
+    step: 5,
+    rejected: [],
+  });
+  const first = [started(1), resumed("a"), resumed("b")];
+  assert.equal(summaryOf(first).summary(FACTS).resumed, 2);
+  assert.equal(summaryOf([...first, started(2)]).summary(FACTS).resumed, 0);
+  assert.equal(summaryOf([...first, started(2), resumed("b")]).summary(FACTS).resumed, 1);
+});
+
 Deno.test("SummaryFold keeps different failures apart and the same ones together, whatever their steps", () => {
   const later = failed("s", "d", "boom") as RunEvent & { readonly type: "run.failed" };
   const groups = summaryOf([
