@@ -304,6 +304,7 @@ export class Dispatcher {
   #isInTheWay(slot: Slot): boolean {
     const now = this.#world.now();
     if (slot.batches.size > 0) return this.pool.isKeptFree(slot.size, now);
+    if (!this.pool.mayBegin(slot)) return true;
     if (this.#table.readySizes(now).every((size) => size === slot.size)) return false;
     this.pool.fill(now);
     return slot.isRetiring || this.pool.isKeptFree(slot.size, now);

@@ -160,3 +160,8 @@ export function leastUrgentFirst(a: Slot, b: Slot): number {
   const [first, second] = [a, b].map(({ working }) => working?.priority ?? Infinity);
   return first === second ? b.busySince - a.busySince : second! - first!;
 }
+
+/** Idle ones, then those whose work would be saved, the least urgent first. */
+export function leastToLoseFirst(a: Slot, b: Slot): number {
+  return Number(b.savesItsWork) - Number(a.savesItsWork) || leastUrgentFirst(a, b);
+}

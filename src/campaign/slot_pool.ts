@@ -6,7 +6,7 @@ import type { RequeueCause } from "../job/event.ts";
 import { coresOf, type MemoryBudget } from "./memory_budget.ts";
 import { type ReadyGroup, readyGroups } from "./ready_groups.ts";
 import type { RunTable } from "./run_table.ts";
-import { leastUrgentFirst, Slot } from "./slot.ts";
+import { leastToLoseFirst, leastUrgentFirst, Slot } from "./slot.ts";
 import type { FromSlot } from "./slot_messages.ts";
 import type { SlotExit, World } from "./world.ts";
 
@@ -67,6 +67,12 @@ export class SlotPool {
     const busy = this.slots.flatMap(({ batches, size }) => batches.size > 0 ? [size] : []);
     const cores = [...this.#table.sizesAsked(), ...busy].map(coresOf);
     return cores.length === 0 ? 1 : Math.min(...cores);
+  }
+
+  /** Whether there are cores for what an empty slot would begin: of more slots some may not have ended what they had. */
+  mayBegin({ size }: Slot): boolean {
+    const busy = this.slots.filter(({ batches }) => batches.size > 0);
+    return busy.reduce((sum, slot) => sum + coresOf(slot.size), coresOf(size)) <= this.limit;
   }
 
   get isKeeping(): boolean {
@@ -311,9 +317,4 @@ export class SlotPool {
   #isWithin(bytes: number, freeBytes: number): boolean {
     return bytes <= freeBytes + 1e-9 * this.memory.totalBytes;
   }
-}
-
-/** Idle ones, then those whose work would be saved, the least urgent first. */
-function leastToLoseFirst(a: Slot, b: Slot): number {
-  return Number(b.savesItsWork) - Number(a.savesItsWork) || leastUrgentFirst(a, b);
 }
