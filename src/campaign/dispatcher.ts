@@ -1,7 +1,4 @@
-/**
- * Who computes what: starts slots, hands them batches, asks runs back. It decides by the table and the clock, and
- * leaves what slots say to the campaign.
- */
+/** Who computes what, by table and clock: starts slots, hands them batches, asks runs back. What slots say is the campaign's. */
 import type { RequeueCause, RunEvent } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
 import type { PlannedJob } from "../plan/plan.ts";
@@ -51,7 +48,7 @@ export interface DispatchPorts extends Omit<SlotPorts, "askBack"> {
 
 /** A slot that is done before this is not worth asking back from. */
 const PREEMPT_ABOVE_MS = 100;
-/** A slot that has to give back a run that nobody wants any more is not waited for longer. */
+/** A slot that has to give back what nobody wants is not waited for longer. */
 const GRACE_MS = 5_000;
 
 export class Dispatcher {
@@ -122,10 +119,10 @@ export class Dispatcher {
   }
 
   feed(slot: Slot): void {
-    // What waited for the lane that it leaves may be for another, and what was kept free may not be needed any more.
-    const isOfOthers = this.#table.hasLanes || this.pool.isKeeping;
+    const isAwaited = this.#table.hasLanes || this.pool.keptFor !== undefined;
     this.#feed(slot);
-    if (isOfOthers) this.fill();
+    // The lane that it leaves, or what was kept free and is needed no more, may be for another.
+    if (isAwaited) this.fill();
   }
 
   #feed(slot: Slot): void {
@@ -304,8 +301,10 @@ export class Dispatcher {
   #isInTheWay(slot: Slot): boolean {
     const now = this.#world.now();
     if (slot.batches.size > 0) return this.pool.isKeptFree(slot.size, now);
-    if (!this.pool.mayBegin(slot)) return true;
-    if (this.#table.readySizes(now).every((size) => size === slot.size)) return false;
+    const sizes = this.#table.readySizes(now);
+    const before = sizes.slice(0, Math.max(0, sizes.indexOf(slot.size)));
+    if (!this.pool.mayBegin(slot.size, before)) return true;
+    if (sizes.every((size) => size === slot.size)) return false;
     this.pool.fill(now);
     return slot.isRetiring || this.pool.isKeptFree(slot.size, now);
   }

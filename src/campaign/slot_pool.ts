@@ -33,7 +33,7 @@ export class SlotPool {
   #wished: number;
   #toSpare = Infinity;
   /** What comes after these runs is not begun before they have their place. */
-  #keptFor: ReadyGroup | undefined;
+  keptFor: ReadyGroup | undefined;
   readonly #world: World;
   readonly #table: RunTable;
   readonly #ports: SlotPorts;
@@ -69,22 +69,22 @@ export class SlotPool {
     return cores.length === 0 ? 1 : Math.min(...cores);
   }
 
-  /** Whether there are cores for what an empty slot would begin: of more slots some may not have ended what they had. */
-  mayBegin({ size }: Slot): boolean {
-    const busy = this.slots.filter(({ batches }) => batches.size > 0);
-    return busy.reduce((sum, slot) => sum + coresOf(slot.size), coresOf(size)) <= this.limit;
-  }
-
-  get isKeeping(): boolean {
-    return this.#keptFor !== undefined;
+  /**
+   * Whether there are cores for what an empty slot would begin, beside empty ones of sizes that come `before`. There are
+   * unless there were more slots, and some of them have not ended what they had.
+   */
+  mayBegin(size: number, before: readonly number[] = []): boolean {
+    const isMeant = (slot: Slot) =>
+      slot.batches.size > 0 || !slot.isRetiring && before.includes(slot.size);
+    return coresOfAll(this.slots.filter(isMeant)) + coresOf(size) <= this.limit;
   }
 
   /** Whether slots of this size take nothing more for now, because others wait for what they have. */
   isKeptFree(size: number, now: number): boolean {
-    if (this.#keptFor === undefined || this.#keptFor.size === size) return false;
+    if (this.keptFor === undefined || this.keptFor.size === size) return false;
     const level = this.#table.levelIn(size, now);
-    return level > this.#keptFor.level ||
-      level === this.#keptFor.level && size < this.#keptFor.size;
+    return level > this.keptFor.level ||
+      level === this.keptFor.level && size < this.keptFor.size;
   }
 
   /** Those that are not about to end. */
@@ -132,7 +132,7 @@ export class SlotPool {
    * for ever.
    */
   fill(now: number): void {
-    this.#keptFor = undefined;
+    this.keptFor = undefined;
     const needed: Needed = new Map();
     for (const group of readyGroups(this.#table, now)) {
       const { size } = group;
@@ -146,10 +146,11 @@ export class SlotPool {
         this.#start(size);
         if (!this.#ports.isOpen()) return;
       }
+      if (this.idle(size) > 0 && !this.mayBegin(size)) return void (this.keptFor = group);
       if (this.idle(size) >= waiting) continue;
       const leaving = this.#leavingFor(size, this.#yieldingTo(group, needed));
       if (leaving === undefined) continue;
-      this.#keptFor = group;
+      this.keptFor = group;
       const hasPlace = this.slots.some((slot) => slot.size === size && !slot.isRetiring);
       if (!hasPlace) this.#clearAway(leaving);
       return;
@@ -208,12 +209,11 @@ export class SlotPool {
   /** Idle slots go if that makes room for one of this size, but for those that are needed. Whether room will be. */
   #reclaim(group: ReadyGroup, needed: Needed): boolean {
     const idle = this.#idleBeyond(needed);
-    const taken = this.slots.filter((slot) => !slot.isRetiring || slot.batches.size > 0);
     // As soon as processes have ended, rather than when those are done that are about to leave.
-    const soon = this.#leavingFor(group.size, idle, taken);
+    const soon = this.#leavingFor(group.size, idle, this.#taken);
     const leaving = soon ?? this.#leavingFor(group.size, idle);
     for (const slot of leaving ?? []) this.retire(slot);
-    if (soon !== undefined) this.#keptFor = group;
+    if (soon !== undefined) this.keptFor = group;
     return leaving !== undefined;
   }
 
@@ -228,7 +228,7 @@ export class SlotPool {
   ): Slot[] | undefined {
     const isEnough = (leaving: readonly Slot[]) => {
       const left = there.filter((slot) => !leaving.includes(slot));
-      const cores = left.reduce((sum, slot) => sum + coresOf(slot.size), coresOf(size));
+      const cores = coresOfAll(left) + coresOf(size);
       const bytes = left.reduce((sum, slot) => sum + this.#costOf(slot), this.memory.bytesOf(size));
       return cores <= this.limit && this.#isWithin(bytes, this.memory.totalBytes);
     };
@@ -249,7 +249,7 @@ export class SlotPool {
   /** Of fewer, those at the least urgent work give it back; more are started when there is work for them. */
   #fit(cause: RequeueCause): void {
     for (const slot of this.slots) slot.isRetiring = slot.isLeaving;
-    let cores = this.#coresTaken;
+    let cores = coresOfAll(this.#taken);
     for (const slot of this.staying.toSorted(leastUrgentFirst)) {
       if (cores <= this.limit) return;
       cores -= coresOf(slot.size);
@@ -257,13 +257,9 @@ export class SlotPool {
     }
   }
 
-  /** By slots that stay, and by those that leave as long as they compute. */
-  get #coresTaken(): number {
-    return this.slots.reduce(
-      (sum, { isRetiring, batches, size }) =>
-        isRetiring && batches.size === 0 ? sum : sum + coresOf(size),
-      0,
-    );
+  /** That stay, and those that leave as long as they compute. */
+  get #taken(): Slot[] {
+    return this.slots.filter((slot) => !slot.isRetiring || slot.batches.size > 0);
   }
 
   /** It takes nothing more, and ends when it is empty. */
@@ -299,7 +295,7 @@ export class SlotPool {
   }
 
   #hasRoom(size: number): boolean {
-    return this.#coresTaken + coresOf(size) <= this.limit &&
+    return coresOfAll(this.#taken) + coresOf(size) <= this.limit &&
       this.#isWithin(this.memory.bytesOf(size), this.freeBytes);
   }
 
@@ -317,4 +313,8 @@ export class SlotPool {
   #isWithin(bytes: number, freeBytes: number): boolean {
     return bytes <= freeBytes + 1e-9 * this.memory.totalBytes;
   }
+}
+
+function coresOfAll(slots: readonly Slot[]): number {
+  return slots.reduce((sum, { size }) => sum + coresOf(size), 0);
 }

@@ -125,7 +125,7 @@ export class Agent {
   async finish(): Promise<void> {
     this.#closing = true;
     const late = new Promise<void>((done) => setTimeout(done, LAST_WRITE_MS));
-    await Promise.race([this.#disk, late]);
+    await Promise.race([this.#disk.then(() => this.#files.kept()), late]);
   }
 
   /** Hands waiting batches to the simulation thread, changing it where the model changes. */
@@ -310,7 +310,7 @@ export class Agent {
         return this.#then(() => this.#files.refute(...this.#writerOf(message.batch), message));
       case "results":
         // The last of two equal keys counts: whatever the text holds, it speaks of runs of this batch.
-        return this.#then(() => {
+        return this.#thenKept(() => {
           this.#files.tellSums(this.#batches.get(message.batch)!);
           this.#ports.tell(`{"runs":${message.text},"batch":${message.batch},"type":"results"}`);
         });
@@ -318,12 +318,12 @@ export class Agent {
         if (message.failure.class === "out-of-memory" && !this.#outside.has(this.#threadModel)) {
           return this.#outOfMemory(message);
         }
-        return this.#then(() => this.tell(message));
+        return this.#thenKept(() => this.tell(message));
       case "warned":
       case "yielded":
-        return this.#then(() => this.tell(message));
+        return this.#thenKept(() => this.tell(message));
       case "ended":
-        return this.#then(() => this.#end(message.batch));
+        return this.#thenKept(() => this.#end(message.batch));
     }
   }
 
@@ -368,6 +368,14 @@ export class Agent {
 
   #then(work: () => void | Promise<void>): void {
     this.#disk = this.#disk.then(() => this.#closing ? undefined : work());
+  }
+
+  /** When also the files are durable that are kept beside all that. */
+  #thenKept(work: () => void): void {
+    this.#then(() => {
+      const kept = this.#files.kept();
+      return kept === undefined ? work() : kept.then(work);
+    });
   }
 
   #end(batch: number): void {

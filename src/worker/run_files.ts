@@ -31,6 +31,7 @@ import { KEPT_FOLDER, type Layout } from "../store/layout.ts";
 import { quarantine } from "../store/quarantine.ts";
 import { appendVolatile } from "../store/plain_file.ts";
 import { cutLog, LOG_BYTES_MAX } from "./log_limits.ts";
+import { AtATime } from "./at_a_time.ts";
 import { appendSeries, checkSeries, EMPTY_SERIES, truncateSeries } from "../store/series.ts";
 
 export const SERIES_FILE = "series.csv";
@@ -173,17 +174,15 @@ export class RunFiles {
     await fs.remove(target, { recursive: true }).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
-    if (names.length > 0) await this.#makeFolder(target);
-    for (const name of names) {
-      const path = join(target, name);
-      await this.#makeFolder(dirname(path));
-      const sum = await sumAndSync(join(folder, name));
-      await fs.rename(join(folder, name), path);
-      if (areResult) this.#kept[`${KEPT_FOLDER}/${name}`] = sum;
+    const folders = [...new Set(names.map((name) => dirname(join(target, name))))];
+    // What they hold is durable before they have their names, and their names before anybody hears of them.
+    const sums = await syncs.all(names, (name) => sumAndSync(join(folder, name)));
+    for (const one of folders) await this.#makeFolder(one);
+    for (const [i, name] of names.entries()) {
+      await fs.rename(join(folder, name), join(target, name));
+      if (areResult) this.#kept[`${KEPT_FOLDER}/${name}`] = sums[i]!;
     }
-    for (const one of new Set(names.map((name) => dirname(join(target, name))))) {
-      await syncFolder(one);
-    }
+    await syncs.all(folders, syncFolder);
     if (others > 0) await quarantine(this.#writer.layout, folder, `${others} could not be kept`);
     else await fs.remove(folder, { recursive: true });
   }
@@ -239,7 +238,9 @@ export class RunFiles {
   }
 }
 
-const PIECE_BYTES = 1 << 20;
+/** Of the whole slot: each has a piece of its file in memory. */
+const syncs = new AtATime(16);
+const PIECE_BYTES = 1 << 18;
 
 /** Of a file that its program has left; durable when it returns. */
 async function sumAndSync(path: string): Promise<FileSum> {

@@ -14,9 +14,13 @@ type Log = Extract<FromSimulation, { type: "log" }>;
 type Keep = Extract<FromSimulation, { type: "keep" }>;
 type Refuted = Extract<FromSimulation, { type: "refuted" }>;
 
+/** Runs whose files are kept at the same time. */
+const KEPT_AT_A_TIME = 16;
+
 export class SlotFiles {
   readonly #open = new Map<string, RunFiles>();
   readonly #tell: (message: FromSlot) => void;
+  readonly #keeping = new Set<Promise<void>>();
   #module: Promise<typeof import("./run_files.ts")> | undefined;
 
   constructor(tell: (message: FromSlot) => void) {
@@ -93,16 +97,30 @@ export class SlotFiles {
     }
   }
 
-  /** Files of a result that cannot be kept are no result. */
+  /**
+   * Begins to keep files: of several runs at the same time, for a disk that is waited for once for all of them is quicker
+   * than one that is waited for by each. Resolves when there is room for more.
+   */
   async keep(batch: Batch, writer: Writer, message: Keep): Promise<void> {
-    const { index } = message;
-    const files = await this.of(batch, writer, index);
+    const files = await this.of(batch, writer, message.index);
+    const one = this.#keep(files, batch, message).finally(() => this.#keeping.delete(one));
+    this.#keeping.add(one);
+    if (this.#keeping.size >= KEPT_AT_A_TIME) await Promise.race(this.#keeping);
+  }
+
+  /** Files of a result that cannot be kept are no result. */
+  async #keep(files: RunFiles, batch: Batch, message: Keep): Promise<void> {
     try {
       await files.keepFiles(message);
     } catch (error) {
-      if (message.areResult) this.tellDiskFailed(batch, index, error);
-      else this.#tellUnsaved(batch, index, error);
+      if (message.areResult) this.tellDiskFailed(batch, message.index, error);
+      else this.#tellUnsaved(batch, message.index, error);
     }
+  }
+
+  /** When all that was begun is durable; undefined when it is. To be waited for before anybody hears of a result. */
+  kept(): Promise<unknown> | undefined {
+    return this.#keeping.size === 0 ? undefined : Promise.all(this.#keeping);
   }
 
   async refute(batch: Batch, writer: Writer, { index, step, reason }: Refuted): Promise<void> {

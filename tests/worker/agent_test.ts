@@ -158,6 +158,37 @@ Deno.test("a warning is passed on as it is", async () => {
   });
 });
 
+Deno.test("a result is told when the files of all runs before it are kept, whichever is durable first", async (t) => {
+  for (const word of ["results", "failed", "ended"] as const) {
+    await t.step(word, () =>
+      staged(async (stage) => {
+        const kept: (() => void)[] = [];
+        const { keepFiles } = RunFiles.prototype;
+        RunFiles.prototype.keepFiles = () => new Promise((done) => kept.push(done));
+        try {
+          const keep = { folder: "/w", names: ["a"], others: 0, areResult: true };
+          for (let i = 0; i < 3; i++) {
+            await stage.says({ type: "keep", batch: 1, index: 0, ...keep });
+          }
+          if (word === "results") await stage.says({ type: word, batch: 1, text: `[${RESULT}]` });
+          else if (word === "failed") {
+            await stage.says({ type: word, batch: 1, index: 0, failure: FAILURE });
+          } else await stage.says({ type: word, batch: 1 });
+          await until(() => kept.length === 3, "all three are kept at the same time");
+          kept[2]!();
+          kept[0]!();
+          await sleep(20);
+          assert.ok(!stage.told.some(({ type }) => type === word), "one is not durable");
+          if (word === "ended") return kept[1]!();
+          kept[1]!();
+          await until(() => stage.told.some(({ type }) => type === word), `${word} is told`);
+        } finally {
+          RunFiles.prototype.keepFiles = keepFiles;
+        }
+      }));
+  }
+});
+
 Deno.test("a checkpoint is told with its stall, and the thread hears how long it was written", async () => {
   await staged(async (stage, job) => {
     await inFolder(async (root) => {

@@ -1,8 +1,10 @@
 /** What one run writes: series before the checkpoint that counts it, and a clean start after another spec. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Layout } from "../../src/store/layout.ts";
 import { packRecent } from "../../src/store/archive.ts";
+import { crc32 } from "../../src/store/crc32.ts";
+import { useFileSystem } from "../../src/store/file_system.ts";
 import { openTree } from "../../src/store/tree.ts";
 import { RunFiles } from "../../src/worker/run_files.ts";
 import { inFolder } from "../helpers/folder.ts";
@@ -109,6 +111,85 @@ Deno.test("save() keeps rows that could not be written for the next time", async
     assert.equal(await series(layout), "step,x\n10,1\n20,2\n30,3\n");
   });
 });
+
+Deno.test("keepFiles() gives files their names when all they hold is durable, and syncs their folders after that", async () => {
+  await inTree(async (layout) => {
+    const work = join(layout.root, "hot", "work-of-test");
+    const names = ["a.dat", ...Array.from({ length: 40 }, (_, i) => `sub/${i}.dat`)];
+    await Deno.mkdir(join(work, "sub"), { recursive: true });
+    for (const name of names) await Deno.writeTextFile(join(work, name), `of ${name}\n`);
+    const files = runFiles(layout);
+    const log = await watched(async () => {
+      await files.keepFiles({ folder: work, names, others: 0, areResult: true });
+    });
+    const target = join(layout.recentFolder("job", "job"), "files");
+    for (const name of names) {
+      const renamed = log.indexOf(`rename ${join(work, name)}`);
+      assert.ok(log.indexOf(`sync ${join(work, name)}`) < renamed, name);
+      assert.ok(log.lastIndexOf(`sync ${dirname(join(target, name))}`) > renamed, name);
+      assert.equal(await Deno.readTextFile(join(target, name)), `of ${name}\n`);
+    }
+    assert.ok(log.most > 4 && log.most <= 16, `${log.most} at a time`);
+    assert.deepEqual(Object.keys(files.sums!), names.map((name) => `files/${name}`));
+    const bytes = new TextEncoder().encode("of sub/7.dat\n");
+    assert.deepEqual(files.sums!["files/sub/7.dat"], { bytes: 13, crc32: crc32(bytes) });
+    await assert.rejects(Deno.stat(work), Deno.errors.NotFound);
+  });
+});
+
+Deno.test("keepFiles() of which one cannot be made durable gives none a name, and no word of any", async () => {
+  await inTree(async (layout) => {
+    const work = join(layout.root, "hot", "work-of-test");
+    await Deno.mkdir(work);
+    const names = Array.from({ length: 30 }, (_, i) => `${i}.dat`);
+    for (const name of names) await Deno.writeTextFile(join(work, name), "x");
+    const files = runFiles(layout);
+    const bad = join(work, "17.dat");
+    const keep = () => files.keepFiles({ folder: work, names, others: 0, areResult: true });
+    const log = await watched(() => assert.rejects(keep, /no such luck/), bad);
+    assert.ok(!log.some((line) => line.startsWith("rename")));
+    assert.equal(log.filter((line) => line === `sync ${bad}`).length, 1, "it is not tried again");
+    assert.equal(files.sums, undefined);
+  });
+});
+
+/** What is synced and renamed meanwhile, in its order, and how many syncs were under way at most. */
+async function watched(
+  work: () => Promise<unknown>,
+  bad = "",
+): Promise<string[] & { most: number }> {
+  const log = Object.assign([] as string[], { most: 0 });
+  let now = 0;
+  const open = async (path: string, options: Deno.OpenOptions) => {
+    const file = await Deno.open(path, options);
+    const sync = async () => {
+      log.most = Math.max(log.most, ++now);
+      await file.sync();
+      await new Promise((later) => setTimeout(later, 1));
+      now--;
+      log.push(`sync ${path}`);
+      if (path === bad) throw new Error("no such luck");
+    };
+    return new Proxy(file, {
+      get: (target, key) => {
+        if (key === "sync") return sync;
+        const value = Reflect.get(target, key, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+  };
+  const rename = async (from: string, to: string) => {
+    await Deno.rename(from, to);
+    log.push(`rename ${from}`);
+  };
+  useFileSystem(Object.assign(Object.create(Deno), { open, rename }));
+  try {
+    await work();
+  } finally {
+    useFileSystem();
+  }
+  return log;
+}
 
 interface Differing {
   readonly run?: string;
