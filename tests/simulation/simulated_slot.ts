@@ -29,6 +29,8 @@ export class SimulatedSlot implements SlotHandle {
   #agent: Agent | undefined;
   #handlers: SlotHandlers | undefined;
   #unheard: FromSlot[] = [];
+  /** Orders that came before the process was up. */
+  #inPipe: ToSlot[] = [];
   #exit: SlotExit | undefined;
   #isFenced = false;
   /** Messages stay in order, each way. */
@@ -82,15 +84,17 @@ export class SimulatedSlot implements SlotHandle {
     });
     this.#agent.watch(Infinity);
     this.#agent.tell({ type: "ready" });
+    for (const message of this.#inPipe.splice(0)) this.#receive(message);
   }
 
   #receive(message: ToSlot): void {
     if (message.type === "exit") return this.#finish();
-    if (message.type !== "job") return this.#agent!.receive(message);
+    if (this.#agent === undefined) return void this.#inPipe.push(message);
+    if (message.type !== "job") return this.#agent.receive(message);
     // It knows the disk by a place of its own: what stands around its tree is not the orchestrator's fence.
     const root = message.root.replace(/^\/mnt[^/]*/, (place) => `${place}-${this.#name}`);
     if (!this.#isFenced) this.#standUnder(root, message.holder);
-    this.#agent!.receive({ ...message, root });
+    this.#agent.receive({ ...message, root });
   }
 
   /** As `agent_process.ts` does it. */
