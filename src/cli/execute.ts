@@ -82,7 +82,6 @@ export async function execute(context: CliContext, flags: Flags, work: Work): Pr
     });
     const watch = watchManifests(context, flags, work, { override, runner, display });
     const outcome = await runToEnd(context, runner, display).finally(() => watch?.stop());
-    const { exitStatus, stopped } = judge(outcome.outcome, outcome.signal, runner.plan);
     const summary = fold.summary({
       tree: root,
       elapsedMs: context.clockMs() - beganMs,
@@ -90,6 +89,7 @@ export async function execute(context: CliContext, flags: Flags, work: Work): Pr
       skipped: countDecision(runner.plan, "done") + countDecision(runner.plan, "stale-model"),
       cancelledBefore: countDecision(runner.plan, "cancelled"),
     });
+    const { exitStatus, stopped } = judge(outcome, runner.plan, summary.cancelled);
     if (flags.json) printJson(context.stdout, summaryJson(summary, exitStatus));
     say(
       context,
@@ -223,9 +223,9 @@ async function runToEnd(
 
 /** Which status of the table it is, and why it stopped in words. */
 function judge(
-  outcome: Outcome,
-  signal: Deno.Signal | undefined,
+  { outcome, signal }: { readonly outcome: Outcome; readonly signal: Deno.Signal | undefined },
   plan: Plan,
+  cancelled: number,
 ): { readonly exitStatus: number; readonly stopped: string | undefined } {
   // A signal that came when all was done stopped nothing.
   const stoppedBy = outcome.remaining === 0 && outcome.stopped === "asked"
@@ -234,7 +234,7 @@ function judge(
   switch (stoppedBy) {
     case undefined: {
       const held = countDecision(plan, "held-model");
-      const exit = outcome.failed + outcome.cancelled > 0
+      const exit = outcome.failed + cancelled > 0
         ? EXIT.runsFailed
         // Only the user can say what is to be done with these.
         : held > 0

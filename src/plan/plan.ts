@@ -7,6 +7,8 @@ import { type Decision, DECISIONS, RUNNING_DECISIONS } from "./decision.ts";
 import { Foundation, restsOnNeeds } from "./foundation.ts";
 import { PastJob } from "./past_job.ts";
 import { type JobToPlan, PlannedJob } from "./planned_job.ts";
+import { isSameSpec } from "./same_spec.ts";
+import { pointAt } from "./sweep.ts";
 
 export { type Decision, DECISION_MEANING, DECISIONS } from "./decision.ts";
 export { type JobToPlan, PlannedJob } from "./planned_job.ts";
@@ -80,7 +82,7 @@ export function makePlan(
         : job.identify(index);
       let decision: Decision = run === undefined
         ? "new"
-        : unlessPaused(decide(job, past, run, digest, options), past, run);
+        : unlessPaused(decide(job, past, { index, run, digest }, options), past, run);
       const twin = twins !== undefined && IS_NEW.has(decision) ? twins.get(digest) : undefined;
       if (twin !== undefined) {
         decision = "reuse";
@@ -127,16 +129,24 @@ function neededFirst(byId: ReadonlyMap<string, PlannedJob>): PlannedJob[] {
 function decide(
   job: PlannedJob,
   past: JobHistory | undefined,
-  run: string,
-  digest: string,
+  { index, run, digest }: {
+    readonly index: number;
+    readonly run: string;
+    readonly digest: string;
+  },
   options: PlanOptions,
 ): Decision {
   const before = past?.find(run);
   if (before === undefined) return "new";
   if (options.rerun === "all") return "asked";
   const isCancelled = before.state === "cancelled";
-  // It never began: nothing says of which spec it was.
-  if (before.digest === "") return isCancelled ? decideCancelled(options) : "new";
+  // It never began, and was paused or cancelled as it was planned then.
+  if (before.digest === "") {
+    const plan = past!.planOf(run);
+    const point = pointAt(job.job.sweep, index);
+    if (plan !== undefined && !isSameSpec(plan, job.job, point)) return "changed-parameters";
+    return isCancelled ? decideCancelled(options) : "new";
+  }
   if (ownDigest(before.digest) !== ownDigest(digest)) return "changed-parameters";
   if (isCancelled) return decideCancelled(options);
   if (before.digest !== digest) return "changed-needs";
@@ -175,9 +185,11 @@ function decideChangedModel(
     const more = !past.rare(before.run).ending && before.steps < job.job.steps;
     return more ? "held-model" : "stale-model";
   }
-  if (before.state === "failed") return "retry";
-  if (before.savedStep === 0) return "restart";
-  return options.acceptModel ? "resume" : "held-model";
+  const isRetry = before.state === "failed";
+  if (before.savedStep === 0) return isRetry ? "retry" : "restart";
+  // Only who has edited the model knows whether what was saved under the old one is still good.
+  if (!options.acceptModel) return "held-model";
+  return isRetry ? "retry" : "resume";
 }
 
 function decideSame(steps: number, past: JobHistory, before: PastRun): Decision {

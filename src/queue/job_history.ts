@@ -99,7 +99,7 @@ export class JobHistory {
     return row === undefined ? undefined : this.#locations[row];
   }
 
-  /** The job as it was planned when the run completed. */
+  /** The job as it was planned when the run completed; or when somebody cancelled or paused it before it began. */
   planOf(run: string): Job | undefined {
     const row = this.#rows.get(run);
     return row === undefined ? undefined : this.#plans[row];
@@ -194,11 +194,11 @@ export class JobHistory {
   }
 
   cancelled(run: string): void {
-    this.#become(this.#rowOf(run), "cancelled");
+    this.#become(this.#planned(run), "cancelled");
   }
 
   held(run: string): void {
-    this.#become(this.#rowOf(run), "held");
+    this.#become(this.#planned(run), "held");
   }
 
   /** Waits like any other from now on: somebody has let it go on. */
@@ -241,6 +241,13 @@ export class JobHistory {
 
   degraded(run: string, reason: string): void {
     this.#note(this.#rowOf(run), { degraded: reason });
+  }
+
+  /** The row of a run of which something was said; one that never began is what it was planned as then. */
+  #planned(run: string): number {
+    const row = this.#rowOf(run);
+    if (this.#digests[row] === "") this.#plans[row] = this.job;
+    return row;
   }
 
   #forgetRequeue(row: number): void {

@@ -1,6 +1,6 @@
 /** Takes over results of runs that computed the same, files included. */
 import type { CompletedRun, RunEvent } from "../job/event.ts";
-import { join } from "../job/path.ts";
+import { dirname, join } from "../job/path.ts";
 import { encodeFields } from "../job/plain.ts";
 import { pointAt } from "../plan/sweep.ts";
 import type { Plan, Reuse } from "../plan/plan.ts";
@@ -83,9 +83,12 @@ async function copyFiles(layout: Layout, { from, planned, run }: Reuse): Promise
   const files = await listRunFiles(layout, from.job, from.run);
   if (files.length === 0) return;
   const folder = layout.recentFolder(planned.job.id, run);
-  await makeFolderDurable(folder, { within: layout.root });
   for (const { name } of files) {
     const bytes = await readRunFile(layout, from.job, from.run, name);
-    if (bytes !== undefined) await writeFileDurable(join(folder, name), bytes);
+    if (bytes === undefined) continue;
+    const path = join(folder, name);
+    // What a command has left may stand in folders of its own.
+    await makeFolderDurable(dirname(path), { within: layout.root });
+    await writeFileDurable(path, bytes);
   }
 }

@@ -145,12 +145,15 @@ Deno.test("simrun cancel and pause hold with nobody at work, for runs that began
       const again = await simrun(["cancel", "walk"], { cwd });
       assert.equal(again.code, EXIT.usage.status);
       assert.match(again.err, /None of what is meant waits to be computed/);
+      const left = await simrun(["jobs.yaml"], { cwd });
+      assert.equal(left.code, EXIT.stopped.status, "one is paused");
+      await simrun(["continue", "other"], { cwd });
+      const others = await simrun(["jobs.yaml"], { cwd });
+      assert.equal(others.code, EXIT.runsFailed.status, "what was cancelled is not done");
       const unknown = await simrun(["cancel", "wolk"], { cwd });
       assert.match(unknown.err, /no job and no run "wolk"[^]*Did you mean walk\?/);
 
-      assert.equal((await simrun(["resume"], { cwd })).code, EXIT.stopped.status);
       assert.equal((await simrun(["retry", "cancelled"], { cwd })).code, 0);
-      assert.equal((await simrun(["continue", "all"], { cwd })).code, 0);
       assert.equal((await simrun(["resume", "-q"], { cwd })).code, 0);
       assert.equal((await counts()).runs_completed, 4);
     })

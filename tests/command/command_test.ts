@@ -514,3 +514,25 @@ function cwdOf(pid: string): string {
     return "";
   }
 }
+
+Deno.test("what a command has left in folders of its own is taken over with its result", async () => {
+  await inFolder(async (folder) => {
+    const job = (id: string): string => `
+id: ${id}
+model:
+  command: [sh, -c, 'date +%N > when.txt; mkdir -p sub/deep; cp when.txt sub/deep/; echo y=1']
+  results: { y: 'y=(\\d+)' }
+`;
+    await ran(folder, job("first"));
+    const { status, stderr, rows, tree } = await ran(folder, job("second"));
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /1 of them taken from equal runs/);
+    assert.deepEqual(resultsOf(rows), [{ y: 1 }, { y: 1 }]);
+    const read = (job: string, name: string): string =>
+      Deno.readTextFileSync(join(tree, "recent", job, job, "files", name));
+    for (const name of ["when.txt", "sub/deep/when.txt"]) {
+      assert.equal(read("second", name), read("first", name), name);
+    }
+    await assertSound(tree);
+  });
+});

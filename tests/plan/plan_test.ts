@@ -141,6 +141,18 @@ const CASES: readonly Case[] = [
     decision: "paused",
   },
   {
+    what: "a run that was paused before it ever began, of other parameters",
+    past: [PLANNED, { type: "runs.held", job: "a", runs: ["a"] }],
+    job: { parameters: {} },
+    decision: "changed-parameters",
+  },
+  {
+    what: "a run that was cancelled before it ever began, of other parameters",
+    past: [PLANNED, CANCELLED],
+    job: { parameters: {} },
+    decision: "changed-parameters",
+  },
+  {
     what: "a paused run that somebody lets go on",
     past: [PLANNED, STARTED, SAVED, HELD, CONTINUED],
     decision: "resume",
@@ -289,6 +301,19 @@ const CASES: readonly Case[] = [
     what: "a failed run whose model was mended",
     past: [PLANNED, STARTED, FAILED],
     model: EDITED,
+    decision: "retry",
+  },
+  {
+    what: "a failed run with a checkpoint, its model edited",
+    past: [PLANNED, STARTED, SAVED, FAILED],
+    model: EDITED,
+    decision: "held-model",
+  },
+  {
+    what: "the same with --accept-model",
+    past: [PLANNED, STARTED, SAVED, FAILED],
+    model: EDITED,
+    options: { acceptModel: true },
     decision: "retry",
   },
   {
