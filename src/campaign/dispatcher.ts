@@ -302,11 +302,10 @@ export class Dispatcher {
     const now = this.#world.now();
     if (slot.batches.size > 0) return this.pool.isKeptFree(slot.size, now);
     const sizes = this.#table.readySizes(now);
+    if (sizes.some((size) => size !== slot.size)) this.pool.fill(now);
+    if (slot.isRetiring || this.pool.isKeptFree(slot.size, now)) return true;
     const before = sizes.slice(0, Math.max(0, sizes.indexOf(slot.size)));
-    if (!this.pool.mayBegin(slot.size, before)) return true;
-    if (sizes.every((size) => size === slot.size)) return false;
-    this.pool.fill(now);
-    return slot.isRetiring || this.pool.isKeptFree(slot.size, now);
+    return !this.pool.mayBegin(slot.size, before);
   }
 
   get #isOpen(): boolean {
