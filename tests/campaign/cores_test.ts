@@ -332,6 +332,23 @@ Deno.test("cores that are kept for a wide run are given to others when it is pau
   }
 });
 
+Deno.test("with fewer slots nothing is begun before what saves nothing has ended on those that are too many", async () => {
+  const staged = await stage([aJob({ sweep: points(9), checkpoint: UNSAVED })], { slots: 3 });
+  const slots = [...staged.world.slots];
+  for (const slot of slots) await slot.ready();
+  staged.campaign.steering.resize(2);
+  const started = () => staged.world.events("runs.started").length;
+  await slots[0]!.completes();
+  assert.equal(started(), 3, "two go on");
+  await slots[1]!.completes();
+  await slots[2]!.completes();
+  for (const slot of live(staged)) {
+    if (slot.sent.at(-1)?.type === "exit") await slot.crashes({ status: 0 });
+  }
+  assert.ok(started() > 3);
+  assert.equal(live(staged).length, 2);
+});
+
 Deno.test("a run that was out of memory has the same cores in the larger slot", async () => {
   const memory = new MemoryBudget(10 * GIB, 4);
   const { world } = await stage([aJob({ cores: 2, retries: 1 })], { slots: 4, memory });

@@ -303,11 +303,11 @@ export const MUTATIONS: readonly Mutation[] = [
     test: ["tests/campaign/slot_sizes_test.ts"],
   },
   {
-    breaks: "gives cores away that a run which leaves still computes on",
+    breaks: "gives cores away that others compute on",
     rule: "T22",
     file: "src/campaign/slot_pool.ts",
-    find: "!slot.isRetiring || slot.batches.size > 0);",
-    replace: "!slot.isRetiring);",
+    find: "return coresOfAll(this.#taken) + coresOf(size) <= this.limit &&",
+    replace: "return coresOf(size) <= this.limit &&",
     test: ["tests/campaign/cores_test.ts"],
   },
   {
