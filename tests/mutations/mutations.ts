@@ -330,8 +330,8 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: "goes by the runs' own parameters where they rest on others",
     rule: "needs",
     file: "src/plan/planned_job.ts",
-    find: "      : restingDigest(own, this.foundation.digestAt(index));",
-    replace: "      : own;",
+    find: "return restingDigest(own, this.foundation.digestAt(index));",
+    replace: "return own;",
     test: ["tests/plan/foundation_test.ts"],
   },
   {
