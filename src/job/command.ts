@@ -105,6 +105,14 @@ export function variableOf(parameter: string): string {
 /** Programs with threads ask for it; it is what `cores` of the job says, unless somebody has set it. */
 export const THREADS_VARIABLE = "OMP_NUM_THREADS";
 
+/** Starters of processes that share the cores out among themselves: each of these has one thread. */
+const STARTERS = ["mpirun", "mpiexec", "mpiexec.hydra", "orterun", "prterun", "srun"];
+
+export function startsRanks({ command: [program] }: Pick<CommandModel, "command">): boolean {
+  return typeof program === "string" &&
+    STARTERS.includes(program.slice(program.lastIndexOf("/") + 1));
+}
+
 /** What a placeholder may name beside parameters; each begins with `simrun.`. */
 export const OWN_VALUES = [
   "simrun.job",

@@ -4,6 +4,7 @@ import {
   DEFAULT_MARKS,
   OWN_VALUES,
   ownVariable,
+  startsRanks,
   THREADS_VARIABLE,
   variableOf,
 } from "../job/command.ts";
@@ -96,7 +97,7 @@ export function commandEnvironment(
   values: CommandValues,
   own: { readonly [name: string]: string },
 ): { [name: string]: string } {
-  const threads = { [THREADS_VARIABLE]: values.of("simrun.cores") };
+  const threads = { [THREADS_VARIABLE]: startsRanks(model) ? "1" : values.of("simrun.cores") };
   const environment: Record<string, string> = { ...threads, ...own };
   for (const name of OWN_VALUES) {
     const value = values.of(name);

@@ -1,9 +1,22 @@
 /** Commands that compute on several cores: what runs beside them, what they are told, and what is refused. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import type { CommandModel } from "../../src/job/command.ts";
+import { commandEnvironment, commandValues } from "../../src/worker/command_values.ts";
 import { inFolder, place } from "../helpers/folder.ts";
+import { aJob } from "../helpers/jobs.ts";
 import { leavesNoProcess, until } from "../helpers/processes.ts";
 import { simrun, startSimrun } from "../helpers/program.ts";
+
+const COMMAND: CommandModel = {
+  kind: "command",
+  path: "solver",
+  command: ["solver"],
+  templates: [],
+  env: {},
+  pass: [],
+  graceMs: 5_000,
+};
 
 interface Row {
   readonly job: string;
@@ -71,6 +84,23 @@ jobs:
     const results = (JSON.parse(stdout) as Row[]).map(({ result }) => result);
     assert.deepEqual(results, [{ t: 5, c: 2 }, { t: 7, c: 2 }]);
   });
+});
+
+Deno.test("commandEnvironment() gives each process of an MPI program one thread, all others as many as there are cores", () => {
+  const job = aJob({ cores: 4 });
+  const own = { run: "r", attempt: 1, step: 0, checkpoint: "" };
+  const values = commandValues(job, 0, own);
+  const threadsOf = (program: string, env = {}, user = {}) => {
+    const model = { ...COMMAND, command: [program, "-np", "${simrun.cores}"], env };
+    return commandEnvironment(model, values, user).OMP_NUM_THREADS;
+  };
+  assert.equal(threadsOf("solver"), "4");
+  for (const program of ["mpirun", "/opt/mpi/bin/mpiexec", "srun"]) {
+    assert.equal(threadsOf(program), "1", program);
+    assert.equal(threadsOf(program, { OMP_NUM_THREADS: "2" }), "2");
+    assert.equal(threadsOf(program, {}, { OMP_NUM_THREADS: "3" }), "3");
+  }
+  assert.equal(commandEnvironment(COMMAND, values, {}).SIMRUN_CORES, "4");
 });
 
 Deno.test("more cores than may be used, and cores where they mean nothing, are refused with their place", async () => {
