@@ -68,6 +68,8 @@ interface JobResults {
   job: Job | undefined;
   model: string | undefined;
   readonly runs: Map<string, Kept>;
+  /** Whose run has been begun anew since with other parameters. */
+  readonly superseded: Kept[];
 }
 
 /** Feed it every entry of the journal in order, then read it. */
@@ -118,6 +120,7 @@ export class ResultFold {
       // Without a plan that could be read there is nothing they could be earlier than.
       const rest = kept.job === undefined ? rows : earlier;
       for (const found of left.values()) rest.push(rowOf(id, found, kept, kept.job !== undefined));
+      for (const found of kept.superseded) earlier.push(rowOf(id, found, kept, true));
       if (kept.job === undefined) planned += left.size;
     }
     return {
@@ -145,7 +148,10 @@ export class ResultFold {
   #job(id: string): JobResults {
     let kept = this.#jobs.get(id);
     if (kept === undefined) {
-      this.#jobs.set(id, kept = { job: undefined, model: undefined, runs: new Map() });
+      this.#jobs.set(
+        id,
+        kept = { job: undefined, model: undefined, runs: new Map(), superseded: [] },
+      );
     }
     return kept;
   }
@@ -153,7 +159,9 @@ export class ResultFold {
   #keep(id: string, model: string, record: CompletedRun, reusedFrom?: string): void {
     if (!this.#chosen(id, record.run)) return;
     const { run, digest, point, steps, ending, ms, attempt, result, files } = record;
-    const { job, runs } = this.#job(id);
+    const { job, runs, superseded } = this.#job(id);
+    const before = runs.get(run);
+    if (before !== undefined && before.digest !== digest) supersede(before, superseded);
     runs.set(run, {
       run,
       digest,
@@ -172,16 +180,22 @@ export class ResultFold {
 
   /** A run begun with other parameters or another model has no result until that one ends. */
   #forgetOthers(entry: JournalEntry & { readonly type: "runs.started" }): void {
-    const runs = this.#jobs.get(entry.job)?.runs;
-    if (runs === undefined || runs.size === 0) return;
+    const { runs, superseded } = this.#job(entry.job);
+    if (runs.size === 0) return;
     for (let i = 0; i + 1 < entry.runs.length; i += 2) {
       const kept = runs.get(entry.runs[i]!);
       if (kept === undefined) continue;
       if (kept.digest !== entry.runs[i + 1] || kept.model !== entry.model) {
         runs.delete(entry.runs[i]!);
+        if (kept.digest !== entry.runs[i + 1]) supersede(kept, superseded);
       }
     }
   }
+}
+
+/** What the journal itself holds stays; files make way for those of the run that takes its place. */
+function supersede(kept: Kept, superseded: Kept[]): void {
+  if (fileOf(kept.result) === undefined) superseded.push(kept);
 }
 
 /** Whether the plan still asks for what was computed: the same run may have other fixed parameters now. */

@@ -32,13 +32,26 @@ Deno.test("ResultFold keeps the last record of a run, also one that was taken fr
   assert.equal(rows[1]!.reusedFrom, "a");
 });
 
-Deno.test("ResultFold forgets a result once the run was begun with other parameters, not when it is extended", () => {
+Deno.test("ResultFold forgets a result once the run was begun by another model, not when it is extended", () => {
   const done = completed("a", "a", { mean: 1 });
   assert.equal(rowsOf([planned("a"), done, started("a", ["a"], { steps: 9e6 })]).length, 1);
-  const other = started("a", [], { runs: ["a", "another-digest"] });
-  assert.equal(rowsOf([planned("a"), done, other]).length, 0);
   const model = started("a", ["a"], { model: "m2" });
   assert.equal(rowsOf([planned("a"), done, model]).length, 0);
+});
+
+Deno.test("ResultFold counts a result as an earlier plan's once the run was begun with other parameters", () => {
+  const before = sweepOf([1], { parameters: { albedo: 0.3 } });
+  const now = sweepOf([1], { parameters: { albedo: 0.4 } });
+  const [run] = before.completed.flatMap((event) =>
+    event.type === "runs.completed" ? event.runs : []
+  );
+  const begun = started("s", [], { runs: [run!.run, "another-digest"] });
+  const done = { ...now.completed[0]!, runs: [{ ...run!, digest: "another-digest" }] } as RunEvent;
+  const albedos = (events: readonly RunEvent[]) =>
+    read(events, true).rows.map(({ parameters, isEarlier }) => [parameters.albedo, isEarlier]);
+  const events = [before.planned, ...before.completed, now.planned, begun];
+  assert.deepEqual(albedos(events), [[0.3, true]]);
+  assert.deepEqual(albedos([...events, done]), [[0.4, false], [0.3, true]]);
 });
 
 Deno.test("ResultFold chooses by job, glob and run", () => {
