@@ -38,7 +38,7 @@ export async function series(
     if (text !== undefined) found.push({ ...run, measured: parseSeries(text).measured });
   }
   const silent = chosen.length - found.length;
-  if (silent > 0) say(context, flags, silence(chosen, silent));
+  if (silent > 0) say(context, flags, silence(history, chosen, silent));
   const long = chosen.length === 1 ? undefined : new LongSeries(found);
   const columns = long?.columns ?? ["step", ...found.flatMap(({ measured }) => measured)];
   const asJson = (flags.format ?? (flags.json ? "json" : "csv")) === "json";
@@ -83,10 +83,12 @@ function chooseRuns(history: History, words: readonly string[]): ChosenRun[] {
   return found;
 }
 
-function silence(chosen: readonly ChosenRun[], silent: number): string {
+function silence(history: History, chosen: readonly ChosenRun[], silent: number): string {
   const [only] = chosen;
-  const hint =
-    "a model with measure() has a series, and measure_every in the manifest says how often.";
+  const kinds = new Set(chosen.map(({ job }) => history.jobs.get(job)?.job?.model.kind));
+  const hint = kinds.size === 1 && kinds.has("command")
+    ? "a command has one where its model's measure: says what to look for."
+    : "a model with measure() has a series, and measure_every in the manifest says how often.";
   if (chosen.length === 1) {
     return `${runName(only!.job, only!.run)} has measured nothing so far; ${hint}`;
   }
