@@ -17,6 +17,7 @@
 export {
   type JobRequest,
   type NeedRequest,
+  type OriginRequest,
   Simrun,
   type SimrunOptions,
 } from "./src/runner/simrun.ts";
@@ -24,10 +25,11 @@ export type { Outcome } from "./src/campaign/campaign.ts";
 export { EXIT, Fault, type FaultCode } from "./src/job/fault.ts";
 export type { CompletedRun, EventType, JournalEntry, RunEvent } from "./src/job/event.ts";
 export type { Job } from "./src/job/job.ts";
-export type { Failure, FailureClass, RunState } from "./src/job/run.ts";
+export type { Failure, FailureClass, Parent, RunState } from "./src/job/run.ts";
 export type { ResultRow } from "./src/report/results.ts";
 export type { JobStatus, RunStatus, TreeStatus } from "./src/report/status.ts";
 export type {
+  BranchParent,
   Context,
   Ending,
   Input,

@@ -77,7 +77,7 @@ function wordsOf(command: string): string[] {
   return [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare!);
 }
 
-for (const document of ["README.md", "docs/results.md", "docs/commands.md"]) {
+for (const document of ["README.md", "docs/results.md", "docs/commands.md", "docs/branching.md"]) {
   Deno.test(`${document}: the example gives what it says`, () =>
     withFolder((folder) => play(folder, Deno.readTextFileSync(join(ROOT, document)))));
 }

@@ -7,6 +7,7 @@
  */
 import type { CompletedRun, RequeueCause, RunEvent } from "../job/event.ts";
 import { assertNever } from "../job/fault.ts";
+import { type Job, neededJobs, waitsForOthers } from "../job/job.ts";
 import type { Live } from "../job/live.ts";
 import { fractionDone } from "../job/progress.ts";
 import type { Failure } from "../job/run.ts";
@@ -117,6 +118,7 @@ export class Campaign {
       broken: (error) => this.stop("checkpoint", "broken", error),
       append: (event, then) => this.#append(event, then),
       identify: (job, numbers) => this.#handout.identify(job, numbers),
+      parentOf: (batch, number) => this.#handout.parentOf(batch, number),
       provide: (slot, batch, then) => this.#provide(slot, batch, then),
       giveBack: (slot, batch, cause) => {
         this.#giveBack(slot, batch, [...batch.open], { cause, counted: false });
@@ -160,10 +162,16 @@ export class Campaign {
   }
 
   /** Jobs that are submitted again: what failed or was cancelled of the earlier ones counts no more. */
-  supersede(ids: readonly string[]): void {
+  supersede(jobs: readonly Job[]): void {
+    const ids = jobs.map(({ id }) => id);
+    // Runs that begin from others wish states of theirs to be kept.
+    const parents = jobs.map(({ from }) => from?.job);
     for (const job of this.#table.jobs) {
+      if (parents.includes(job.job.id)) {
+        for (const slot of this.#dispatcher.slots) slot.jobsKnown.delete(job.number);
+      }
       // Who was about to begin on the earlier results waits for the new ones.
-      if (job.job.needs?.some((need) => ids.includes(need.job))) this.#block(job);
+      if (neededJobs(job.job).some((id) => ids.includes(id))) this.#block(job);
       if (!ids.includes(job.job.id)) continue;
       for (let number = job.offset; number < job.offset + job.count; number++) {
         const state = this.#table.stateOf(number);
@@ -324,11 +332,12 @@ export class Campaign {
     const { run } = batch.identities.get(number)!;
     slot.sawStep(batch, number, message.step, this.#world.now(), message.step);
     this.#progress.reached(number, message.step);
-    const { step, rejected } = message;
+    const { step, rejected, parent, begins = false } = message;
+    if (parent !== undefined) batch.parents.set(number, parent);
     // How long the rest of it takes says nothing of the others.
-    if (step > 0) batch.whole = false;
+    if (step > 0 && !begins) batch.whole = false;
     const wasSaved = batch.job.decisionAt(message.index) === "resume";
-    if (step === 0 && rejected.length === 0 && !wasSaved) return;
+    if ((step === 0 || begins) && rejected.length === 0 && !wasSaved) return;
     this.#append({ type: "run.resumed", job: batch.job.job.id, run, step, rejected });
   }
 
@@ -508,7 +517,7 @@ export class Campaign {
     for (const number of open) {
       this.#table.mark(number, why);
       // What it needs may have been submitted again meanwhile.
-      const waiting = batch.job.job.needs === undefined ? "ready" : "blocked";
+      const waiting = waitsForOthers(batch.job.job) ? "blocked" : "ready";
       const state = this.steering.wishedState(number) ?? (waitMs > 0 ? "delayed" : waiting);
       this.#table.become(number, state);
       if (state === "delayed") this.#delays.add(number, waitMs);

@@ -2,8 +2,9 @@
  * Which runs may not start yet because of what they need, and which never will. Asked of the table each time: what a
  * needed run has become is written in one place only.
  */
-import type { Need } from "../job/job.ts";
-import { matesOf } from "../plan/mates.ts";
+import { type Need, neededJobs, waitsForOthers } from "../job/job.ts";
+import type { Origin } from "../job/run.ts";
+import { matesOf, originsOf } from "../plan/mates.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import type { RunTable, TableState } from "./run_table.ts";
 
@@ -38,7 +39,7 @@ export class Dependencies {
     if (this.#jobs !== this.#table.jobs.length) {
       this.#jobs = this.#table.jobs.length;
       this.#needed = new Set(
-        this.#table.jobs.flatMap((one) => one.job.needs?.map((need) => need.job) ?? []),
+        this.#table.jobs.flatMap(({ job }) => neededJobs(job)),
       );
     }
     return this.#needed.has(job.job.id);
@@ -47,7 +48,7 @@ export class Dependencies {
   /** Blocked runs that need not, or need never, wait any longer. */
   *review(): IterableIterator<{ readonly number: number; readonly verdict: Verdict }> {
     for (const job of this.#table.jobs) {
-      if (job.job.needs === undefined || this.#table.counts.blocked === 0) continue;
+      if (!waitsForOthers(job.job) || this.#table.counts.blocked === 0) continue;
       const whole = this.#judgeJob(job);
       // What all runs of the job wait for is asked once.
       if (whole?.kind === "blocked") continue;
@@ -85,8 +86,14 @@ export class Dependencies {
     return { kind: "hopeless", why: `it needs ${need.job}, and ${what} did not complete` };
   }
 
-  #judgePoint({ job, offset, foundation }: PlannedJob, number: number): Verdict {
+  #judgePoint(planned: PlannedJob, number: number): Verdict {
+    const { job, offset, foundation } = planned;
     let blocked: Verdict | undefined;
+    if (job.from !== undefined) {
+      const verdict = this.#judgeOrigin(planned, number - offset, job.from);
+      if (verdict.kind === "hopeless") return verdict;
+      if (verdict.kind === "blocked") blocked = verdict;
+    }
     for (const need of job.needs ?? []) {
       if (need.runs !== "same-point") continue;
       const needed = this.#plannedJob(need);
@@ -103,20 +110,39 @@ export class Dependencies {
         if (OPEN.includes(state)) blocked ??= BLOCKED;
         else if (
           !isGood(needed, needed.offset + index, state) && need.accept === "completed"
-        ) {
-          const { run } = needed.identify(index);
-          const name = needed.job.sweep === undefined ? need.job : `${need.job}/${run}`;
-          return { kind: "hopeless", why: `it needs ${name}, which did not complete` };
-        }
+        ) return { kind: "hopeless", why: `it needs ${incomplete(needed, index)}` };
       }
     }
     return blocked ?? READY;
+  }
+
+  /** By the run whose state it begins from. */
+  #judgeOrigin({ job, foundation }: PlannedJob, index: number, from: Origin): Verdict {
+    const parent = this.#table.jobs.findLast((one) => one.job.id === from.job);
+    const theirs = parent?.job ?? foundation?.find(from.job)?.job;
+    if (theirs === undefined) return READY;
+    const [origin, ...others] = originsOf(job, index, theirs);
+    if (origin === undefined || others.length > 0) {
+      const what = origin === undefined ? "there is none" : `there are ${others.length + 1}`;
+      return { kind: "hopeless", why: `it begins from one run of ${from.job}, and ${what}` };
+    }
+    if (parent === undefined) return READY;
+    const state = this.#table.stateOf(parent.offset + origin);
+    if (OPEN.includes(state)) return BLOCKED;
+    if (isGood(parent, parent.offset + origin, state)) return READY;
+    return { kind: "hopeless", why: `it begins from ${incomplete(parent, origin)}` };
   }
 
   /** The last one of that name; one that is in no plan has completed before, or there would be no campaign. */
   #plannedJob(need: Need): PlannedJob | undefined {
     return this.#table.jobs.findLast(({ job }) => job.id === need.job);
   }
+}
+
+function incomplete(planned: PlannedJob, index: number): string {
+  const { id, sweep } = planned.job;
+  const name = sweep === undefined ? id : `${id}/${planned.identify(index).run}`;
+  return `${name}, which did not complete`;
 }
 
 /** Completed now or before; what was only left alone has no result. */

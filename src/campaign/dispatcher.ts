@@ -1,6 +1,7 @@
 /** Who computes what, by table and clock: starts slots, hands them batches, asks runs back. What slots say is the campaign's. */
 import type { RequeueCause, RunEvent } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
+import type { ParentOrder } from "../job/run.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import type { Rates } from "../queue/rates.ts";
 import { type Ahead, BatchSizes, takeBatch, type Taken } from "./batching.ts";
@@ -41,6 +42,8 @@ export interface DispatchPorts extends Omit<SlotPorts, "askBack"> {
   append(event: RunEvent, then: () => void): void;
   /** Who these runs are, now that what they need has ended. */
   identify(job: PlannedJob, numbers: readonly number[]): SlotBatch["identities"];
+  /** What a run begins from, when not at step 0. */
+  parentOf(batch: SlotBatch, number: number): ParentOrder | undefined;
   /** Tells the slot what the runs need, and then calls on. */
   provide(slot: Slot, batch: SlotBatch, then: () => void): void;
   giveBack(slot: Slot, batch: SlotBatch, cause: RequeueCause): void;
@@ -198,7 +201,7 @@ export class Dispatcher {
       size,
       slots: this.pool.places(size),
       ahead: this.aheadOf(slot),
-      mustBeAlone: (job, number) => this.#past.areThere(job, number),
+      mustBeAlone: (job, number) => this.#past.isReadFirst(job, number),
     });
   }
 
@@ -221,6 +224,7 @@ export class Dispatcher {
       runs: numbers.length,
       isUnsaved: false,
       files: new Map(),
+      parents: new Map(),
       sent: false,
       whole: true,
     };
@@ -252,7 +256,8 @@ export class Dispatcher {
     for (const number of batch.open) {
       const { run, digest } = batch.identities.get(number)!;
       const past = this.#past.take(job, number);
-      runs.push({ index: number - job.offset, run, digest, past });
+      const parent = job.job.from && this.#ports.parentOf(batch, number);
+      runs.push({ index: number - job.offset, run, digest, past, ...(parent && { parent }) });
     }
     const { id, attempt, priority } = batch;
     slot.port.send({ type: "batch", batch: id, job: job.number, attempt, priority, runs });

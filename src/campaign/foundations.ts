@@ -4,7 +4,7 @@
  */
 import { ownDigest, restingDigest } from "../job/run_digest.ts";
 import { Foundation } from "../plan/foundation.ts";
-import { matesOf } from "../plan/mates.ts";
+import { matesOf, originsOf } from "../plan/mates.ts";
 import { digestOfRuns, indicesBelow, type NeededJob, type NeededRun } from "../plan/needed_job.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import type { RunTable } from "./run_table.ts";
@@ -46,11 +46,7 @@ export class Foundations {
   #find(job: PlannedJob, id: string, numbers: readonly number[]): NeededJob | undefined {
     const needed = this.#table.jobs.findLast((one) => one.job.id === id);
     if (needed === undefined) return job.foundation!.find(id);
-    const isByPoint = job.job.needs!.find((need) => need.job === id)!.runs === "same-point";
-    const indices = isByPoint
-      ? numbers.flatMap((number) => matesOf(job.job, number - job.offset, needed.job))
-      : indicesBelow(needed.count);
-    const odd = this.#oddOf(needed, indices);
+    const odd = this.#oddOf(needed, indicesOf(job, numbers, needed));
     return odd.size === 0 ? needed : new EndedJob(needed, odd, this.#digests);
   }
 
@@ -67,6 +63,22 @@ export class Foundations {
     }
     return odd;
   }
+}
+
+/** The runs of a needed job that these rest on. */
+function indicesOf(
+  { job, offset }: PlannedJob,
+  numbers: readonly number[],
+  needed: PlannedJob,
+): Iterable<number> {
+  const { id } = needed.job;
+  const need = job.needs?.find((one) => one.job === id);
+  if (need?.runs === "all") return indicesBelow(needed.count);
+  const indices = numbers.map((number) => number - offset);
+  return [
+    ...need === undefined ? [] : indices.flatMap((index) => matesOf(job, index, needed.job)),
+    ...job.from?.job !== id ? [] : indices.flatMap((index) => originsOf(job, index, needed.job)),
+  ];
 }
 
 type Odd = Partial<Pick<NeededRun, "state" | "digest">>;

@@ -2,9 +2,13 @@
  * Hands a slot what the runs of a batch rest on, before the batch itself. The loop reads nothing: it asks the world,
  * and goes on; the batches of a slot stay in their order meanwhile.
  */
+import { encodeFields } from "../job/plain.ts";
+import type { ParentOrder } from "../job/run.ts";
 import type { Foundation, NeededRuns } from "../plan/foundation.ts";
 import type { NeededJob } from "../plan/needed_job.ts";
 import type { PlannedJob } from "../plan/plan.ts";
+import { sweptParameters, takeRepeat } from "../plan/point_numbers.ts";
+import { pointAt } from "../plan/sweep.ts";
 import { Foundations } from "./foundations.ts";
 import type { RunTable } from "./run_table.ts";
 import type { Slot, SlotBatch } from "./slot.ts";
@@ -53,6 +57,27 @@ export class Handout {
     const { identities, foundation } = this.#foundations.identify(job, numbers);
     if (foundation !== undefined) this.#byBatch.set(identities, foundation);
     return identities;
+  }
+
+  /** What a run begins from, for its slot; undefined at step 0. */
+  parentOf({ job, identities }: SlotBatch, number: number): ParentOrder | undefined {
+    const from = job.job.from && this.#byBatch.get(identities)?.begunFrom(number - job.offset);
+    if (from === undefined) return undefined;
+    const { needed, index } = from;
+    const { run, digest, model, steps } = needed.runAt(index);
+    const { id, sweep, seed, parameters } = needed.job;
+    const point = pointAt(sweep, index);
+    return {
+      job: id,
+      run,
+      digest,
+      model,
+      step: job.job.from!.step,
+      steps,
+      seed,
+      repeat: takeRepeat(sweep, point).repeat,
+      parameters: encodeFields({ ...parameters, ...sweptParameters(sweep, point) }),
+    };
   }
 
   /** Calls on when the slot has been told all; at once when there is nothing to tell. */

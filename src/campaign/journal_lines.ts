@@ -24,7 +24,7 @@ export function startedLine({ job, attempt, identities }: SlotBatch, isAnew: boo
 export function checkpointedLine(
   { job }: SlotBatch,
   run: string,
-  { step, file, bytes, rawBytes, ms, stallMs }: Extract<FromSlot, { type: "saved" }>,
+  { step, file, bytes, rawBytes, ms, stallMs, from }: Extract<FromSlot, { type: "saved" }>,
 ): RunEvent {
   const rounded = (ms: number) => Math.round(ms * 100) / 100;
   return {
@@ -37,6 +37,7 @@ export function checkpointedLine(
     rawBytes,
     ms: rounded(ms),
     stallMs: rounded(stallMs),
+    ...(from !== undefined && { from }),
   };
 }
 
@@ -69,6 +70,8 @@ export function completedRun(
   if (files !== undefined) record.files = files;
   if (peak.memoryBytes !== undefined) record.memoryBytes = peak.memoryBytes;
   if (peak.longestStepMs !== undefined) record.longestStepMs = peak.longestStepMs;
+  const from = batch.parents.get(number);
+  if (from !== undefined) record.from = from;
   return record;
 }
 

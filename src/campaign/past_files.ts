@@ -1,7 +1,10 @@
-/** What a slot has to do about files that earlier attempts of a run left: nothing, look into them, clear them. */
-import type { PlannedJob } from "../plan/plan.ts";
+/** What a slot has to do about files before a run begins: nothing, look into those of earlier attempts, clear them. */
+import type { Decision, PlannedJob } from "../plan/plan.ts";
 import type { RunTable } from "./run_table.ts";
 import type { Assignment } from "./slot_messages.ts";
+
+/** What was saved before is of no use, and could not be told from what will be: it is cleared away. */
+const ANEW: ReadonlySet<Decision> = new Set(["asked", "changed-state", "state-anew"]);
 
 export class PastFiles {
   readonly #table: RunTable;
@@ -23,9 +26,14 @@ export class PastFiles {
     return "clear";
   }
 
+  /** Its slot has to read something before it begins: what it goes on from, or another's state. */
+  isReadFirst(job: PlannedJob, number: number): boolean {
+    return job.job.from !== undefined || this.areThere(job, number);
+  }
+
   /** Asked to be computed anew, and not begun yet. */
   isAnew(job: PlannedJob, number: number): boolean {
-    return job.decisionAt(number - job.offset) === "asked" && !this.#cleared.has(number);
+    return ANEW.has(job.decisionAt(number - job.offset)) && !this.#cleared.has(number);
   }
 
   /** Whether a run may have any: by the folder it has, or because its slot was lost. */

@@ -1,5 +1,5 @@
 /** The runs of a campaign by number: what became of each so far. A few bytes a run, no objects. */
-import type { Priority } from "../job/job.ts";
+import { type Priority, waitsForOthers } from "../job/job.ts";
 import type { Decision, Plan, PlannedJob } from "../plan/plan.ts";
 import type { ReadyQueue } from "../queue/ready_queue.ts";
 import { laneOf, NO_LANE } from "./lanes.ts";
@@ -191,7 +191,7 @@ export class RunTable {
         this.#priorities[number] = job.job.priority;
         const isRetried = job.decisionAt(index) === "retry";
         this.#sizes[number] = isRetried ? this.#sizeFor(job, index) : size;
-        this.become(number, leftAlone ?? (job.job.needs === undefined ? "ready" : "blocked"));
+        this.become(number, leftAlone ?? (waitsForOthers(job.job) ? "blocked" : "ready"));
       }
     }
     this.#total += plan.total;

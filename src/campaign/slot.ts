@@ -2,6 +2,7 @@
 import type { CompletedRun, RequeueCause } from "../job/event.ts";
 import type { Priority } from "../job/job.ts";
 import type { LiveRun } from "../job/live.ts";
+import type { Parent } from "../job/run.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import type { SlotPort } from "./world.ts";
 
@@ -20,6 +21,8 @@ export interface SlotBatch {
   readonly runs: number;
   /** What the files of results must be, by number; told before the results. */
   readonly files: Map<number, CompletedRun["files"]>;
+  /** What runs have begun from, by number; told before they compute. */
+  readonly parents: Map<number, Parent>;
   sent: boolean;
   /** What was last to be saved of it could not be. */
   isUnsaved: boolean;

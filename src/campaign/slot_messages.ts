@@ -2,7 +2,7 @@
 import type { FileSum } from "../job/event.ts";
 import type { Grants, Job, Priority } from "../job/job.ts";
 import type { ParameterRules } from "../job/model.ts";
-import type { Failure, SourcePlace } from "../job/run.ts";
+import type { Failure, Parent, ParentOrder, SourcePlace } from "../job/run.ts";
 
 /** One run as it is handed to a slot. The point is computed there from the sweep and the index. */
 export interface Assignment {
@@ -11,6 +11,8 @@ export interface Assignment {
   readonly digest: string;
   /** Files of earlier attempts: there are none; go on from the newest good checkpoint; clear them. */
   readonly past: "none" | "look" | "clear";
+  /** Where it begins, when not at step 0. */
+  readonly parent?: ParentOrder;
 }
 
 /** Orchestrator to agent, one JSON line each. */
@@ -84,6 +86,10 @@ export type FromSlot =
     readonly index: number;
     readonly step: number;
     readonly rejected: readonly { readonly file: string; readonly reason: string }[];
+    /** Of a run that has begun from another's state. */
+    readonly parent?: Parent;
+    /** It begins from there just now. */
+    readonly begins?: true;
   }
   | {
     readonly type: "progress";
@@ -106,6 +112,8 @@ export type FromSlot =
     readonly ms: number;
     /** How long the run stood still for it. */
     readonly stallMs: number;
+    /** It is the state of another run, which this one begins from. */
+    readonly from?: Parent;
   }
   | {
     readonly type: "unsaved";

@@ -144,6 +144,7 @@ function runRequest(
     ...memoryOf(flags.memory, machineMemory()),
     jobs: work.jobs,
     manifests: work.sources.map(({ path, text }) => ({ path, text })),
+    tellsSources: true,
     ...(work.locate === undefined ? {} : { locate: work.locate }),
     slot: work.slot,
     inspected: work.inspected,

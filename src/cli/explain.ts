@@ -9,6 +9,8 @@ import type { History } from "../queue/history.ts";
 import { countPoints, type Point, pointAt } from "../plan/sweep.ts";
 import { Learned } from "../queue/learned.ts";
 import { lessonsJson, lessonsOf, lessonTexts } from "../report/lessons.ts";
+import { type Lineage, lineageJson, lineageOf, lineageTexts } from "../report/lineage.ts";
+import { ProvenanceFold, provenanceJson, provenanceTexts } from "../report/provenance.ts";
 import { StoryFold } from "../report/run_story.ts";
 import { restsOn } from "../report/rests_on.ts";
 import { neverBegun } from "../report/run_status.ts";
@@ -16,6 +18,7 @@ import { treeStatus } from "../report/status.ts";
 import { runJson } from "../report/status_json.ts";
 import { waitingReasons } from "../report/waiting.ts";
 import { renderStory } from "../screen/story_view.ts";
+import type { Layout } from "../store/layout.ts";
 import { readJournal } from "../store/journal_read.ts";
 import { readLive } from "../store/live.ts";
 import { readOwner } from "../store/owner.ts";
@@ -40,7 +43,11 @@ export async function explain(
   if (sweep !== undefined) return await explainJob(context, flags, { layout, history }, sweep);
   const { job, run, jobHistory } = findRun(history, args[0]!);
   const story = new StoryFold(job, run);
-  readJournal(layout, (entry: JournalEntry) => story.apply(entry));
+  const sources = new ProvenanceFold();
+  readJournal(layout, (entry: JournalEntry) => {
+    story.apply(entry);
+    sources.apply(entry);
+  });
   const owner = await readOwner(layout, context.now);
   const working = owner?.alive ?? false;
   const live = await readLive(layout);
@@ -66,6 +73,8 @@ export async function explain(
   const rests = jobHistory.job === undefined || index === undefined
     ? undefined
     : restsOn(jobHistory.job, index, digest, history);
+  const lineage = await lineageIn(layout, history, { id: job, run, job: jobHistory.job, index });
+  const provenance = sources.find(job, run);
   const learned = Learned.of(history, working);
   const lessons = jobHistory.job === undefined || jobHistory.model === undefined
     ? undefined
@@ -99,6 +108,8 @@ export async function explain(
       ...(traces === undefined ? {} : { command: traces.words }),
       ...(traces?.files === undefined ? {} : { files: traces.files }),
       ...(rests === undefined ? {} : { rests_on: rests.needs, rests_on_changed: rests.isChanged }),
+      ...(lineage === undefined ? {} : { lineage: lineageJson(lineage) }),
+      ...(provenance === undefined ? {} : { provenance: provenanceJson(provenance) }),
       ...(decision === undefined ? {} : { next: decision }),
       ...(lessons === undefined ? {} : { learned: lessonsJson(lessons) }),
       history: story.chapters,
@@ -112,6 +123,8 @@ export async function explain(
       job: jobHistory.job,
       point,
       rests,
+      lineage: lineage === undefined ? [] : lineageTexts(lineage),
+      provenance: provenance === undefined ? [] : provenanceTexts(provenance),
       chapters: story.chapters,
       decision: decision === undefined ? [] : [`The next simrun: ${decision.meaning}.`],
       priority,
@@ -128,6 +141,26 @@ export async function explain(
     }),
   );
   return EXIT.completed.status;
+}
+
+/** With a look at the state itself, where it is still there. */
+async function lineageIn(
+  layout: Layout,
+  history: History,
+  of: Parameters<typeof lineageOf>[1],
+): Promise<Lineage | undefined> {
+  const lineage = lineageOf(history, of);
+  if (lineage === undefined || lineage.ancestors.length === 0 || of.job === undefined) {
+    return lineage;
+  }
+  const { isOtherState } = await load<typeof import("../worker/branching.ts")>(
+    import.meta.resolve("../worker/branching.ts"),
+  );
+  const [parent] = lineage.ancestors;
+  if (!await isOtherState(layout, parent!)) return lineage;
+  const name = runName(parent!.job, parent!.run);
+  const why = `${name} was computed again, and its state at step ${parent!.step} is another one`;
+  return { ...lineage, changed: [...lineage.changed, why] };
 }
 
 /** The job of that name, when it has more runs than one. */

@@ -1,7 +1,7 @@
 /** `simrun explain` of a job with many runs: how many are in which state and why, and which of them to look at. */
 import { load } from "../job/load.ts";
 import { EXIT } from "../job/fault.ts";
-import type { Job } from "../job/job.ts";
+import { type Job, neededJobs, waitsForOthers } from "../job/job.ts";
 import { runName } from "../job/run.ts";
 import type { History } from "../queue/history.ts";
 import { Learned } from "../queue/learned.ts";
@@ -89,7 +89,7 @@ export async function explainJob(
 /** Of jobs whose runs wait for nothing but a slot, as far as their manifests tell. */
 export function prioritiesOf({ jobs }: History): ReadonlyMap<string, Job["priority"]> {
   const known = [...jobs].flatMap(([id, { job }]) =>
-    job === undefined || job.needs !== undefined ? [] : [[id, job] as const]
+    job === undefined || waitsForOthers(job) ? [] : [[id, job] as const]
   );
   return new Map(known.map(([id, { priority }]) => [id, priority]));
 }
@@ -97,10 +97,10 @@ export function prioritiesOf({ jobs }: History): ReadonlyMap<string, Job["priori
 /** With the jobs that it needs, and what these need: what is done with a run depends on what is done with them. */
 export function withNeeded(job: Job, history: History): Job[] {
   const found = new Map([[job.id, job]]);
-  for (const { needs = [] } of found.values()) {
-    for (const need of needs) {
-      const needed = history.jobs.get(need.job)?.job;
-      if (needed !== undefined && !found.has(need.job)) found.set(need.job, needed);
+  for (const one of found.values()) {
+    for (const id of neededJobs(one)) {
+      const needed = history.jobs.get(id)?.job;
+      if (needed !== undefined && !found.has(id)) found.set(id, needed);
     }
   }
   return [...found.values()];

@@ -44,6 +44,10 @@ export const RESULT_FLAGS = {
     value: "x=A,y=B",
     brief: "Draw: by=C for groups, logx, logy; with -o a figure (.svg, .png)",
   },
+  provenance: {
+    kind: "switch",
+    brief: "With where each comes from: seed, digests, commit, versions, host, times, parent",
+  },
   all: {
     kind: "switch",
     letter: "a",

@@ -25,8 +25,12 @@ export interface ResultView {
   readonly columns: readonly ResultColumn[] | undefined;
 }
 
-export function viewResults(rows: readonly ResultRow[], flags: QueryFlags): ResultView {
-  const frame = new ResultFrame(rows);
+export function viewResults(
+  rows: readonly ResultRow[],
+  flags: QueryFlags,
+  more: readonly ResultColumn[] = [],
+): ResultView {
+  const frame = new ResultFrame(rows, more);
   // Without a row nobody knows which columns there would be: only the text of a condition can be wrong.
   if (rows.length === 0) {
     if (flags.where !== undefined) filterOf(flags.where, undefined);

@@ -21,6 +21,7 @@ import { safeJson, safeText } from "../screen/safe_text.ts";
 import { type Column, fittingColumns, renderTable } from "../screen/table.ts";
 import { type CliContext, columnsOf, dataText, type GlobalFlags, paintOf, say } from "./context.ts";
 import type { ResultFormat } from "./result_flags.ts";
+import type { ResultSources } from "./result_sources.ts";
 import {
   type OutputFlags,
   outputPath,
@@ -37,6 +38,8 @@ interface ResultFlags extends GlobalFlags, QueryFlags, OutputFlags {
   readonly all: boolean;
   /** The measurement series of the chosen runs instead of their results. */
   readonly series: boolean;
+  /** Where each result comes from, with the results. */
+  readonly provenance: boolean;
   /** What to draw, instead of printing it. */
   readonly plot?: string | undefined;
 }
@@ -55,17 +58,28 @@ export async function results(
     : await load<typeof import("./plot.ts")>(import.meta.resolve("./plot.ts"));
   const request = await checkPlot?.(context, flags);
   const asked = request === undefined ? resultFormat(flags) : undefined;
-  const format = asked ?? (flags.series ? "csv" : "table");
+  const format = asked ?? (flags.series ? "csv" : flags.provenance ? "json" : "table");
   if (flags.output !== undefined) await outputPath(context, flags);
   const fold = new ResultFold(selectors);
-  const { layout, history } = await readTree(context, flags, (entry) => fold.apply(entry));
+  const sources = asksForSources(flags)
+    ? (await load<typeof import("./result_sources.ts")>(import.meta.resolve("./result_sources.ts")))
+      .readSources()
+    : undefined;
+  const { layout, history } = await readTree(context, flags, (entry) => {
+    fold.apply(entry);
+    sources?.fold.apply(entry);
+  });
   refuseUnknown(history, selectors);
   const reading = fold.read({ earlier: flags.all });
   const lost: string[] = [];
   const rows = await withResultFiles(layout, reading.rows, ({ message, hint }) => {
     lost.push(safeText(`${message} ${hint}`));
   });
-  const view = viewResults(rows, flags.series ? { ...flags, columns: undefined } : flags);
+  const view = viewResults(
+    rows,
+    flags.series ? { ...flags, columns: undefined } : flags,
+    sources?.columns(rows),
+  );
   const chosen = view.indices.map((index) => rows[index]!);
   if (request !== undefined) {
     await plotResults!(context, flags, request, view, { layout, history });
@@ -74,9 +88,17 @@ export async function results(
       import.meta.resolve("./result_series.ts"),
     );
     await writeSeries(context, flags, format, { layout, history, rows: chosen });
-  } else await write(context, flags, format, view);
+  } else await write(context, flags, format, view, flags.provenance ? sources : undefined);
   say(context, flags, ...lost, ...notes(context, flags, { ...reading, rows }, chosen));
   return EXIT.completed.status;
+}
+
+/** Where results come from is told to those who ask: it takes another look at the whole journal. */
+function asksForSources({ provenance, columns = "", where = "", sort = "" }: ResultFlags): boolean {
+  return provenance ||
+    /\b(?:provenance|seed|spec|commit|simrun|deno|host|started|ended)\b/.test(
+      `${columns} ${where} ${sort}`,
+    );
 }
 
 const NO_PLOT = { checkPlot: undefined, plotResults: undefined };
@@ -94,15 +116,17 @@ async function write(
   flags: ResultFlags,
   format: ResultFormat,
   view: ResultView,
+  sources: ResultSources | undefined,
 ): Promise<void> {
-  const columns = view.columns ?? view.frame.columns;
+  const more = view.columns === undefined ? sources?.columns(view.frame.rows) ?? [] : [];
+  const columns = [...view.columns ?? view.frame.columns, ...more];
   let what = formatNumberOf(view.indices.length, "row");
   switch (format) {
     case "json":
-      await writeText(context, flags, jsonPieces(records(view)));
+      await writeText(context, flags, jsonPieces(records(view, sources)));
       break;
     case "jsonl":
-      await writeText(context, flags, jsonLines(records(view)));
+      await writeText(context, flags, jsonLines(records(view, sources)));
       break;
     case "csv":
       await writeText(context, flags, csvLines(exactTable(columns, view.indices)), dataText);
@@ -247,9 +271,14 @@ function isNumeric(cell: unknown): boolean {
 }
 
 /** Whole rows, or of those columns that were asked for: then flat, by the columns' names. */
-function* records({ frame, indices, columns }: ResultView): IterableIterator<unknown> {
+function* records(
+  { frame, indices, columns }: ResultView,
+  sources: ResultSources | undefined,
+): IterableIterator<unknown> {
   for (const index of indices) {
-    if (columns === undefined) yield resultJson(frame.rows[index]!);
+    const row = frame.rows[index]!;
+    const provenance = sources && { provenance: sources.json(row) };
+    if (columns === undefined) yield { ...resultJson(row), ...provenance };
     else {
       yield Object.fromEntries(columns.flatMap(({ name, cell }) => {
         const value = cell(index);

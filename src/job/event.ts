@@ -1,6 +1,6 @@
 /** The events of the journal: the union whose fold is the state of every run. Field names are part of the format. */
 import type { Job, Priority } from "./job.ts";
-import type { Failure } from "./run.ts";
+import type { Failure, Parent } from "./run.ts";
 
 /** A run that came to its end. The record explains itself: point, steps, result. */
 export interface CompletedRun {
@@ -27,6 +27,8 @@ export interface CompletedRun {
   readonly memoryBytes?: number;
   /** The longest time for which it made no step, `init` included, when that was more than a second. */
   readonly longestStepMs?: number;
+  /** What it has begun from, when not at step 0. */
+  readonly from?: Parent;
 }
 
 export interface FileSum {
@@ -63,6 +65,13 @@ export type RunEvent =
     readonly pid: number;
     readonly slots: number;
     readonly manifests: readonly { readonly path: string; readonly digest: string }[];
+    /** Version of the runtime; absent in older trees. */
+    readonly deno?: string;
+  }
+  | {
+    /** Which commits models and manifests were at; found out while the campaign works, perhaps told after its end. */
+    readonly type: "campaign.sources";
+    readonly commits: readonly Commit[];
   }
   | {
     readonly type: "campaign.ended";
@@ -110,6 +119,8 @@ export type RunEvent =
     readonly ms: number;
     /** How long the run stood still for it; absent in older trees. */
     readonly stallMs?: number;
+    /** It is a copy of this one's state: the run begins from there. */
+    readonly from?: Parent;
   }
   | {
     /** Checkpoints of the run cannot be written; it goes on without. */
@@ -211,6 +222,15 @@ export type RunEvent =
     readonly type: "tree.repaired";
     readonly lost: readonly { readonly from: number; readonly to: number }[];
   };
+
+/** What a repository was at. */
+export interface Commit {
+  /** Its top folder. */
+  readonly folder: string;
+  readonly commit: string;
+  /** Whether files of it differ from the commit, or models and manifests are in none; absent when nobody could tell. */
+  readonly changed?: boolean;
+}
 
 export type EventType = RunEvent["type"];
 

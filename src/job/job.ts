@@ -2,6 +2,7 @@
 import type { CommandModel } from "./command.ts";
 import type { PlecsModel } from "./plecs.ts";
 import type { CheckpointLesson } from "./checkpoint_interval.ts";
+import type { Origin } from "./run.ts";
 import type { Parameters } from "./parameter.ts";
 import type { Sweep } from "./sweep.ts";
 
@@ -48,6 +49,32 @@ export interface CheckpointPolicy {
   readonly every: Cadence;
   /** How many of the newest checkpoints of a run stay on disk; at least 1. */
   readonly keep: number;
+  /** At every multiple of so many steps one is taken that stays for good. */
+  readonly keepEverySteps?: number;
+  /** A slot is told from which states other runs begin: these are taken, and stay. */
+  readonly wanted?: WantedStates;
+}
+
+/** Whether the state of this step stays, however many newer ones there are. */
+export function isKeptState({ keepEverySteps, wanted }: CheckpointPolicy, step: number): boolean {
+  return keepEverySteps !== undefined && step % keepEverySteps === 0 ||
+    wanted?.steps.includes(step) === true;
+}
+
+/** The first step behind this one whose state stays; infinite where none does. */
+export function nextKept({ keepEverySteps, wanted }: CheckpointPolicy, step: number): number {
+  let next = keepEverySteps === undefined
+    ? Infinity
+    : step - (step % keepEverySteps) + keepEverySteps;
+  for (const one of wanted?.steps ?? []) if (one > step && one < next) next = one;
+  return next;
+}
+
+/** States of runs that others are to begin from. */
+export interface WantedStates {
+  readonly steps: readonly number[];
+  /** The one at the end. */
+  readonly last: boolean;
 }
 
 /** Waits between the attempts of a run that failed for a passing reason: the first, then twice as long each time. */
@@ -102,8 +129,29 @@ export interface Job {
   /** Places of slots that one run takes: cores that its program computes on. One when absent. */
   readonly cores?: number;
   readonly needs?: readonly Need[];
+  /** Its runs begin from states of others. */
+  readonly from?: Origin;
 }
 
+/** Whether its runs may have to wait until others have ended. */
+export function waitsForOthers({ needs, from }: Job): boolean {
+  return needs !== undefined || from !== undefined;
+}
+
+/** Its needs, and the run that it begins from as one: that must have completed as well. */
+export function allNeeds({ needs = [], from }: Job): readonly Need[] {
+  if (from === undefined || needs.some(({ job }) => job === from.job)) return needs;
+  return [...needs, { job: from.job, runs: from.match ?? "all", accept: "completed" }];
+}
+
+/** Ids of the jobs that must have ended before its runs may begin. */
+export function neededJobs({ needs = [], from }: Job): string[] {
+  const ids = needs.map(({ job }) => job);
+  return from === undefined || ids.includes(from.job) ? ids : [...ids, from.job];
+}
+
+/** `keep: all`. */
+export const KEEP_ALL = Number.MAX_SAFE_INTEGER;
 export const NO_GRANTS: Grants = { read: [], net: [] };
 export const DEFAULT_CHECKPOINT: CheckpointPolicy = {
   every: { kind: "auto" },

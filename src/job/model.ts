@@ -96,6 +96,14 @@ export interface Context<P = { readonly [name: string]: number }> {
   log(text: string): void;
 }
 
+/** The run whose state another one begins from, as far as its model may know it. */
+export interface BranchParent {
+  /** Steps behind the state. */
+  readonly step: number;
+  /** The parameters it was computed with; where its manifest gave none, the defaults of this model. Frozen. */
+  readonly parameters: { readonly [name: string]: unknown };
+}
+
 /** What `done` may answer to end a run early: a reason that starts with one of two words. */
 export type Ending = "converged" | "diverged" | `converged: ${string}` | `diverged: ${string}`;
 
@@ -105,6 +113,11 @@ export interface ModelModule<S = any, P = any> {
   readonly params?: ParameterRules;
   /** The state at step 0. Plain values and typed arrays, as deep as you like. */
   init?(ctx: Context<P>): S;
+  /**
+   * Called once, in place of `init`, when a run begins from another's state: fits it to the run's own parameters, in
+   * place, or returns another one.
+   */
+  branch?(state: S, ctx: Context<P>, parent: BranchParent): S | void;
   /** One step, in place. */
   step?(state: S, ctx: Context<P>): void;
   /** `n` steps at once, for kernels that loop themselves. Any split of n gives the same bits. */

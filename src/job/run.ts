@@ -1,4 +1,4 @@
-/** A run: one point of a sweep, the unit of scheduling; its states and how it may end. */
+/** A run: one point of a sweep, the unit of scheduling; its states, where it begins, and how it may end. */
 
 export type RunState = "queued" | "running" | "completed" | "failed" | "cancelled";
 
@@ -47,6 +47,44 @@ export interface Failure {
   readonly step: number;
   /** What its slot had, for `out-of-memory`. */
   readonly memoryBytes?: number;
+}
+
+/** Another job's run whose state a run begins from, as its manifest says it. */
+export interface Origin {
+  /** Id of the other job. */
+  readonly job: string;
+  /** Id of its run, or the beginning of it; absent for a job of one run. */
+  readonly run?: string;
+  /** For each run the one with the same values of what the other job sweeps. */
+  readonly match?: "same-point";
+  readonly step: number | "last";
+}
+
+/** What a run has begun from: in its checkpoints, in the journal, and beside its result. Fields are of the format. */
+export interface Parent {
+  readonly job: string;
+  readonly run: string;
+  /** Steps behind the state. */
+  readonly step: number;
+  /** Spec digest of the parent, and digest of the model that computed the state. */
+  readonly digest: string;
+  readonly model: string;
+  /** Digest of the state itself. */
+  readonly state: string;
+  /** Of the packed payload of the checkpoint that it was read from. */
+  readonly crc32: number;
+}
+
+/** What a slot is told of the run that another one begins from. */
+export interface ParentOrder extends Omit<Parent, "step" | "state" | "crc32"> {
+  readonly step: number | "last";
+  /** Steps the parent was asked for. */
+  readonly steps: number;
+  readonly seed: number;
+  /** The number of its repeat, from 1. */
+  readonly repeat: number;
+  /** Of the parent, as `encodePlain` writes them; the defaults of its model are not among them. */
+  readonly parameters: { readonly [name: string]: unknown };
 }
 
 /** Pairs what a run is (job and run id) in one string for messages and maps: `job` or `job/run`. */

@@ -1,4 +1,5 @@
 /** A model's state taken apart: its arrays by name and the rest as plain JSON. What a checkpoint holds. */
+import type { Parent } from "./run.ts";
 
 /** Element types, named as in the safetensors format; `U8C` is a clamped Uint8 and is written as U8. */
 export type Dtype = "F64" | "F32" | "I8" | "U8" | "I16" | "U16" | "I32" | "U32" | "I64" | "U64";
@@ -50,4 +51,6 @@ export interface CheckpointIdentity {
   readonly dependsOnSteps?: number;
   /** Milliseconds of computing behind this state, of all attempts. */
   readonly ms: number;
+  /** What the run has begun from, when not at step 0. */
+  readonly parent?: Parent;
 }

@@ -37,6 +37,8 @@ export type DiagnosticCode =
   | "sweep-too-large"
   /** Jobs that need each other, or what cannot be needed. */
   | "needs"
+  /** A run that cannot begin from where it says. */
+  | "from"
   /** Runs that need more memory than there is. */
   | "memory"
   /** Runs that take more cores than may be used. */

@@ -13,11 +13,13 @@ import {
   hostShape,
   idShape,
   inputShape,
+  keepShape,
   modelShape,
   onNanShape,
   priorityShape,
   timeoutShape,
 } from "./job_shapes.ts";
+import { fromShape } from "./from_shape.ts";
 import { needsShape } from "./need_shape.ts";
 import { count, duration, list, named, parameterValue, size, text } from "./shape.ts";
 import { sweepShape } from "./sweep_shape.ts";
@@ -84,9 +86,14 @@ export const JOB_FIELDS = {
         examples: ["auto", 10000, "5m", "off"],
       },
       keep: {
-        shape: count({ max: 1000 }),
-        about: "How many of a run's newest checkpoints stay on disk.",
+        shape: keepShape(),
+        about: "How many of a run's newest checkpoints stay on disk; or all.",
         default: DEFAULT_CHECKPOINT.keep,
+      },
+      keep_every: {
+        shape: count(),
+        about: "At every multiple of so many steps a checkpoint is taken that stays for good.",
+        examples: [10000],
       },
     }),
     about: "When to save a run's state, and how many of the saved ones to keep.",
@@ -196,6 +203,12 @@ export const JOB_FIELDS = {
     about: "What to do about a run that failed for a passing reason.",
     examples: [{ limit: 3 }, { limit: 5, backoff: "10s", backoff_max: "10m" }],
   },
+  from: {
+    shape: fromShape(),
+    about: "The run whose state the runs of this job begin from, with parameters of their own: " +
+      "a job, job/run, or { run, job, match, step }.",
+    examples: ["spinup", { run: "spinup", step: 5000 }, { job: "grid", match: "point" }],
+  },
   needs: {
     shape: needsShape(),
     about: "Jobs that must have completed before the runs of this one begin: ids, or " +
@@ -254,6 +267,13 @@ export const JOB_FOREIGN: ForeignWords = {
     max_time: "timeout",
     max_runtime: "timeout",
     deadline: "timeout",
+    start_from: "from",
+    restart_from: "from",
+    branch: "from",
+    branch_from: "from",
+    parent: "from",
+    continue_from: "from",
+    initial_state: "from",
     depends_on: "needs",
     depends: "needs",
     dependencies: "needs",

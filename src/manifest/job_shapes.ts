@@ -2,6 +2,7 @@
 import {
   type Cadence,
   type FileKind,
+  KEEP_ALL,
   type ModelReference,
   type OnNan,
   type Priority,
@@ -13,7 +14,7 @@ import { describe, findEntry, quote, type YamlMap } from "./node.ts";
 import { pathShape } from "./path_shape.ts";
 import { plecsSchema, readPlecs } from "./plecs_shape.ts";
 import { COUNT_PATTERN, DURATION_PATTERN, parseCount, parseDuration } from "./quantity.ts";
-import { duration, mustBe, quantity, type Report, type Shape, text } from "./shape.ts";
+import { count, duration, mustBe, quantity, type Report, type Shape, text } from "./shape.ts";
 import { didYouMean } from "./suggest.ts";
 
 export const JOB_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
@@ -162,6 +163,18 @@ export function onNanShape(): Shape<OnNan> {
 function isNone(value: unknown): boolean {
   return value === false || value === 0 || value === "never" || value === "none" ||
     value === "no";
+}
+
+/** How many checkpoints stay: all of them are more than anybody counts. */
+export function keepShape(): Shape<number> {
+  const some = count({ max: 1000 });
+  return {
+    schema: { anyOf: [some.schema, { const: "all" }] },
+    read(node, name, report) {
+      const isAll = node.kind === "scalar" && node.value === "all";
+      return isAll ? KEEP_ALL : some.read(node, name, report);
+    },
+  };
 }
 
 export function cadenceShape(): Shape<Cadence> {

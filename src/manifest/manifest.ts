@@ -20,6 +20,7 @@ import { LIMITS } from "./limits.ts";
 import { locate, nodeAt, type Part } from "./locate.ts";
 import { checkNeeds, type ReadJob } from "./needs.ts";
 import { describe, findEntry, isNull, placeOf, type YamlMap, type YamlNode } from "./node.ts";
+import { checkOrigins } from "./origins.ts";
 import { mustBe, Report } from "./shape.ts";
 import { type ManifestSource, SourceText } from "./source.ts";
 import { didYouMean } from "./suggest.ts";
@@ -67,7 +68,7 @@ export function readManifests(
     if (roots.length === 0 && found.length === 0) report.diagnostics.push(noJobs(text));
     files.push({ found, report });
   }
-  const refused = checkNeeds(read);
+  const refused = new Set([...checkNeeds(read), ...checkOrigins(read)]);
   const jobs: Job[] = [];
   for (const [id, { job }] of read) {
     if (job !== undefined && !refused.has(id)) jobs.push(job);
@@ -207,6 +208,7 @@ function readJob(map: YamlMap, maxPoints: number, report: Report): Job | undefin
         ? { kind: "off" }
         : values.checkpoint_every ?? checkpoint.every ?? DEFAULT_CHECKPOINT.every,
       keep: checkpoint.keep ?? DEFAULT_CHECKPOINT.keep,
+      ...(checkpoint.keep_every === undefined ? {} : { keepEverySteps: checkpoint.keep_every }),
     },
     ...(values.measure_every === undefined ? {} : { measureEverySteps: values.measure_every }),
     inputs: values.inputs ?? {},
@@ -221,6 +223,7 @@ function readJob(map: YamlMap, maxPoints: number, report: Report): Job | undefin
     ...(values.memory === undefined ? {} : { memoryBytes: values.memory }),
     ...(model.kind === "command" && (values.cores ?? 1) > 1 && { cores: values.cores! }),
     ...(values.needs === undefined || values.needs.length === 0 ? {} : { needs: values.needs }),
+    ...(values.from === undefined ? {} : { from: values.from }),
   };
 }
 

@@ -62,6 +62,8 @@ export function needsShape(): Shape<readonly Need[]> {
 
 /** A job that is needed, where its id stands. */
 export interface NeedPlace {
+  /** Under which key it stands: who begins from a run needs it as well. */
+  readonly key: "needs" | "from";
   readonly job: string;
   readonly node: YamlNode;
   /** What `match` is, where it is written. */
@@ -75,7 +77,7 @@ export function needPlaces(node: YamlNode): NeedPlace[] {
     const id = item.kind === "map" ? findEntry(item, "job")?.value : item;
     if (id?.kind !== "scalar" || typeof id.value !== "string") return [];
     const match = item.kind === "map" ? findEntry(item, "match")?.value : undefined;
-    return [{ job: id.value, node: id, match }];
+    return [{ key: "needs", job: id.value, node: id, match }];
   });
 }
 

@@ -4,6 +4,7 @@ import { findCircles } from "../plan/circles.ts";
 import { canonical } from "../plan/digest.ts";
 import { sweepNames } from "../plan/sweep.ts";
 import { findEntry, quote, type YamlMap } from "./node.ts";
+import { fromPlace } from "./from_shape.ts";
 import { type NeedPlace, needPlaces } from "./need_shape.ts";
 import { shorten } from "./quote.ts";
 import type { Report } from "./shape.ts";
@@ -29,7 +30,12 @@ export function checkNeeds(read: ReadonlyMap<string, ReadJob>): ReadonlySet<stri
   const places = new Map<string, readonly NeedPlace[]>();
   for (const [id, { map }] of read) {
     const needs = findEntry(map, "needs");
-    places.set(id, needs === undefined ? [] : needPlaces(needs.value));
+    const from = findEntry(map, "from");
+    const begins = from && fromPlace(from.value);
+    places.set(id, [
+      ...needs === undefined ? [] : needPlaces(needs.value),
+      ...begins === undefined ? [] : [{ ...begins, key: "from" as const, match: undefined }],
+    ]);
   }
   const refused = new Set<string>();
   checkCircles(read, places, refused);
@@ -50,20 +56,22 @@ function checkCircles(
   for (const circle of findCircles(needs)) {
     const [last, needed] = circle.slice(-2) as [string, string];
     const { map, report } = read.get(last)!;
-    const { node } = places.get(last)!.find(({ job }) => job === needed)!;
+    const { node, key } = places.get(last)!.find(({ job }) => job === needed)!;
     const message = circle.length === 2
-      ? `Job ${quote(last)} needs itself`
+      ? `Job ${quote(last)} ${key === "from" ? "begins from" : "needs"} itself`
       : `Jobs need each other in a circle: ${pathText(circle)}`;
-    report.error(node, "needs", message, circleHint(map, last, circle.length === 2));
+    report.error(node, key, message, circleHint(map, key, last, circle.length === 2));
     refused.add(last);
     if (++told === CIRCLES_MAX) return;
   }
 }
 
-function circleHint(map: YamlMap, job: string, isSelf: boolean): string {
-  const { keyNode } = findEntry(map, "needs")!;
+function circleHint(map: YamlMap, key: NeedPlace["key"], job: string, isSelf: boolean): string {
+  const { keyNode } = findEntry(map, key)!;
   if (keyNode.start < map.start || keyNode.end > map.end) {
-    return `It comes from the defaults: give job ${quote(job)} needs of its own, or needs: [].`;
+    return key === "needs"
+      ? `It comes from the defaults: give job ${quote(job)} needs of its own, or needs: [].`
+      : `It comes from the defaults: give job ${quote(job)} from: null.`;
   }
   return isSelf
     ? "It would never begin. Remove it."
@@ -94,7 +102,9 @@ function checkPoints(
       if (need.runs !== "same-point") continue;
       const message = whyNoMatch(job!, need.job, read.get(need.job)?.job);
       if (message === undefined) continue;
-      const { match } = places.get(id)!.find((place) => place.job === need.job)!;
+      const { match } = places.get(id)!.find(({ job, key }) =>
+        job === need.job && key === "needs"
+      )!;
       const hint = `Without match each run needs all runs of ${quote(need.job)}.`;
       report.error(match!, "needs", message, hint);
       refused.add(id);
@@ -138,7 +148,7 @@ function suggestIds(read: ReadonlyMap<string, ReadJob>, places: Places): void {
   const meantFor = new Map<string, string | undefined>();
   let left = COMPARISONS_MAX;
   for (const [id, { report }] of read) {
-    for (const { job, node } of places.get(id)!) {
+    for (const { job, node, key } of places.get(id)!) {
       if (read.has(job)) continue;
       if (!meantFor.has(job)) {
         left -= read.size;
@@ -148,7 +158,7 @@ function suggestIds(read: ReadonlyMap<string, ReadJob>, places: Places): void {
       const meant = meantFor.get(job);
       if (meant === undefined || meant === id) continue;
       const message = `There is no job ${quote(job)} in these manifests`;
-      report.warning(node, "needs", message, `Did you mean ${quote(meant)}?`);
+      report.warning(node, key, message, `Did you mean ${quote(meant)}?`);
     }
   }
 }

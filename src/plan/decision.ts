@@ -11,6 +11,8 @@ export const DECISIONS = [
   "extend-anew",
   "changed-parameters",
   "changed-needs",
+  "changed-state",
+  "state-anew",
   "fewer-steps",
   "changed-model",
   "asked",
@@ -36,7 +38,11 @@ export const DECISION_MEANING: { readonly [decision in Decision]: string } = {
   "extend-anew":
     "finished with fewer steps and was too short to keep its final state; computed anew",
   "changed-parameters": "its parameters, seed, inputs or measuring changed; a new run",
-  "changed-needs": "the results it rests on changed, those of the jobs it needs; a new run",
+  "changed-needs":
+    "what it rests on changed: results of the jobs it needs, or the run it begins from; a new run",
+  "changed-state": "the state it has begun from was computed again, to another one; a new run",
+  "state-anew":
+    "done, and without the state that other runs begin from; it was quick, and is computed again",
   "fewer-steps":
     "finished with more steps than now asked for; computed again, from an earlier checkpoint if there is one",
   "changed-model": "its model changed and --rerun changed was given",

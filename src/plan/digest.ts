@@ -104,10 +104,16 @@ class CanonicalForm {
   }
 }
 
-/** 128 bits that seed a run's random generator: from parameters and seed, so that a rename changes nothing. */
-export function randomSeed(job: Job, point: Point): Int32Array {
+/**
+ * 128 bits that seed a run's random generator: from parameters and seed, so that a rename changes nothing. Of one that
+ * begins from another's state also from the step, so that it does not draw again what was drawn before it.
+ */
+export function randomSeed(job: Job, point: Point, fromStep = 0): Int32Array {
   const { once, repeat } = takeRepeat(job.sweep, point);
-  const text = `${job.seed}\n${canonical({ ...job.parameters, ...once })}${repeatText(repeat)}`;
+  const begins = fromStep === 0 ? "" : `\nfrom step ${fromStep}`;
+  const text = `${job.seed}\n${canonical({ ...job.parameters, ...once })}${
+    repeatText(repeat)
+  }${begins}`;
   return new Int32Array(sha256.add(text).bytes().buffer, 0, 4);
 }
 

@@ -1,8 +1,8 @@
-/** Which runs of a needed job go with a run: `match: point`. Pure. */
+/** Which runs of a needed job go with a run: `match: point`, and those that it may begin from. Pure. */
 import type { Job } from "../job/job.ts";
-import { canonical } from "./digest.ts";
+import { canonical, runId } from "./digest.ts";
 import { parametersAt } from "./needed_job.ts";
-import { countPoints } from "./sweep.ts";
+import { countPoints, pointAt, sweepNames } from "./sweep.ts";
 
 type Mates = ReadonlyMap<string, readonly number[]>;
 
@@ -18,6 +18,34 @@ export function matesOf(job: Job, index: number, needed: Job): readonly number[]
   const theirs = parametersAt(needed, 0);
   const shared = Object.keys(own).filter((name) => Object.hasOwn(theirs, name)).sort();
   return byValues(needed, shared).get(keyOf(own, shared)) ?? NONE;
+}
+
+/**
+ * The indices of the runs that a run of `job` would begin from by its manifest; only one is right. Unlike mates they
+ * may differ in what both of them fix: to begin from another's state with other parameters is what it is for.
+ */
+export function originsOf(job: Job, index: number, parent: Job): readonly number[] {
+  const { run, match } = job.from!;
+  if (run !== undefined) return runsNamed(parent, run);
+  const own = match === undefined ? {} : parametersAt(job, index);
+  const swept = parent.sweep === undefined ? [] : sweepNames(parent.sweep);
+  const shared = swept.filter((name) => Object.hasOwn(own, name)).sort();
+  return byValues(parent, shared).get(keyOf(own, shared)) ?? NONE;
+}
+
+const named = new WeakMap<Job, readonly string[]>();
+
+/** The run of that id, or all whose ids begin so. */
+function runsNamed(job: Job, run: string): readonly number[] {
+  let ids = named.get(job);
+  if (ids === undefined) {
+    const count = countPoints(job.sweep);
+    ids = Array.from({ length: count }, (_, index) => runId(job, pointAt(job.sweep, index)));
+    named.set(job, ids);
+  }
+  const exact = ids.indexOf(run);
+  if (exact >= 0) return [exact];
+  return ids.flatMap((id, index) => id.startsWith(run) ? [index] : []);
 }
 
 const NONE: readonly number[] = [];

@@ -1,10 +1,11 @@
 /** The plan: for every point of every job, what will be done with it and why. A byte a run. */
 import { Fault } from "../job/fault.ts";
+import { neededJobs } from "../job/job.ts";
 import { ownDigest } from "../job/run_digest.ts";
 import type { History, JobHistory, PastRun } from "../queue/history.ts";
 import { findCircles } from "./circles.ts";
 import { type Decision, DECISIONS, RUNNING_DECISIONS } from "./decision.ts";
-import { Foundation, restsOnNeeds } from "./foundation.ts";
+import { Foundation, restsOnOthers } from "./foundation.ts";
 import { PastJob } from "./past_job.ts";
 import { type JobToPlan, PlannedJob } from "./planned_job.ts";
 import { isSameSpec } from "./same_spec.ts";
@@ -21,6 +22,10 @@ export interface PlanOptions {
   readonly reuse: boolean;
   /** Go on from checkpoints that another version of the model wrote. */
   readonly acceptModel: boolean;
+  /** Runs (`job/run`) whose parent has another state by now than the one that they have begun from. */
+  readonly otherStates?: ReadonlySet<string>;
+  /** Runs (`job/run`) that have ended without a state that others are to begin from. */
+  readonly lostStates?: ReadonlySet<string>;
 }
 
 /** A run that takes its result from another one. */
@@ -66,10 +71,13 @@ export function makePlan(
   const find = (id: string) =>
     byId.get(id) ?? before.jobs.findLast(({ job }) => job.id === id) ??
       PastJob.of(history.jobs.get(id));
+  // A result that was taken over comes without the states that it went through.
+  const begunFrom = new Set(planned.map(({ job }) => job.from?.job));
   for (const job of neededFirst(byId)) {
-    if (restsOnNeeds(job.job)) job.foundation = new Foundation(job.job, find);
+    if (restsOnOthers(job.job)) job.foundation = new Foundation(job.job, find);
     const past = history.jobs.get(job.job.id);
-    const twins = options.reuse ? finished.like(job) : undefined;
+    const mayTake = options.reuse && !begunFrom.has(job.job.id);
+    const twins = mayTake ? finished.like(job) : undefined;
     // The tree knows none of them, and nothing that could be theirs: who they are is found out when they begin. What
     // rests on others is digested here: a long chain, one after the other.
     if (past === undefined && twins === undefined && job.foundation === undefined) {
@@ -105,7 +113,7 @@ function neededFirst(byId: ReadonlyMap<string, PlannedJob>): PlannedJob[] {
   const needs = new Map<string, string[]>();
   const neededBy = new Map<string, PlannedJob[]>();
   for (const job of byId.values()) {
-    const needed = (job.job.needs ?? []).map((need) => need.job).filter((id) => byId.has(id));
+    const needed = neededJobs(job.job).filter((id) => byId.has(id));
     needs.set(job.job.id, needed);
     for (const id of needed) neededBy.set(id, [...neededBy.get(id) ?? [], job]);
   }
@@ -150,8 +158,11 @@ function decide(
   if (ownDigest(before.digest) !== ownDigest(digest)) return "changed-parameters";
   if (isCancelled) return decideCancelled(options);
   if (before.digest !== digest) return "changed-needs";
+  if (options.otherStates?.has(`${job.job.id}/${run}`)) return "changed-state";
   if (before.model !== job.model.digest) return decideChangedModel(job, past!, before, options);
-  return decideSame(job.job.steps, past!, before);
+  const decision = decideSame(job.job.steps, past!, before);
+  const isLost = decision === "done" && options.lostStates?.has(`${job.job.id}/${run}`);
+  return isLost ? "state-anew" : decision;
 }
 
 /** Another spec is another run, which nobody paused; and who asks for all of them means all. */

@@ -15,6 +15,8 @@ export interface JobToPlan {
   readonly job: Job;
   readonly model: ModelIdentity;
   readonly inputDigests: { readonly [name: string]: string };
+  /** What a model that is a file exports. */
+  readonly exports?: readonly string[];
 }
 
 /** Begun before, to another end than was asked for. */

@@ -12,6 +12,7 @@ export type { Location, PastRun, PastState, RareFacts } from "./past_run.ts";
 /** Lines that no simrun at work has written, or that begin one. */
 const OUTSIDE: readonly string[] = [
   "campaign.started",
+  "campaign.sources",
   "run.repaired",
   "tree.repaired",
 ] satisfies readonly EventType[];
@@ -60,7 +61,7 @@ export class History {
         const job = this.jobOf(entry.job);
         for (let i = 0; i + 1 < entry.runs.length; i += 2) {
           job.started(entry.runs[i]!, entry.runs[i + 1]!, entry.model, entry.steps, entry.attempt);
-          if (entry.anew) job.resumed(entry.runs[i]!, 0);
+          if (entry.anew) job.begunAnew(entry.runs[i]!);
         }
         return;
       }
@@ -69,7 +70,8 @@ export class History {
         return;
       case "run.checkpointed": {
         const job = this.jobOf(entry.job);
-        const { run, step, at, bytes, rawBytes, ms, stallMs = 0 } = entry;
+        const { run, step, at, bytes, rawBytes, ms, stallMs = 0, from } = entry;
+        if (from !== undefined) job.begun(run, from);
         job.saved(run, step, at, bytes);
         experience.checkpointed(entry.job, job.modelOf(run), ms + stallMs, rawBytes);
         return;

@@ -1,7 +1,7 @@
 /** The runs of one job as the journal tells of them, a row each in columns. Never reads a file. */
 import type { CompletedRun, ModelIdentity } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
-import type { Failure } from "../job/run.ts";
+import type { Failure, Parent } from "../job/run.ts";
 import type { Location, PastRun, PastState, RareFacts } from "./past_run.ts";
 
 const STATES: readonly PastState[] = [
@@ -34,6 +34,8 @@ export class JobHistory {
   /** The job as it was planned when its result came. */
   readonly #plans: (Job | undefined)[] = [];
   readonly #rare = new Map<number, RareFacts>();
+  /** What runs have begun from, that did not begin at step 0. */
+  readonly #parents = new Map<number, Parent>();
   /** Rows that know why they went back to the queue. */
   readonly #requeued = new Set<number>();
   #states = new Uint8Array(16);
@@ -93,6 +95,20 @@ export class JobHistory {
     return (row === undefined ? undefined : this.#rare.get(row)) ?? {};
   }
 
+  /** What a run has begun from; undefined at step 0, and before it has made that state its own. */
+  parentOf(run: string): Parent | undefined {
+    return this.#parents.get(this.#rows.get(run) ?? -1);
+  }
+
+  /** All runs that have begun from others. */
+  *parents(): IterableIterator<readonly [run: string, parent: Parent]> {
+    for (const [row, parent] of this.#parents) yield [this.#runs[row]!, parent];
+  }
+
+  begun(run: string, parent: Parent): void {
+    this.#parents.set(this.#rowOf(run), parent);
+  }
+
   /** Where the result of a completed run is written. */
   location(run: string): Location {
     const row = this.#rows.get(run);
@@ -120,7 +136,8 @@ export class JobHistory {
   forEachCompleted(visit: (model: string, ms: number, steps: number) => void): void {
     for (let row = 0; row < this.#runs.length; row++) {
       if (this.#states[row] === COMPLETED) {
-        visit(this.#models[row]!, this.#ms[row]!, this.#steps[row]!);
+        const before = this.#parents.get(row)?.step ?? 0;
+        visit(this.#models[row]!, this.#ms[row]!, this.#steps[row]! - before);
       }
     }
   }
@@ -145,7 +162,10 @@ export class JobHistory {
   started(run: string, digest: string, model: string, steps: number, attempt: number): void {
     const row = this.#rowOf(run);
     // Another spec under the same id is another run: what was saved for the old one is no use to it.
-    if (this.#digests[row] !== digest || this.#models[row] !== model) this.#savedSteps[row] = 0;
+    if (this.#digests[row] !== digest || this.#models[row] !== model) {
+      this.#savedSteps[row] = 0;
+      this.#parents.delete(row);
+    }
     this.#digests[row] = digest;
     this.#models[row] = model;
     this.#steps[row] = steps;
@@ -171,7 +191,8 @@ export class JobHistory {
     this.#ms[row] = facts.ms;
     this.#locations[row] = location;
     this.#become(row, "completed");
-    const { ending } = facts;
+    const { ending, from } = facts;
+    if (from !== undefined) this.#parents.set(row, from);
     if (ending !== undefined) this.#note(row, { ending, stepsAsked });
     if (reusedFrom !== undefined) this.#note(row, { reusedFrom });
   }
@@ -227,6 +248,13 @@ export class JobHistory {
     const row = this.#rowOf(run);
     this.#savedSteps[row] = step;
     this.#note(row, { savedAt: at, savedBytes: bytes });
+  }
+
+  /** What was saved before is cleared away. */
+  begunAnew(run: string): void {
+    const row = this.#rowOf(run);
+    this.#savedSteps[row] = 0;
+    this.#parents.delete(row);
   }
 
   resumed(run: string, step: number): void {

@@ -4,13 +4,15 @@ import {
   DEFAULT_BACKOFF,
   DEFAULT_ON_NAN,
   type Job,
+  KEEP_ALL,
   type Need,
   PRIORITY_NAMES,
 } from "../job/job.ts";
+import type { Origin } from "../job/run.ts";
 import type { Axis, Distribution, Sample } from "../job/sweep.ts";
 import { axisCount, axisValue } from "../plan/sweep.ts";
 import { formatCount, formatDuration, formatNumberOf } from "./format.ts";
-import { needsText } from "./needs_text.ts";
+import { needsText, originText } from "./needs_text.ts";
 
 export interface Change {
   /** As in the manifest, e.g. `parameters.co2`. */
@@ -47,6 +49,7 @@ export function jobChanges(before: Job, after: Job): Change[] {
   compare("retry.backoff", waits.firstMs, waitsNow.firstMs);
   compare("retry.backoff_max", waits.mostMs, waitsNow.mostMs);
   compare("needs", before.needs, after.needs);
+  compare("from", before.from, after.from);
   return changes;
 }
 
@@ -67,6 +70,8 @@ function valueText(field: string, value: unknown): string {
       return checkpointText(value as CheckpointPolicy);
     case "needs":
       return needsText(value as readonly Need[]);
+    case "from":
+      return originText(value as Origin);
     case "hang_after":
     case "timeout":
     case "retry.backoff":
@@ -106,16 +111,20 @@ function sweptText(swept: Axis | Distribution | Repeats): string {
   }
 }
 
-function checkpointText({ every, keep }: CheckpointPolicy): string {
+function checkpointText({ every, keep, keepEverySteps }: CheckpointPolicy): string {
+  const kept = keep === KEEP_ALL ? "all kept" : `the last ${keep} kept`;
+  const more = keepEverySteps === undefined
+    ? kept
+    : `${kept}, and those at every ${formatNumberOf(keepEverySteps, "step")}`;
   switch (every.kind) {
     case "off":
       return "off";
     case "steps":
-      return `every ${formatNumberOf(every.steps, "step")}, the last ${keep} kept`;
+      return `every ${formatNumberOf(every.steps, "step")}, ${more}`;
     case "time":
-      return `every ${formatDuration(every.everyMs)}, the last ${keep} kept`;
+      return `every ${formatDuration(every.everyMs)}, ${more}`;
     case "auto":
-      return `as often as pays, the last ${keep} kept`;
+      return `as often as pays, ${more}`;
   }
 }
 

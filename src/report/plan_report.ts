@@ -8,7 +8,7 @@ import {
   type Plan,
   type PlannedJob,
 } from "../plan/plan.ts";
-import { needsJson } from "./needs_text.ts";
+import { needsJson, originJson } from "./needs_text.ts";
 import { type Outlook, outlookJson } from "./outlook.ts";
 
 export interface JobReport {
@@ -107,13 +107,14 @@ export function planJson(
 
 /** What else the manifest says of how its runs are run; what it does not say is absent. */
 function termsOf(job: Job): Record<string, unknown> {
-  const { timeoutMs, memoryBytes, cores, needs, allow, model } = job;
+  const { timeoutMs, memoryBytes, cores, needs, from, allow, model } = job;
   return {
     ...(model.kind === "command" && { program: commandText(model) }),
     ...(memoryBytes === undefined ? {} : { memory_bytes: memoryBytes }),
     ...(cores === undefined ? {} : { cores }),
     ...(timeoutMs === undefined ? {} : { timeout_seconds: timeoutMs / 1000 }),
     ...(needs === undefined ? {} : { needs: needsJson(needs) }),
+    ...(from === undefined ? {} : { from: originJson(from) }),
     ...(allow === undefined ? {} : { allow }),
   };
 }

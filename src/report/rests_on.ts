@@ -1,7 +1,7 @@
 /** What a run rests on, by what the tree tells of the runs it needs. Pure; ids are to be made safe. */
 import type { Job } from "../job/job.ts";
 import { ownDigest, restingDigest } from "../job/run_digest.ts";
-import { Foundation, type NeededRuns, restsOnNeeds } from "../plan/foundation.ts";
+import { Foundation, type NeededRuns, restsOnOthers } from "../plan/foundation.ts";
 import { indicesBelow } from "../plan/needed_job.ts";
 import { PastJob } from "../plan/past_job.ts";
 import type { History } from "../queue/history.ts";
@@ -31,8 +31,10 @@ export function restsOn(
   digest: string,
   history: History,
 ): RestsOn | undefined {
-  if (!restsOnNeeds(job)) return undefined;
+  if (!restsOnOthers(job)) return undefined;
   const foundation = new Foundation(job, (id) => PastJob.of(history.jobs.get(id)));
+  // What it begins from is told apart.
+  if (foundation.at(index).length === 0) return undefined;
   const now = restingDigest(ownDigest(digest), foundation.digestAt(index));
   return {
     needs: foundation.at(index).map(restingOf),

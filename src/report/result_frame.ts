@@ -1,4 +1,5 @@
 /** Results as named columns over rows: what can be asked for, compared, sorted by and written. Pure. */
+import { runName } from "../job/run.ts";
 import { formatDuration } from "./format.ts";
 import type { ResultRow } from "./results.ts";
 
@@ -24,21 +25,33 @@ export class ResultFrame {
   readonly columns: readonly ResultColumn[];
   readonly #byName = new Map<string, ResultColumn>();
 
-  constructor(rows: readonly ResultRow[]) {
+  /** `more` can be asked for by name where nothing else is called so; with `provenance.` before it always. */
+  constructor(rows: readonly ResultRow[], more: readonly ResultColumn[] = []) {
     this.rows = rows;
+    for (const column of more) {
+      this.#byName.set(column.name, column);
+      this.#byName.set(`provenance.${column.name}`, column);
+    }
     const flat = rows.map((row) => flatten(row.result));
     const own = (name: string, of: (row: ResultRow) => unknown): ResultColumn => ({
       name,
       of: "run",
       cell: (index) => of(rows[index]!),
     });
+    const branches = rows.some(({ parent }) => parent !== undefined)
+      ? [
+        own("parent", ({ parent }) => parent && runName(parent.job, parent.run)),
+        own("parent_step", ({ parent }) => parent?.step),
+      ]
+      : [];
+    const ownNames = [...OWN, ...branches.map(({ name }) => name)];
     const parameters = namesOf(rows.map((row) => row.parameters));
-    const taken = new Set([...OWN, ...parameters]);
+    const taken = new Set([...ownNames, ...parameters]);
     this.columns = [
       own("job", (row) => row.job),
       own("run", (row) => row.run),
       ...parameters.map((name): ResultColumn => ({
-        name: OWN.includes(name) ? `parameters.${name}` : name,
+        name: ownNames.includes(name) ? `parameters.${name}` : name,
         of: "parameter",
         cell: fieldOf(name, (index) => rows[index]!.parameters),
       })),
@@ -51,6 +64,7 @@ export class ResultFrame {
       own("attempts", (row) => row.attempts),
       own("reused_from", (row) => row.reusedFrom),
       own("model", (row) => row.model),
+      ...branches,
       ...namesOf(flat).map((name): ResultColumn => ({
         name: taken.has(name) ? `result.${name}` : name,
         of: "result",

@@ -1,5 +1,6 @@
 /** Results as rows of cells, for eyes and as CSV. Nested results are columns with dotted names. Pure. */
 import { encodePlain } from "../job/plain.ts";
+import { runName } from "../job/run.ts";
 import { flatten, namesOf, type ResultColumn, ResultFrame } from "./result_frame.ts";
 import type { ResultRow } from "./results.ts";
 
@@ -120,6 +121,9 @@ export function resultJson(row: ResultRow): Readonly<Record<string, unknown>> {
     attempts: row.attempts,
     ...(row.reusedFrom === undefined ? {} : { reused_from: row.reusedFrom }),
     model: row.model,
+    ...(row.parent === undefined
+      ? {}
+      : { parent: runName(row.parent.job, row.parent.run), parent_step: row.parent.step }),
     ...(row.isEarlier ? { earlier_plan: true } : {}),
     result: encodePlain(row.result),
   };

@@ -5,7 +5,7 @@
 import type { CompletedRun, FileSum, JournalEntry } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
-import { runName } from "../job/run.ts";
+import { type Parent, runName } from "../job/run.ts";
 import { runId } from "../plan/digest.ts";
 import { isSameSpec } from "../plan/same_spec.ts";
 import { countPoints, type Point, pointAt } from "../plan/sweep.ts";
@@ -25,6 +25,8 @@ export interface ResultRow {
   readonly attempts: number;
   /** The run whose result was taken, when it was not computed anew. */
   readonly reusedFrom: string | undefined;
+  /** What it has begun from, when not at step 0. */
+  readonly parent: Parent | undefined;
   /** Digest of the model that computed it. */
   readonly model: string;
   /** Another version of the model than the job's last plan names. */
@@ -54,7 +56,7 @@ export interface ResultReading {
 
 /** What of a completed run is kept: neither its series nor its log. */
 interface Kept
-  extends Pick<CompletedRun, "digest" | "point" | "steps" | "ending" | "ms" | "attempt"> {
+  extends Pick<CompletedRun, "digest" | "point" | "steps" | "ending" | "ms" | "attempt" | "from"> {
   readonly run: string;
   readonly result: unknown;
   readonly files: CompletedRun["files"];
@@ -158,7 +160,7 @@ export class ResultFold {
 
   #keep(id: string, model: string, record: CompletedRun, reusedFrom?: string): void {
     if (!this.#chosen(id, record.run)) return;
-    const { run, digest, point, steps, ending, ms, attempt, result, files } = record;
+    const { run, digest, point, steps, ending, ms, attempt, result, files, from } = record;
     const { job, runs, superseded } = this.#job(id);
     const before = runs.get(run);
     if (before !== undefined && before.digest !== digest) supersede(before, superseded);
@@ -175,6 +177,7 @@ export class ResultFold {
       job,
       ...(point === undefined ? {} : { point }),
       ...(ending === undefined ? {} : { ending }),
+      ...(from === undefined ? {} : { from }),
     });
   }
 
@@ -217,6 +220,7 @@ function rowOf(id: string, kept: Kept, { job, model }: JobResults, isEarlier: bo
     ms,
     attempts: attempt,
     reusedFrom,
+    parent: kept.from,
     model: kept.model,
     isOlderModel: model !== undefined && kept.model !== model,
     isEarlier,

@@ -1,7 +1,7 @@
 /** The story of one run: every event that touched it, in order, as facts. Never reads a file. */
 import type { CompletedRun, JournalEntry, RequeueCause } from "../job/event.ts";
 import type { Job, Priority } from "../job/job.ts";
-import type { Failure } from "../job/run.ts";
+import type { Failure, Parent } from "../job/run.ts";
 import { type Change, jobChanges } from "./job_changes.ts";
 
 export type Chapter =
@@ -38,6 +38,8 @@ export type Chapter =
       readonly bytes: number;
       readonly lastAt: string;
     }
+    /** It has made the state of another run its own. */
+    | { readonly kind: "begun"; readonly from: Parent }
     | { readonly kind: "degraded"; readonly reason: string }
     | {
       readonly kind: "requeued";
@@ -138,7 +140,9 @@ export class StoryFold {
         this.#add({ at, kind: "resumed", step: entry.step, rejected: entry.rejected });
         return;
       case "run.checkpointed":
-        if (this.#isOurs(entry)) this.#saved(entry);
+        if (!this.#isOurs(entry)) return;
+        if (entry.from === undefined) this.#saved(entry);
+        else this.#add({ at, kind: "begun", from: entry.from });
         return;
       case "run.degraded":
         if (this.#isOurs(entry)) this.#add({ at, kind: "degraded", reason: entry.reason });

@@ -1,6 +1,6 @@
 /** Why a run that waits is not computed at the moment, a sentence each. Pure; names are to be made safe. */
 import type { Job } from "../job/job.ts";
-import { PRIORITY_NAMES } from "../job/job.ts";
+import { allNeeds, PRIORITY_NAMES } from "../job/job.ts";
 import type { GivesWay, LiveCores, LiveDisk, LiveMemory } from "../job/live.ts";
 import { describeDisk } from "./disk_text.ts";
 import { formatBytes, formatNumberOf } from "./format.ts";
@@ -26,7 +26,7 @@ export function waitingReasons(
     "jobs" | "activity" | "disk" | "memory" | "cores"
   >,
 ): string[] {
-  const needs = describeOpenNeeds(job?.needs ?? [], jobs);
+  const needs = describeOpenNeeds(job === undefined ? [] : allNeeds(job), jobs);
   if (needs.length > 0) return needs;
   if (isDelayed) return [];
   if (activity.kind !== "working") return ["It waits for the next simrun."];

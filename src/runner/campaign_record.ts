@@ -1,4 +1,5 @@
 /** What the journal says of a campaign as a whole: who works here, on which jobs and manifests, and how it ended. */
+import { load } from "../job/load.ts";
 import type { Outcome } from "../campaign/campaign.ts";
 import type { Job } from "../job/job.ts";
 import { encodeFields } from "../job/plain.ts";
@@ -6,20 +7,55 @@ import { VERSION } from "../job/version.ts";
 import { canonical, shortDigest } from "../plan/digest.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import type { History } from "../queue/history.ts";
+import type { RunRequest } from "./run_request.ts";
 import type { TreeSession } from "./tree_session.ts";
+
+type SourceRequest = Pick<RunRequest, "jobs" | "manifests" | "tellsSources">;
 
 interface Manifest {
   readonly path: string;
   readonly text: string;
 }
 
+/** By then a short campaign is over, and looks for its sources while its slots end. */
+const SOURCES_AFTER_MS = 200;
+
 export class CampaignRecord {
   readonly #session: TreeSession;
   readonly #slots: number;
 
+  /** Writes down at which commits the sources are; absent where nobody asked. */
+  #tellSources: (() => Promise<void>) | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
   constructor(session: TreeSession, slots: number) {
     this.#session = session;
     this.#slots = slots;
+  }
+
+  /** From a while after the beginning on, so that no start takes longer for it. */
+  watchSources({ jobs, manifests = [], tellsSources }: SourceRequest): void {
+    if (!tellsSources) return;
+    let telling: Promise<void> | undefined;
+    this.#tellSources = () => telling ??= this.#writeSources(jobs, manifests).catch(() => {});
+    this.#timer = setTimeout(this.#tellSources, SOURCES_AFTER_MS);
+    Deno.unrefTimer(this.#timer);
+  }
+
+  async #writeSources(jobs: readonly Job[], manifests: readonly Manifest[]): Promise<void> {
+    const { readCommits, sourceFiles } = await load<typeof import("./sources.ts")>(
+      import.meta.resolve("./sources.ts"),
+    );
+    const commits = await readCommits(sourceFiles(jobs, manifests));
+    if (commits.length > 0 && this.#session.isSound) {
+      await this.#session.append({ type: "campaign.sources", commits });
+    }
+  }
+
+  /** When it resolves nothing more is to be written of this campaign. */
+  async closed(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#tellSources?.();
   }
 
   /** Who works here now: the first line of every campaign in the journal. */
@@ -28,6 +64,7 @@ export class CampaignRecord {
       type: "campaign.started",
       epoch: this.#session.epoch,
       version: VERSION,
+      deno: Deno.version.deno,
       host: Deno.hostname(),
       pid: Deno.pid,
       slots: this.#slots,

@@ -84,10 +84,16 @@ export class DiskCleaner {
     );
     const { layout } = this.#parts;
     const runs = await this.#idleRuns(isEnough);
+    const { keptStates } = await load<typeof import("./kept_states.ts")>(
+      import.meta.resolve("./kept_states.ts"),
+    );
+    const stays = keptStates(this.#parts.table, this.#parts.history);
     for (const { job, run, expected } of runs) {
       if (isEnough()) return done;
       const work = this.#exclusively(job, run);
-      if (count(await thinCheckpoints(layout, { job, run, expected }, work))) done.thinned++;
+      if (count(await thinCheckpoints(layout, { job, run, expected }, work, stays(job)))) {
+        done.thinned++;
+      }
     }
     for (let packs = 0; packs < PACKS_MAX && this.#withFiles.size > 0 && !isEnough(); packs++) {
       const packed = await this.#pack();

@@ -1,5 +1,5 @@
 /** Plans without touching anything: what `run -n` and `explain` show. */
-import { makePlan, type Plan } from "../plan/plan.ts";
+import type { Plan } from "../plan/plan.ts";
 import { History } from "../queue/history.ts";
 import { Learned } from "../queue/learned.ts";
 import type { Outlook } from "../report/outlook.ts";
@@ -8,11 +8,9 @@ import { readOwner } from "../store/owner.ts";
 import { openTree } from "../store/tree.ts";
 import { startSlot } from "./slot_processes.ts";
 import { plannedMemory } from "./limits.ts";
-import { checkRoom } from "./needed_memory.ts";
-import { checkNeeds } from "./needed_jobs.ts";
 import { outlookOf } from "./outlook.ts";
-import { prepareJobs } from "./prepare.ts";
-import { planOptions, type RunRequest } from "./run_request.ts";
+import { planJobs } from "./planning.ts";
+import type { RunRequest } from "./run_request.ts";
 import { readHistory } from "./tree_session.ts";
 
 /** The tree need not exist. */
@@ -52,10 +50,8 @@ async function planBy<T>(
   try {
     const layout = treeExists ? await openTree(request.root, "read") : undefined;
     const history = layout === undefined ? new History() : readHistory(layout);
-    const jobs = await prepareJobs(request.jobs, { ...request, slot: () => slot });
-    const plan = makePlan(jobs, history, planOptions(request));
-    checkNeeds(plan.jobs, [], history, request.locate);
-    checkRoom(plan.jobs, request);
+    const planning = { ...request, request, history, layout, slot: () => slot };
+    const plan = await planJobs(request.jobs, planning);
     return await then(plan, history, layout);
   } finally {
     slot.kill();

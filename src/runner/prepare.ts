@@ -107,9 +107,9 @@ export async function prepareJobs(
       );
       diagnostics.push(...checkPlecs(job, locate));
     }
-    const { params } = found.inspection;
+    const { params, exports } = found.inspection;
     if (params !== undefined) diagnostics.push(...checkParameters(job, params, locate));
-    prepared.push({ job, model, inputDigests });
+    prepared.push({ job, model, inputDigests, exports });
   }
   if (diagnostics.some(({ severity }) => severity === "error")) throw new JobProblems(diagnostics);
   return prepared;

@@ -23,6 +23,8 @@ export interface RunRequest extends SessionRequest, DiskRequest {
   readonly jobs: readonly Job[];
   /** Kept in the tree as they were submitted. */
   readonly manifests?: readonly { readonly path: string; readonly text: string }[];
+  /** Writes down at which commits models and manifests are, where they lie in repositories. */
+  readonly tellsSources?: boolean;
   /** Where things stand in the manifests, for messages. */
   readonly locate?: Locate;
   readonly slots: number;

@@ -10,7 +10,7 @@ import type { RunEvent } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
 import type { Live } from "../job/live.ts";
 import { Fault } from "../job/fault.ts";
-import { makePlan, type Plan } from "../plan/plan.ts";
+import type { Plan } from "../plan/plan.ts";
 import type { History } from "../queue/history.ts";
 import { Learned } from "../queue/learned.ts";
 import type { Layout } from "../store/layout.ts";
@@ -25,12 +25,11 @@ import { DiskGovernor } from "./disk_governor.ts";
 import { memoryBudget } from "./limits.ts";
 import { hearRequests } from "./live_requests.ts";
 import { readSubmitted, toAdd } from "./added_jobs.ts";
-import { checkRoom } from "./needed_memory.ts";
-import { checkNeeds } from "./needed_jobs.ts";
 import { NeededResults } from "./needed_results.ts";
-import { type KnownModels, prepareJobs } from "./prepare.ts";
+import { type KeptStates, loadKeptStates, planJobs, withMore } from "./planning.ts";
+import type { KnownModels } from "./prepare.ts";
 import { reuseResults } from "./reuse.ts";
-import { planOptions, type RunRequest, withNiceSlots } from "./run_request.ts";
+import { type RunRequest, withNiceSlots } from "./run_request.ts";
 import { SlotProcesses, startSlot } from "./slot_processes.ts";
 import { readHistory, TreeSession } from "./tree_session.ts";
 
@@ -47,11 +46,11 @@ export async function openRunner(asked: RunRequest): Promise<Runner> {
   try {
     session = await TreeSession.open(request);
     const known: KnownModels = new Map();
-    const jobs = await prepareJobs(request.jobs, { ...request, slot: () => slot, known });
-    const plan = makePlan(jobs, session.history, planOptions(request));
-    checkNeeds(plan.jobs, [], session.history, request.locate);
-    checkRoom(plan.jobs, request);
-    return new Runner(request, { session, plan, slot, known });
+    const { history, layout } = session;
+    const planning = { ...request, request, history, layout, slot: () => slot, known };
+    const plan = await planJobs(request.jobs, planning);
+    const states = await loadKeptStates(request.jobs, history);
+    return new Runner(request, { session, plan, slot, known, states });
   } catch (error) {
     slot.kill();
     await session?.close();
@@ -64,6 +63,7 @@ interface RunnerParts {
   readonly plan: Plan;
   readonly slot: SlotHandle;
   readonly known: KnownModels;
+  readonly states: KeptStates | undefined;
 }
 
 export class Runner {
@@ -81,6 +81,8 @@ export class Runner {
   #giveWay: GiveWay | undefined;
   readonly #disk: DiskGovernor;
   #plan: Plan;
+  /** Which states stay because runs are to begin from them; absent where none does. */
+  #states: KeptStates | undefined;
   #reused = 0;
   #isRunning = false;
   #adding: Promise<unknown> = Promise.resolve();
@@ -91,23 +93,22 @@ export class Runner {
     this.#session = parts.session;
     this.#record = new CampaignRecord(parts.session, request.slots);
     this.#plan = parts.plan;
+    this.#states = parts.states;
     this.#known = parts.known;
     this.#slots = new SlotProcesses(request, parts.slot);
     const learned = Learned.of(parts.session.history);
     const { rates } = learned;
+    const { history } = parts.session;
     const memory = memoryBudget(request);
     this.#table = new RunTable(
       parts.plan.total,
       rankBy(request.order ?? "submitted", rates),
       (job, index) => {
-        const before = index === undefined ? 0 : neededBefore(job, index, parts.session.history);
+        const before = index === undefined ? 0 : neededBefore(job, index, history);
         return memory.sizeFor(Math.max(job.job.memoryBytes ?? 0, before), job.job.cores);
       },
     );
-    this.#table.add(
-      parts.plan,
-      (job, index) => earlierAttempts(job, index, parts.session.history),
-    );
+    this.#table.add(parts.plan, (job, index) => earlierAttempts(job, index, history));
     this.#disk = new DiskGovernor(request, parts.session, this.#table);
     this.#campaign = new Campaign(campaignWorld(parts.session.journal, this.#slots), this.#table, {
       root: parts.session.layout.root,
@@ -116,7 +117,10 @@ export class Runner {
       slots: request.slots,
       memory,
       rates,
-      taught: ({ job, model }) => learned.teach(job, model, this.#deadline.limitMs),
+      taught: ({ job, model }) => {
+        const taught = learned.teach(job, model, this.#deadline.limitMs);
+        return this.#states?.withWantedStates(taught, this.#table, history) ?? taught;
+      },
       ...(request.batchMax === undefined ? {} : { batchMax: request.batchMax }),
       ...(request.maxFails === undefined ? {} : { maxFails: request.maxFails }),
       acceptModel: request.options?.acceptModel ?? false,
@@ -158,11 +162,12 @@ export class Runner {
       await this.#record.began(this.#request.manifests ?? []);
       await this.#prepare(this.#plan, this.#session.history);
       await looked;
+      this.#record.watchSources(this.#request);
       const outcome = await this.#campaign.run();
       await (await controller)?.stop();
       await this.#record.ended(outcome);
       await this.#disk.stop();
-      await this.#slots.gone();
+      await Promise.all([this.#slots.gone(), this.#record.closed()]);
       if (this.#session.isSound) await this.#session.tidy();
       return outcome;
     } finally {
@@ -229,27 +234,21 @@ export class Runner {
       // What this campaign itself has done with a job of that name counts, to the last line.
       if (fresh.isKnown) await this.#session.journal.flush();
       const history = fresh.isKnown ? readHistory(this.layout) : this.#session.history;
-      const prepared = await prepareJobs(fresh.jobs, {
+      const more = await planJobs(fresh.jobs, {
+        ...{ request: this.#request, history, layout: this.layout, locate },
         slot: () => slot = startSlot(this.#request),
-        locate,
         known: this.#known,
+        before: this.#table,
+        room: { slots: this.#slotsWished(), word: "simrun slots" },
       });
+      this.#states ??= await loadKeptStates(fresh.jobs, history);
       if (this.#campaign.hasEnded) return undefined;
-      const more = makePlan(prepared, history, planOptions(this.#request), this.#table);
-      checkNeeds(more.jobs, this.#table.jobs, history, locate);
-      const slots = this.#slotsWished();
-      checkRoom(more.jobs, { ...this.#request, slots, locate, word: "simrun slots" });
       if (this.#isRunning) await this.#prepare(more, history);
       // Meanwhile somebody may have had an earlier one of that name tried again.
       toAdd(fresh.jobs, this.#table);
-      this.#campaign.supersede(fresh.jobs.map(({ id }) => id));
+      this.#campaign.supersede(fresh.jobs);
       this.#table.add(more, (job, index) => earlierAttempts(job, index, history));
-      this.#plan = {
-        jobs: [...this.#plan.jobs, ...more.jobs],
-        total: this.#plan.total + more.total,
-        toRun: this.#plan.toRun + more.toRun,
-        reuses: [...this.#plan.reuses, ...more.reuses],
-      };
+      this.#plan = withMore(this.#plan, more);
       return more;
     } finally {
       slot?.kill();

@@ -32,7 +32,11 @@ export interface JobRequest {
   readonly seed?: number;
   /** Steps, a duration such as `"5m"`, `"auto"` or `"off"`. */
   readonly checkpoint_every?: number | string;
-  readonly checkpoint?: { readonly every?: number | string; readonly keep?: number };
+  readonly checkpoint?: {
+    readonly every?: number | string;
+    readonly keep?: number | "all";
+    readonly keep_every?: number | string;
+  };
   readonly measure_every?: number;
   readonly inputs?: { readonly [name: string]: string };
   /** What the model may reach beside its own folder and its inputs: paths, and hosts. */
@@ -51,6 +55,19 @@ export interface JobRequest {
   readonly on_nan?: "fail" | "warn" | "ignore";
   /** Jobs that must have completed before the runs of this one begin. */
   readonly needs?: string | NeedRequest | readonly (string | NeedRequest)[];
+  /** The run whose state its runs begin from: a job, or `job/run`. */
+  readonly from?: string | OriginRequest;
+}
+
+/** Where runs begin; `run` or `job` is given. */
+export interface OriginRequest {
+  /** A job of one run, or `job/run`. */
+  readonly run?: string;
+  readonly job?: string;
+  /** For each run the one that has its values of what the other job sweeps. */
+  readonly match?: "point";
+  /** The end unless given. */
+  readonly step?: number | "last";
 }
 
 /** A job that is needed; only its id is the same as all its runs, completed. */

@@ -5,7 +5,7 @@ import { sweepNames } from "../plan/sweep.ts";
 import { commandText } from "../report/command_text.ts";
 import { formatCount, formatNumberOf, formatPercent } from "../report/format.ts";
 import { countsText, type RunGroup } from "../report/job_story.ts";
-import { needsText } from "../report/needs_text.ts";
+import { needsText, originText } from "../report/needs_text.ts";
 import { parametersText } from "../report/points.ts";
 import type { RunStatus } from "../report/run_status.ts";
 import type { VisibleState } from "../report/selector.ts";
@@ -37,6 +37,7 @@ export function renderJobStory(view: JobStoryView, canvas: StoryCanvas): string[
     ["sweep", job.sweep === undefined ? "" : sweepNames(job.sweep).join(", ")],
     ["parameters", fixed],
     ["needs", needsText(job.needs ?? [])],
+    ["begins from", job.from === undefined ? "" : originText(job.from)],
     ["steps", `${formatCount(job.steps)} each; ${formatPercent(fraction)} of all are done`],
   ] as const).filter(([, text]) => text !== "");
   const lines = [

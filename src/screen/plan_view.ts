@@ -2,7 +2,7 @@
 import { formatBytes, formatCount, formatDuration, formatNumberOf } from "../report/format.ts";
 import { commandText } from "../report/command_text.ts";
 import { grantsText } from "../report/grants_text.ts";
-import { needsText } from "../report/needs_text.ts";
+import { needsText, originText } from "../report/needs_text.ts";
 import { endText, type Outlook, savingTexts } from "../report/outlook.ts";
 import { countDecision, type MemoryPlan, reportJobs, stepsToRun } from "../report/plan_report.ts";
 import { type Decision, DECISION_MEANING, DECISIONS, type Plan } from "../plan/plan.ts";
@@ -94,13 +94,14 @@ function termLines(
   outlook: Outlook | undefined,
 ): string[] {
   const saving = outlook === undefined ? [] : savingTexts(plan, outlook);
-  const rows = plan.jobs.flatMap(({ job: { id, needs, allow, model } }) => [
+  const rows = plan.jobs.flatMap(({ job: { id, needs, from, allow, model } }) => [
     // Not in the sandbox: whoever plans it should see what will be started.
     ...(model.kind !== "command"
       ? []
       : [[safeText(id), `program: ${safeText(commandText(model))}`]]),
     ...larger.filter(({ job }) => job === id).map((one) => [safeText(id), largerText(one)]),
     ...(needs === undefined ? [] : [[safeText(id), `needs: ${safeText(needsText(needs))}`]]),
+    ...(from === undefined ? [] : [[safeText(id), `begins from ${safeText(originText(from))}`]]),
     ...(allow === undefined ? [] : [[safeText(id), `allowed: ${safeText(grantsText(allow))}`]]),
   ]);
   rows.push(...saving.map(([jobs, text]) => [safeText(jobs), text]));

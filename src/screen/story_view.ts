@@ -37,6 +37,10 @@ export interface StoryView {
   readonly point: { readonly [name: string]: unknown } | undefined;
   /** Absent for a run that rests on no other. */
   readonly rests?: RestsOn | undefined;
+  /** Where it begins and who begins from it, by title. */
+  readonly lineage?: readonly (readonly [title: string, text: string])[];
+  /** With what its result was computed, by title. */
+  readonly provenance?: readonly (readonly [title: string, text: string])[];
   readonly chapters: readonly Chapter[];
   /** As somebody changed it while the simrun of the moment works. */
   readonly priority: Priority | undefined;
@@ -78,7 +82,9 @@ export function renderStory(view: StoryView, canvas: StoryCanvas): string[] {
     fact("parameters", safeText(parametersText({ ...job.parameters, ...view.point })));
   }
   for (const [title, text] of view.traces ?? []) fact(title, safeText(text));
+  for (const [title, text] of view.lineage ?? []) fact(title, safeText(text));
   if (view.rests !== undefined) fact("rests on", safeText(restsOnText(view.rests)));
+  for (const [title, text] of view.provenance ?? []) fact(title, safeText(text));
   fact("allowed", safeText(grantsText(job?.allow)));
   fact("steps", stepsText(status));
   fact("saved", savedText(status));
@@ -175,6 +181,10 @@ function chapterText(chapter: Chapter, canvas: StoryCanvas): string {
         } (${formatBytes(chapter.bytes)} each), last at ${
           formatTime(chapter.lastAt, canvas.offsetMinutes).slice(11)
         }`;
+    case "begun": {
+      const { job, run, step } = chapter.from;
+      return safeText(`begins from ${runName(job, run)} at step ${formatCount(step)}`);
+    }
     case "degraded":
       return paint.warn(safeText(`went on without checkpoints: ${chapter.reason}`));
     case "repaired": {

@@ -78,12 +78,17 @@ export async function listCheckpoints(folder: string): Promise<ListedCheckpoint[
   return found.sort((a, b) => b.step - a.step);
 }
 
-/** Removes all but the newest `keep` checkpoints whose headers are good. Answers what was removed. */
-export async function pruneCheckpoints(folder: string, keep: number): Promise<string[]> {
+/** Removes all but the newest `keep` checkpoints whose headers are good, and those that stay. Answers what was removed. */
+export async function pruneCheckpoints(
+  folder: string,
+  keep: number,
+  stays: (step: number) => boolean = () => false,
+): Promise<string[]> {
   const removed: string[] = [];
   let good = 0;
-  for (const { file, path } of await listCheckpoints(folder)) {
+  for (const { file, path, step } of await listCheckpoints(folder)) {
     if (good >= Math.max(1, keep)) {
+      if (stays(step)) continue;
       await fs.remove(path).catch((error) => {
         if (!(error instanceof Deno.errors.NotFound)) throw diskFault(error, path);
       });

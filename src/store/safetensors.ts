@@ -2,6 +2,7 @@
  * The safetensors layout: 8 bytes header length, a JSON header, the arrays one after the other. What a
  * checkpoint says of itself stands in the header's metadata. In memory only; never touches the disk.
  */
+import type { Parent } from "../job/run.ts";
 import {
   type CheckpointIdentity,
   type Dtype,
@@ -165,6 +166,7 @@ function metadata(
       depends_on_steps: String(identity.dependsOnSteps),
     }),
     ms: String(identity.ms),
+    ...(identity.parent !== undefined && { parent: JSON.stringify(identity.parent) }),
     shuffled: JSON.stringify([...shuffled]),
     state: plain,
   };
@@ -188,7 +190,18 @@ function decodeIdentity(
       dependsOnSteps: count(meta, "depends_on_steps"),
     }),
     ms: Number(text(meta, "ms")),
+    ...(meta?.parent !== undefined && { parent: decodeParent(text(meta, "parent")) }),
   };
+}
+
+function decodeParent(json: string): Parent {
+  const parent = JSON.parse(json) as Parent;
+  const { job, run, digest, model, state, step, crc32 } = parent;
+  const texts: readonly unknown[] = [job, run, digest, model, state];
+  if (texts.some((one) => typeof one !== "string") || ![step, crc32].every(isCount)) {
+    throw new Error("its parent is described wrongly");
+  }
+  return parent;
 }
 
 function text(meta: { readonly [name: string]: unknown } | undefined, name: string): string {

@@ -37,11 +37,15 @@ export interface ThinnedRun {
 /** Does what changes the run's files while nobody can take the run up; answers false when somebody has it already. */
 export type Exclusively = (work: () => Promise<void>) => Promise<boolean>;
 
-/** Removes all checkpoints before the one that the run would go on from. Answers the bytes that were freed. */
+/**
+ * Removes all checkpoints before the one that the run would go on from, but those that stay. Answers the bytes that
+ * were freed.
+ */
 export async function thinCheckpoints(
   layout: Layout,
   { job, run, expected }: ThinnedRun,
   exclusively: Exclusively,
+  stays: (step: number) => boolean = () => false,
 ): Promise<number> {
   const listed = await listCheckpoints(layout.checkpointFolder(job, run));
   if (listed.length < 2) return 0;
@@ -56,7 +60,8 @@ export async function thinCheckpoints(
   await exclusively(async () => {
     // Meanwhile it may have been computed anew, and these names may mean other files.
     if (before === undefined || await inodeOf(listed[kept]!.path) !== before) return;
-    for (const { path } of listed.slice(kept + 1)) {
+    for (const { path, step } of listed.slice(kept + 1)) {
+      if (stays(step)) continue;
       try {
         const { size } = await fs.lstat(path);
         await fs.remove(path);

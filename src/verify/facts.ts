@@ -1,5 +1,6 @@
 /** What a tree must hold, as its journal tells it: a fold of the entries, for the comparison with what is there. */
 import type { CompletedRun, FileSum, JournalEntry } from "../job/event.ts";
+import type { Parent } from "../job/run.ts";
 
 export interface RunFacts {
   digest: string;
@@ -7,6 +8,8 @@ export interface RunFacts {
   /** Of what the run computed before its parameters changed; few runs have any. */
   olderDigests: string[] | undefined;
   state: "open" | "completed" | "failed";
+  /** What it has begun from, when not at step 0. */
+  parent: Parent | undefined;
   /** Step of the newest checkpoint that was journalled. */
   savedStep: number;
   /** Steps done, once completed. */
@@ -44,15 +47,21 @@ export class Facts {
           this.#computes(facts, entry.runs[i + 1]!, entry.model);
           facts.state = "open";
           facts.files = undefined;
-          if (entry.anew) facts.savedStep = 0;
+          if (entry.anew) {
+            facts.savedStep = 0;
+            facts.parent = undefined;
+          }
         }
         return;
       case "run.resumed":
         this.#of(entry.job, entry.run).savedStep = entry.step;
         return;
-      case "run.checkpointed":
-        this.#of(entry.job, entry.run).savedStep = entry.step;
+      case "run.checkpointed": {
+        const facts = this.#of(entry.job, entry.run);
+        facts.savedStep = entry.step;
+        if (entry.from !== undefined) facts.parent = entry.from;
         return;
+      }
       case "run.repaired": {
         const facts = this.#of(entry.job, entry.run);
         facts.savedStep = entry.step;
@@ -82,6 +91,7 @@ export class Facts {
     const facts = this.#of(job, run.run);
     this.#computes(facts, run.digest, model);
     facts.state = "completed";
+    facts.parent = run.from ?? facts.parent;
     facts.steps = run.steps;
     const files = new Map<string, FileSum | undefined>(Object.entries(run.files ?? {}));
     const { result } = run as { result: { readonly $file?: unknown } | null };
@@ -93,6 +103,7 @@ export class Facts {
     if (facts.digest === digest && facts.model === model) return;
     // Another computation under the same id: what was saved for the old one is no use to it.
     if (facts.digest !== "") facts.savedStep = 0;
+    facts.parent = undefined;
     if (facts.digest !== "" && facts.digest !== digest) {
       (facts.olderDigests ??= []).push(facts.digest);
     }
@@ -109,6 +120,7 @@ export class Facts {
         digest: "",
         model: "",
         olderDigests: undefined,
+        parent: undefined,
         state: "open",
         savedStep: 0,
         steps: 0,

@@ -187,12 +187,15 @@ async function aside(layout: Layout, path: string, reason: string): Promise<void
 
 /** What the journal would have said of the run, as far as its checkpoint tells. */
 function linesOf({ identity, bytes, rawBytes }: Extract<Mend, { how: "rebuild" }>): RunEvent[] {
-  const { job, run, digest, model, step, attempt, ms, dependsOnSteps } = identity;
+  const { job, run, digest, model, step, attempt, ms, dependsOnSteps, parent } = identity;
   const steps = dependsOnSteps ?? step;
   const file = `step-${String(step).padStart(12, "0")}.ckpt`;
   return [
     { type: "runs.started", job, model, steps, attempt, runs: [run, digest] },
-    { type: "run.checkpointed", job, run, step, file, bytes, rawBytes, ms },
+    {
+      ...{ type: "run.checkpointed", job, run, step, file, bytes, rawBytes, ms },
+      ...(parent !== undefined && { from: parent }),
+    },
   ];
 }
 

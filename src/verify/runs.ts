@@ -3,6 +3,7 @@
  * of its result, compared with what journal and checkpoints count.
  */
 import type { FileSum } from "../job/event.ts";
+import { runName } from "../job/run.ts";
 import type { CheckpointIdentity } from "../job/snapshot.ts";
 import { checkCheckpoint } from "../store/checkpoint_check.ts";
 import { stepInName } from "../store/checkpoint_file.ts";
@@ -106,9 +107,27 @@ function identityReason(
   }
   // What the journal has lost it may know: then the checkpoint is right, and the journal is not.
   if (facts === undefined || facts.digest === "" || !scan.isJournalWhole) return undefined;
-  const isKnown = identity.digest === facts.digest ||
-    facts.olderDigests?.includes(identity.digest) === true;
+  if (identity.digest === facts.digest) return parentReason(identity, facts);
+  const isKnown = facts.olderDigests?.includes(identity.digest) === true;
   return isKnown ? undefined : "it was computed with other parameters";
+}
+
+/** A run has begun once: all its checkpoints name the same state, or none. */
+function parentReason(
+  { parent, step }: CheckpointIdentity,
+  { parent: counted }: RunFacts,
+): string | undefined {
+  if (parent !== undefined && step < parent.step) {
+    return `it is of step ${step}, before step ${parent.step} at which its run has begun`;
+  }
+  if (counted === undefined) return undefined;
+  const [has, must] = [parent, counted].map((one) =>
+    one === undefined ? "step 0" : `${runName(one.job, one.run)} at step ${one.step}`
+  );
+  if (has !== must) return `it has begun from ${has}, and its run from ${must}`;
+  return parent!.state === counted.state
+    ? undefined
+    : `it has begun from another state of ${must} than its run`;
 }
 
 async function lookIntoFolder(scan: Scan, path: string): Promise<RunFolder> {

@@ -11,6 +11,7 @@ import {
 } from "../campaign/slot_messages.ts";
 import { type FileKind, type Grants, isModelFile, type Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
+import type { Parent, ParentOrder } from "../job/run.ts";
 import { Layout } from "../store/layout.ts";
 import { dirname } from "../job/path.ts";
 import { filePath, fileUrl } from "./file_url.ts";
@@ -106,6 +107,8 @@ export class Agent {
         const { root, job: plain, type: _type, holder: _holder, ...parts } = message;
         const job = decodePlain(plain) as Job;
         this.#jobs.set(message.number, { ...parts, job, layout: new Layout(root) });
+        // Told once more, it is another one for the thread as well.
+        this.#threadJobs.delete(message.number);
         return;
       }
       case "needs":
@@ -203,22 +206,28 @@ export class Agent {
 
   /** Where a batch begins; undefined when the files of an earlier attempt cannot be dealt with. */
   async #resume(batch: Batch): Promise<Pick<SimulationBatch, "resume"> | undefined> {
-    const { index, past } = batch.runs[0]!;
-    if (past === "none") return {};
+    const { index, past, parent } = batch.runs[0]!;
+    if (past === "none" && parent === undefined) return {};
     await this.#disk;
     const files = await this.#files.of(batch, this.#jobs.get(batch.job)!, index);
     try {
-      if (past === "clear") {
-        await files.startOver();
-        return {};
+      if (past === "clear") await files.startOver();
+      const found = past === "look" ? await files.resume() : { rejected: [] };
+      const checkpoint = found.checkpoint ??
+        (parent && await this.#files.begin(batch, this.#jobs.get(batch.job)!, index, parent));
+      const { step = 0, ms = 0, parent: own } = checkpoint?.identity ?? {};
+      // It has made the state its own, and gone no step on from it.
+      const begins = own !== undefined && own.step === step;
+      if (past === "look" || own !== undefined) {
+        const more = { ...(own && { parent: own }), ...(begins && { begins }) };
+        const { rejected } = found;
+        this.tell({ type: "resumed", batch: batch.batch, index, step, rejected, ...more });
       }
-      const { checkpoint, rejected } = await files.resume();
-      const step = checkpoint?.identity.step ?? 0;
-      this.tell({ type: "resumed", batch: batch.batch, index, step, rejected });
       if (checkpoint === undefined) return {};
-      return { resume: { step, ms: checkpoint.identity.ms, snapshot: checkpoint.snapshot } };
+      const branch = begins ? branchOf(own, parent, this.#jobs.get(batch.job)!) : {};
+      return { resume: { step, ms, snapshot: checkpoint.snapshot, ...branch } };
     } catch (error) {
-      this.#files.tellDiskFailed(batch, index, error);
+      this.#files.tellNotBegun(batch, index, error);
       this.#end(batch.batch);
       return undefined;
     }
@@ -486,6 +495,16 @@ function tellWritten(control: ArrayBufferLike, step: number, ms: number): void {
   const progress = new Float64Array(control);
   progress[CONTROL.writtenMs] = ms;
   progress[CONTROL.writtenStep] = step;
+}
+
+/** What a model is told that adapts the state of another run. */
+function branchOf(
+  { step, model }: Parent,
+  order: ParentOrder | undefined,
+  { modelDigest, anyModel }: SlotJob,
+): Pick<NonNullable<SimulationBatch["resume"]>, "branch"> {
+  const parameters = order?.parameters ?? {};
+  return { branch: { step, parameters, isOtherModel: model !== modelDigest && !anyModel } };
 }
 
 function grantsOf({ inputs, allow }: Job): Grants {

@@ -299,7 +299,7 @@ export class CommandRun {
     this.#keepFiles(undefined, false);
     const resume = this.#resume;
     const isCheckpointToBlame = failure.failureClass === "command-failed" &&
-      resume !== undefined && !this.#sets.hasSaved;
+      resume !== undefined && resume.branch === undefined && !this.#sets.hasSaved;
     if (!isCheckpointToBlame) throw failure;
     // A program that fails as soon as it goes on has a bad checkpoint more often than a bad model.
     const { step } = resume;

@@ -23,6 +23,7 @@ export class RunContext implements Context {
   /** The model looked at `steps`: its state is good for no other number of steps. */
   dependsOnSteps = false;
   readonly #steps: number;
+  readonly #rules: ParameterRules | undefined;
   readonly #job: Job;
   readonly #point: Point;
   readonly #readNeeds: () => Context["needs"];
@@ -40,7 +41,9 @@ export class RunContext implements Context {
   ) {
     this.job = job.id;
     this.run = run;
-    this.params = parametersOf(job, point, rules) as Context["params"];
+    const swept = sweptParameters(job.sweep, point);
+    this.params = overDefaults(rules, job.parameters, swept) as Context["params"];
+    this.#rules = rules;
     this.inputs = inputsOf(job);
     this.#steps = job.steps;
     this.#job = job;
@@ -61,6 +64,11 @@ export class RunContext implements Context {
   /** Made at first use: most models draw no numbers, and seeding costs a hash. */
   get rng(): RunRandom {
     return this.#rng ??= RunRandom.fromSeed(randomSeed(this.#job, this.#point));
+  }
+
+  /** Other parameters than its own, and what the model has for those that are not given. */
+  withDefaults(parameters: object): Context["params"] {
+    return overDefaults(this.#rules, parameters) as Context["params"];
   }
 
   randomState(): RandomState | null {
@@ -93,12 +101,12 @@ export class RunContext implements Context {
   }
 }
 
-function parametersOf(job: Job, point: Point, rules: ParameterRules | undefined): object {
+function overDefaults(rules: ParameterRules | undefined, ...given: object[]): object {
   const params: Record<string, unknown> = {};
   for (const name in rules) {
     if (rules[name]!.default !== undefined) params[name] = rules[name]!.default;
   }
-  return Object.freeze(Object.assign(params, job.parameters, sweptParameters(job.sweep, point)));
+  return Object.freeze(Object.assign(params, ...given));
 }
 
 function inputsOf(job: Job): { readonly [name: string]: Input } {

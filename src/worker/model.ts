@@ -16,7 +16,7 @@ export interface Instance extends ModelModule {
   restore?(saved: unknown, ctx: never): unknown;
 }
 
-const FUNCTIONS = ["init", "step", "advance", "measure", "done", "result"] as const;
+const FUNCTIONS = ["init", "branch", "step", "advance", "measure", "done", "result"] as const;
 
 /** Throws what the module throws, or an Error that says what is missing. */
 export async function loadModel(url: string): Promise<LoadedModel> {
@@ -48,7 +48,7 @@ function loadWasmModel(url: string): LoadedModel {
   return {
     url,
     params: model.params,
-    exports: ["advance", ...model.measurements],
+    exports: ["advance", ...model.canBranch ? ["branch"] : [], ...model.measurements],
     instantiate: () => model.instantiate() as Instance,
   };
 }

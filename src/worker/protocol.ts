@@ -27,8 +27,23 @@ export type ToSimulation =
     /** Absent when its runs need nothing. */
     readonly needs?: BatchNeeds;
     /** For a batch of one run that goes on from a checkpoint. */
-    readonly resume?: { readonly step: number; readonly ms: number; readonly snapshot: Snapshot };
+    readonly resume?: {
+      readonly step: number;
+      readonly ms: number;
+      readonly snapshot: Snapshot;
+      /** The state is another run's: the run begins with it. */
+      readonly branch?: BranchOrder;
+    };
   };
+
+/** What a run begins from, as far as its model may know it. */
+export interface BranchOrder {
+  readonly step: number;
+  /** Of the other run, as `encodePlain` writes them; without the defaults of its model. */
+  readonly parameters: { readonly [name: string]: unknown };
+  /** Computed by another model, or by another version of it. */
+  readonly isOtherModel: boolean;
+}
 
 /** One tensor of a snapshot inside a shared buffer. */
 export interface TensorPlace {

@@ -3,9 +3,11 @@
  * Crash order: rows of the series first, then the checkpoint that counts them, then the word that it is
  * saved, then older checkpoints go (rules R1 and R4).
  */
+import { load } from "../job/load.ts";
 import { dirname, join } from "node:path";
 import type { FileSum } from "../job/event.ts";
-import type { Job } from "../job/job.ts";
+import { isKeptState, isModelFile, type Job } from "../job/job.ts";
+import type { Parent } from "../job/run.ts";
 import type { CheckpointIdentity, Snapshot } from "../job/snapshot.ts";
 import { restoreRun } from "../store/archive.ts";
 import {
@@ -69,6 +71,7 @@ export class RunFiles {
   readonly #folder: string;
   #series: CheckpointIdentity["series"] = EMPTY_SERIES;
   #result: FileSum | undefined;
+  #parent: Parent | undefined;
   readonly #kept: Record<string, FileSum> = {};
   /** Rows that could not be written yet; they go with the next ones. */
   #rowsWaiting = "";
@@ -91,7 +94,8 @@ export class RunFiles {
       digest,
       ...(anyModel ? {} : { model: modelDigest }),
       steps: job.steps,
-      check: async ({ series }) => {
+      check: async ({ series, parent }) => {
+        if (parent !== undefined && await isOther(layout, parent)) return OTHER_STATE;
         // A finished run that is extended may have been packed away meanwhile.
         if (series.bytes > 0) await restoreRun(layout, job.id, run);
         return await checkSeries(this.#seriesPath, series);
@@ -102,6 +106,7 @@ export class RunFiles {
       return { rejected };
     }
     this.#series = checkpoint.identity.series;
+    this.#parent = checkpoint.identity.parent;
     await truncateSeries(this.#seriesPath, this.#series);
     // A crash came between the newest one and the going of the oldest; perhaps no other is written.
     await this.prune();
@@ -119,32 +124,48 @@ export class RunFiles {
     await this.#clearFolder();
   }
 
+  /** Makes the state of another run this one's own; durable when it returns. */
+  async begin(snapshot: Snapshot, parent: Parent): Promise<WrittenCheckpoint> {
+    this.#parent = parent;
+    // What a program has saved is good for the steps that it was told of.
+    const dependsOnSteps = !isModelFile(this.#writer.job.model);
+    return await this.save({ step: parent.step, ms: 0, dependsOnSteps }, snapshot, "");
+  }
+
+  /** What a checkpoint says of itself that is written now. */
+  identityAt(step: number, ms = 0, dependsOnSteps = false): CheckpointIdentity {
+    const { job, modelDigest, epoch } = this.#writer;
+    return {
+      job: job.id,
+      ...this.#run,
+      model: modelDigest,
+      step,
+      epoch,
+      series: this.#series,
+      ...(dependsOnSteps ? { dependsOnSteps: job.steps } : {}),
+      ms,
+      ...(this.#parent !== undefined && { parent: this.#parent }),
+    };
+  }
+
   /** Durable when it returns. Rule R3: after a failure one new file is written from memory, no more. */
   async save(
     state: { step: number; ms: number; dependsOnSteps: boolean },
     snapshot: Snapshot,
     rows: string,
   ): Promise<WrittenCheckpoint> {
-    const { job, modelDigest, epoch } = this.#writer;
     await this.appendSeries(rows);
     await this.#makeFolder(this.#checkpoints);
-    const identity: CheckpointIdentity = {
-      job: job.id,
-      ...this.#run,
-      model: modelDigest,
-      step: state.step,
-      epoch,
-      series: this.#series,
-      ...(state.dependsOnSteps ? { dependsOnSteps: job.steps } : {}),
-      ms: state.ms,
-    };
+    const identity = this.identityAt(state.step, state.ms, state.dependsOnSteps);
     const write = () => writeCheckpoint(this.#checkpoints, identity, snapshot);
     return await write().catch(write);
   }
 
   /** What cannot go now goes with the next one: too many are no loss, and no word about what was saved. */
   async prune(): Promise<void> {
-    const prune = () => pruneCheckpoints(this.#checkpoints, this.#writer.job.checkpoint.keep);
+    const { checkpoint } = this.#writer.job;
+    const stays = (step: number) => isKeptState(checkpoint, step);
+    const prune = () => pruneCheckpoints(this.#checkpoints, checkpoint.keep, stays);
     await prune().catch(prune).catch(() => {});
   }
 
@@ -236,6 +257,13 @@ export class RunFiles {
     const { root } = this.#writer.layout;
     for (const folder of [this.#checkpoints, this.#folder]) await refuseLinks(root, folder);
   }
+}
+
+const OTHER_STATE = "the state that it has begun from was computed again, to another one";
+
+async function isOther(layout: Layout, parent: Parent): Promise<boolean> {
+  return await (await load<typeof import("./branching.ts")>(import.meta.resolve("./branching.ts")))
+    .isOtherState(layout, parent);
 }
 
 /** Of the whole slot: each has a piece of its file in memory. */

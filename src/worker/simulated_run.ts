@@ -2,7 +2,7 @@
  * One run in the simulation thread, from its first to its last step: steps, measures, asks whether it is done,
  * hands out snapshots of its state.
  */
-import { DEFAULT_ON_NAN, type Job, type OnNan } from "../job/job.ts";
+import { DEFAULT_ON_NAN, isKeptState, type Job, nextKept, type OnNan } from "../job/job.ts";
 import type { Context, Ending } from "../job/model.ts";
 import { decodePlain } from "../job/plain.ts";
 import { pointAt } from "../plan/sweep.ts";
@@ -19,6 +19,7 @@ import {
 import { describeReturned, plainResult } from "./outcome.ts";
 import {
   ACTIVITY,
+  type BranchOrder,
   CONTROL,
   type FromSimulation,
   GAP_MS_MAX,
@@ -34,6 +35,10 @@ import { BadState, putTogether, takeApart } from "./state.ts";
 
 /** Kept before a model takes the floor. */
 const { stringify } = JSON;
+
+const OTHER_MODEL =
+  "its model is not the one that has computed the state it begins from, and exports no " +
+  "branch(state, ctx) that would fit it; --accept-model takes the state as it is";
 
 type Resume = NonNullable<Extract<ToSimulation, { type: "batch" }>["resume"]>;
 
@@ -130,10 +135,12 @@ export class SimulatedRun {
   async compute(resume: Resume | undefined): Promise<string | undefined> {
     if (resume === undefined) await this.#init();
     else this.#restore(resume);
+    if (resume?.branch !== undefined) await this.#branch(resume.branch);
     this.#now = this.#computingFrom = performance.now();
     this.#livedFrom = this.#parts.progress[CONTROL.livedMs]!;
     store(this.#parts.orders, CONTROL.activity, ACTIVITY.computing);
-    const finished = this.#advanceToEnd(resume?.step ?? 0);
+    const isBeginning = resume === undefined || resume.branch !== undefined;
+    const finished = this.#advanceToEnd(resume?.step ?? 0, isBeginning);
     if (!finished) return undefined;
     return this.#result();
   }
@@ -176,15 +183,36 @@ export class SimulatedRun {
     this.#planSaving(tensors.reduce((sum, { bytes }) => sum + bytes.byteLength, 0));
   }
 
+  /** The state is another run's, and its own from now on. */
+  async #branch({ step, parameters: encoded, isOtherModel }: BranchOrder): Promise<void> {
+    const { branch } = this.#model;
+    if (isOtherModel && (branch === undefined || this.#job.model.kind === "wasm")) {
+      throw new RunFailure("needs", OTHER_MODEL);
+    }
+    if (branch === undefined) return;
+    const { context } = this;
+    const parameters = context.withDefaults(decodePlain(encoded) as Record<string, unknown>);
+    const returned: unknown = branch(this.#state, context as never, { step, parameters });
+    const made: unknown = returned instanceof Promise ? await returned : returned;
+    if (made !== undefined && (typeof made !== "object" || made === null)) {
+      const what = describeReturned(made);
+      throw new BadState(
+        `branch() returned ${what}; it changes the state in place, or returns one`,
+      );
+    }
+    if (made !== undefined) this.#state = made;
+    if (this.#job.checkpoint.every.kind !== "off") this.#planSaving(takeApart(this.#state).bytes);
+  }
+
   #planSaving(bytes: number): void {
     const cadence = this.#job.checkpoint.every;
     if (cadence.kind === "auto") this.#autoInterval = new AutoInterval(bytes, cadence.learned);
   }
 
   /** Steps to the end; false when it was asked to give the run back and saved it. */
-  #advanceToEnd(from: number): boolean {
+  #advanceToEnd(from: number, isBeginning: boolean): boolean {
     const { steps, measureEverySteps } = this.#job;
-    if (from === 0 && measureEverySteps !== undefined) this.#measureRow(0);
+    if (isBeginning && measureEverySteps !== undefined) this.#measureRow(from);
     this.#lookedAt = from;
     if (from < steps && this.#ending === undefined) {
       // Its time was over before, and is no longer now.
@@ -262,7 +290,7 @@ export class SimulatedRun {
       this.#isGivenBack = true;
       return at;
     }
-    if (this.#isDue(at, now)) this.#save(at, false);
+    if (this.#isDue(at, now)) this.#save(at, this.#mustStay(at));
     return this.#nextLook(at);
   }
 
@@ -273,7 +301,7 @@ export class SimulatedRun {
     if (measureEverySteps !== undefined) to = Math.min(to, nextMultiple(step, measureEverySteps));
     if (this.#doneEvery > 1) to = Math.min(to, nextMultiple(step, this.#doneEvery));
     if (cadence.kind === "steps") to = Math.min(to, nextMultiple(step, cadence.steps));
-    return to;
+    return Math.min(to, nextKept(this.#job.checkpoint, step));
   }
 
   /** After so many steps the model is asked whether it is done; 0 for one that never says so. */
@@ -366,6 +394,7 @@ export class SimulatedRun {
 
   #isDue(step: number, now: number): boolean {
     const cadence = this.#job.checkpoint.every;
+    if (this.#mustStay(step)) return true;
     switch (cadence.kind) {
       case "off":
         return false;
@@ -387,12 +416,20 @@ export class SimulatedRun {
   #keepsFinalState(step: number): boolean {
     const cadence = this.#job.checkpoint.every;
     if (cadence.kind === "off" || step === this.#savedStep) return false;
+    if (this.#job.checkpoint.wanted?.last || this.#mustStay(step)) return true;
     if (cadence.kind === "steps") return step >= cadence.steps;
     const longMs = Math.min(
       cadence.kind === "time" ? cadence.everyMs : Infinity,
       FINAL_STATE_AFTER_MS,
     );
     return this.#savedStep >= 0 || this.#now - this.#startedAt >= longMs;
+  }
+
+  /** Somebody counts on the state of just this step. */
+  #mustStay(step: number): boolean {
+    const { checkpoint } = this.#job;
+    return step !== this.#savedStep && checkpoint.every.kind !== "off" &&
+      isKeptState(checkpoint, step);
   }
 
   /** Hands the state to the agent. When both buffers are busy it is skipped, unless `must`. */

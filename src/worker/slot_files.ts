@@ -1,5 +1,7 @@
 /** What a slot writes of the runs it computes, each answered with a message: checkpoints, series, results, logs. */
 import { load } from "../job/load.ts";
+import type { ParentOrder } from "../job/run.ts";
+import type { Checkpoint } from "../store/checkpoint.ts";
 import type { FromSlot, ToSlot } from "../campaign/slot_messages.ts";
 import { DTYPE_BYTES } from "../job/snapshot.ts";
 import { isNoSpace, mayFindRoom } from "../store/disk.ts";
@@ -44,6 +46,25 @@ export class SlotFiles {
       this.#open.set(key, files);
     }
     return files;
+  }
+
+  /** The state of another run, made this one's own and told of. */
+  async begin(
+    batch: Batch,
+    writer: Writer,
+    index: number,
+    parent: ParentOrder,
+  ): Promise<Checkpoint> {
+    const { beginFrom } = await load<typeof import("./branching.ts")>(
+      import.meta.resolve("./branching.ts"),
+    );
+    const beganAt = performance.now();
+    const begun = await beginFrom(parent, writer, index, await this.of(batch, writer, index));
+    const { checkpoint, written, parent: from } = begun;
+    const { step } = from;
+    const stallMs = performance.now() - beganAt - written.ms;
+    this.#tell({ type: "saved", batch: batch.batch, index, step, ...written, stallMs, from });
+    return checkpoint;
   }
 
   /** Answers how long it took, whether or not it could be written. */
@@ -138,6 +159,15 @@ export class SlotFiles {
       const files = this.#open.get(keyOf(batch, index))?.sums;
       if (files !== undefined) this.#tell({ type: "filed", batch: batch.batch, index, files });
     }
+  }
+
+  /** What keeps a run from its first step in this slot: the disk, or a state that is not there. */
+  tellNotBegun(batch: Batch, index: number, error: unknown): void {
+    if (!(error instanceof Error) || error.name !== "NoState") {
+      return this.tellDiskFailed(batch, index, error);
+    }
+    const failure = { class: "needs" as const, message: error.message, step: 0 };
+    this.#tell({ type: "failed", batch: batch.batch, index, failure });
   }
 
   tellDiskFailed({ batch }: Batch, index: number, error: unknown): void {

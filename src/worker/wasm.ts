@@ -3,7 +3,7 @@
  * The state of a run is the linear memory of its instance and all of its mutable globals.
  */
 import { Fault } from "../job/fault.ts";
-import type { Context, Ending, ParameterRule, ParameterRules } from "../job/model.ts";
+import type { BranchParent, Context, Ending, ParameterRule, ParameterRules } from "../job/model.ts";
 import {
   exportGlobals,
   type FunctionType,
@@ -29,6 +29,8 @@ export interface WasmRun {
   readonly done?: (state: WasmState, ctx: Context) => Ending | undefined;
   /** Goes on from a saved state in a new instance; the state given back replaces `saved`. */
   restore(saved: WasmState, ctx: Context): WasmState;
+  /** Fits the state of another run to the parameters of this one. */
+  branch(state: WasmState, ctx: Context, parent: BranchParent): void;
 }
 
 export interface WasmModel {
@@ -36,6 +38,8 @@ export interface WasmModel {
   readonly params: ParameterRules;
   /** Every `get_<name>` that is not a parameter's. */
   readonly measurements: readonly string[];
+  /** Whether it can fit the state of another run to other parameters. */
+  readonly canBranch: boolean;
   /** A run of its own; nothing is shared with other runs. */
   instantiate(): WasmRun;
 }
@@ -57,6 +61,7 @@ export function loadWasm(bytes: Uint8Array, name: string): WasmModel {
     setters,
     measurements: [...getters.keys()].filter((getter) => !setters.has(getter)),
     hasDone: outline.exports.has("done"),
+    hasBranch: outline.exports.has("branch"),
   };
   const fresh = new Instance(parts, name);
   const rules = [...setters].map(([parameter, type]): [string, ParameterRule] => [
@@ -66,6 +71,7 @@ export function loadWasm(bytes: Uint8Array, name: string): WasmModel {
   return {
     params: Object.fromEntries(rules),
     measurements: parts.measurements,
+    canBranch: parts.hasBranch,
     instantiate: () => newRun(parts, name),
   };
 }
@@ -77,11 +83,19 @@ interface Parts {
   readonly setters: ReadonlyMap<string, FunctionType>;
   readonly measurements: readonly string[];
   readonly hasDone: boolean;
+  readonly hasBranch: boolean;
 }
 
 function newRun(parts: Parts, name: string): WasmRun {
   let instance: Instance;
   const begin = (ctx: Context) => instance = new Instance(parts, name, ctx);
+  const setParameter = (parameter: string, { params }: Context) => {
+    const value = params[parameter];
+    const [type] = parts.setters.get(parameter)!.takes;
+    if (value !== undefined) {
+      instance.call(`set_${parameter}`, type === "i64" ? BigInt(value) : value);
+    }
+  };
   const measure: WasmRun["measure"] = (state, ctx) => {
     instance.context = ctx;
     const row = parts.measurements.map((measurement) => [measurement, instance.get(measurement)]);
@@ -100,11 +114,7 @@ function newRun(parts: Parts, name: string): WasmRun {
   return {
     init(ctx) {
       begin(ctx).call("_initialize");
-      for (const [parameter, { takes }] of parts.setters) {
-        const value = ctx.params[parameter];
-        if (value === undefined) continue;
-        instance.call(`set_${parameter}`, takes[0] === "i64" ? BigInt(value) : value);
-      }
+      for (const parameter of parts.setters.keys()) setParameter(parameter, ctx);
       instance.call("init");
       return instance.keep({ memory: new Uint8Array(), globals: [] });
     },
@@ -119,9 +129,28 @@ function newRun(parts: Parts, name: string): WasmRun {
       begin(ctx).load(saved);
       return instance.keep({ memory: new Uint8Array(), globals: [] });
     },
+    branch(state, ctx, { parameters }) {
+      // What is the same may have changed in the memory since: it may be where a quantity began.
+      const changed = [...parts.setters.keys()].filter((parameter) =>
+        !Object.is(ctx.params[parameter], parameters[parameter])
+      );
+      if (changed.length > 0 && !parts.hasBranch) throw new Error(noBranchWords(name, changed));
+      for (const parameter of changed) setParameter(parameter, ctx);
+      instance.call("branch");
+      instance.keep(state);
+    },
     ...(parts.measurements.length > 0 ? { measure } : {}),
     ...(parts.hasDone ? { done } : {}),
   };
+}
+
+/** What `init` has made of a parameter nobody else can make anew. */
+function noBranchWords(name: string, changed: readonly string[]): string {
+  return `${name} exports no branch, and ${changed.join(", ")} ` +
+    `${
+      changed.length === 1 ? "is" : "are"
+    } not what the state was computed with: export branch () -> (), ` +
+    "which is called after the setters of what changed, in place of init";
 }
 
 /** A living instance and its access by name. */

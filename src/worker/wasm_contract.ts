@@ -29,8 +29,9 @@ export function checkContract(bytes: Uint8Array, name: string): Outline {
   if (outline.exports.has("done")) {
     checkFunction(outline, name, "done", { takes: [], gives: ["i32"] });
   }
-  if (outline.exports.has("_initialize")) {
-    checkFunction(outline, name, "_initialize", { takes: [], gives: [] });
+  for (const optional of ["_initialize", "branch"]) {
+    if (!outline.exports.has(optional)) continue;
+    checkFunction(outline, name, optional, { takes: [], gives: [] });
   }
   for (const [parameter, type] of exportedFunctions(outline, "set_")) {
     if (type.gives.length === 0 && isOneNumber(type.takes)) continue;

@@ -174,7 +174,7 @@ Deno.test("who was about to begin waits again when what it needs is submitted an
   world.nowMs += 60_000;
   await world.slot.completes();
   assert.deepEqual(started(staged), ["first", "long"]);
-  campaign.supersede(["first"]);
+  campaign.supersede([aJob({ id: "first" })]);
   await staged.add(aJob({ id: "first", seed: 7 }));
   await play(staged);
   assert.deepEqual(started(staged), ["first", "long", "first", "after"]);
@@ -192,7 +192,7 @@ Deno.test("who is at work when what it needs is submitted anew goes on; given ba
   await world.slot.ready();
   await world.slot.completes();
   const before = digests(staged).after;
-  campaign.supersede(["first"]);
+  campaign.supersede([aJob({ id: "first" })]);
   await staged.add(aJob({ id: "first", seed: 7 }));
   assert.equal(world.slot.working!.job, 1);
   await staged.add(aJob({ id: "urgent", priority: 0 }));

@@ -367,6 +367,24 @@ const CASES: readonly Case[] = [
     decision: "new",
   },
   {
+    what: "a run whose parent has another state by now",
+    past: [PLANNED, STARTED, COMPLETED],
+    options: { otherStates: new Set(["a/a"]) },
+    decision: "changed-state",
+  },
+  {
+    what: "a run that was done without the state that others begin from",
+    past: [PLANNED, STARTED, COMPLETED],
+    options: { lostStates: new Set(["a/a"]) },
+    decision: "state-anew",
+  },
+  {
+    what: "a run that is begun anyway, and whose state others begin from",
+    past: [PLANNED, STARTED, SAVED],
+    options: { lostStates: new Set(["a/a"]) },
+    decision: "resume",
+  },
+  {
     what: "a renamed job that is not finished",
     past: [PLANNED, STARTED, SAVED],
     job: { id: "b" },

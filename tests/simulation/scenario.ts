@@ -62,6 +62,8 @@ export function scenarioOf(seed: number, cuts?: readonly Cut[]): Scenario {
   // One that computes the same under another name: it may take the results, if they are there first.
   if (random.next() < 0.3) jobs.push({ ...jobs[0]!, id: "twin", priority: 3 });
   const grownFromLife = random.next() < 0.3 ? 1 + random.below(3) : 0;
+  const branch = random.next() < 0.4 ? branchOf(random, jobs, grownFromLife > 0) : undefined;
+  if (branch !== undefined) jobs.push(branch);
   // Who wakes up with other wishes than those of whoever took over may compute something again, rightly.
   const possible = cuts ??
     (grownFromLife > 0 ? CUTS.filter((cut) => !cut.includes("taken")) : CUTS);
@@ -139,6 +141,28 @@ function jobOf(random: Seeded, number: number): Job {
     // How a run ends must not hang on luck.
     retries: 1_000,
   } as Job;
+}
+
+/** One whose runs begin from states of another's, if any saves them. */
+function branchOf(random: Seeded, jobs: readonly Job[], isGrown: boolean): Job | undefined {
+  const parent = random.pick(jobs);
+  if (parent.checkpoint.every.kind === "off") return undefined;
+  const isSwept = parent.sweep !== undefined;
+  const { sweep: _, ...own } = jobOf(random, 9);
+  // Of one that grows the end is another state later on.
+  const isLast = !isGrown && random.below(2) === 0;
+  return {
+    ...own,
+    id: "branch",
+    steps: parent.steps + 2 + random.below(20),
+    parameters: isSwept ? {} : { start: random.below(1_000) },
+    ...(isSwept && { sweep: parent.sweep! }),
+    from: {
+      job: parent.id,
+      ...(isSwept && { match: "same-point" }),
+      step: isLast ? "last" : 1 + random.below(Math.ceil(parent.steps / 2)),
+    },
+  };
 }
 
 /** The jobs as a life is asked for them. */

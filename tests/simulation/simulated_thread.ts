@@ -1,5 +1,5 @@
 /** The simulation thread of a simulated slot: speaks the protocol of the real one, computes the toy model in simulated time. */
-import type { Job } from "../../src/job/job.ts";
+import { type Job, nextKept } from "../../src/job/job.ts";
 import {
   ACTIVITY,
   CONTROL,
@@ -106,11 +106,12 @@ class SimulatedThread implements ThreadHandle {
     const state = resume === undefined
       ? toy.begin(job, index)
       : toy.restore(resume.step, resume.snapshot);
+    if (resume?.branch !== undefined) toy.branch(state, job);
     this.#world.begins(job, run, state.step);
     const { every } = job.checkpoint;
     const steps = every.kind === "steps" ? every.steps : Infinity;
     let saved = state.step;
-    let seriesOnDisk = state.step > 0;
+    let seriesOnDisk = state.step > 0 && resume?.branch === undefined;
     const save = async () => {
       saved = state.step;
       const rows = toy.takeRows(state);
@@ -119,17 +120,22 @@ class SimulatedThread implements ThreadHandle {
     };
     while (state.step < job.steps) {
       const due = nextMultiple(state.step, steps);
-      const to = Math.min(job.steps, due, state.step + 5);
+      const kept = nextKept(job.checkpoint, state.step);
+      const to = Math.min(job.steps, due, kept, state.step + 5);
       await this.#world.time.sleep((to - state.step) * this.#world.stepMs);
       await this.#meetFate(job, run, to);
       toy.advance(state, to - state.step, job);
       this.#progress[CONTROL.step] = state.step;
       const isAsked = mustYield(this.#orders);
-      if (state.step === due || isAsked && every.kind !== "off" && state.step > saved) await save();
+      if (
+        state.step === due || state.step === kept ||
+        isAsked && every.kind !== "off" && state.step > saved
+      ) await save();
       if (isAsked && state.step < job.steps) return undefined;
     }
     // The final state is kept where checkpoints were due, so that more steps can go on from it.
-    if (job.steps >= steps && state.step > saved) await save();
+    const isWanted = job.steps >= steps || job.checkpoint.wanted?.last === true;
+    if (isWanted && state.step > saved) await save();
     const series = toy.takeRows(state);
     const inline = !seriesOnDisk && series.length <= this.#world.inlineCharactersMax;
     if (!inline) {

@@ -12,6 +12,9 @@ import { lowerFences } from "../../src/store/fence.ts";
 import { makeRequest, postRequest } from "../../src/store/postbox.ts";
 import { useFileSystem } from "../../src/store/file_system.ts";
 import { openTree } from "../../src/store/tree.ts";
+// Loaded before: what is loaded at need takes real time.
+import "../../src/runner/kept_states.ts";
+import "../../src/runner/origins.ts";
 import { type Seeded, seeded } from "../helpers/seeded.ts";
 import { checkTree } from "./aftermath.ts";
 import { jobsOf, type Life, MODEL_PATH, type Scenario } from "./scenario.ts";
@@ -147,6 +150,11 @@ class Machine {
     // Somebody in an earlier life may have paused runs: they stay so until somebody says otherwise.
     if (holder.ended!.outcome?.stopped === "paused") {
       await this.#continueAll();
+      holder = this.#begin(false);
+      await this.#drive(() => holder.ended !== undefined);
+    }
+    // A bad disk may have refused the state that others begin from: the next simrun computes that one again.
+    if (!this.#isDiskGood && holder.ended!.outcome?.failed) {
       holder = this.#begin(false);
       await this.#drive(() => holder.ended !== undefined);
     }
@@ -415,6 +423,12 @@ class Machine {
     const key = `${job.id}/${run}`;
     this.#say(`${currentProcess()?.name} computes ${key} from step ${step}`);
     if (holder.isReplaced) return;
+    // Where the disk refused the state that others are to begin from, it is computed again.
+    const isBegunFrom = this.#scenario.jobs.some(({ from }) => from?.job === job.id);
+    if (isBegunFrom && !this.#isDiskGood && step === 0) {
+      this.#completed.delete(key);
+      this.#saved.delete(key);
+    }
     this.#hold(!this.#completed.has(key), `${key} is computed again, though it was told as done`);
     const saved = this.#saved.get(key) ?? 0;
     this.#hold(step >= saved, `${key} begins at step ${step}, though step ${saved} was saved`);
@@ -446,7 +460,8 @@ class Machine {
     if (event.type === "run.failed") {
       const { class: kind, message } = event.failure;
       this.#say(`${event.job}/${event.run} failed: ${kind}: ${message}`);
-      this.#hold(kind === "disk", `${event.job}/${event.run} failed as ${kind}: ${message}`);
+      const isOfDisk = kind === "disk" || kind === "needs" && !this.#isDiskGood;
+      this.#hold(isOfDisk, `${event.job}/${event.run} failed as ${kind}: ${message}`);
     }
   }
 
