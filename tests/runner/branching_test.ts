@@ -519,6 +519,9 @@ async function placeWasm(folder: string, name: string, hasBranch: boolean): Prom
       },
       { name: "set_by", takes: ["f64"], body: [local, 0, OP.globalSet, 0] },
       { name: "get_by", gives: ["f64"], body: [OP.globalGet, 0] },
+      // Where the sum begins: set once more it would begin again.
+      { name: "set_start", takes: ["f64"], body: [local, 0, OP.globalSet, 1] },
+      { name: "get_start", gives: ["f64"], body: [OP.f64Const, ...float64(0)] },
       { name: "get_sum", gives: ["f64"], body: [OP.globalGet, 1] },
       { name: "get_branches", gives: ["f64"], body: [OP.globalGet, 2] },
       ...hasBranch
