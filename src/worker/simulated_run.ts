@@ -99,6 +99,8 @@ export class SimulatedRun {
   #lookedAt = 0;
   #isGivenBack = false;
   #savedStep = -1;
+  /** The step of the state that it began with in this slot, of another run; −1 for others. */
+  #begunAt = -1;
   #savedAt = this.#startedAt;
   #autoInterval: AutoInterval | undefined;
   #seriesOnDisk = false;
@@ -186,6 +188,7 @@ export class SimulatedRun {
   /** The state is another run's, and its own from now on. */
   async #branch({ step, parameters: encoded, isOtherModel }: BranchOrder): Promise<void> {
     const { branch } = this.#model;
+    this.#begunAt = step;
     if (isOtherModel && (branch === undefined || this.#job.model.kind === "wasm")) {
       throw new RunFailure("needs", OTHER_MODEL);
     }
@@ -422,7 +425,8 @@ export class SimulatedRun {
       cadence.kind === "time" ? cadence.everyMs : Infinity,
       FINAL_STATE_AFTER_MS,
     );
-    return this.#savedStep >= 0 || this.#now - this.#startedAt >= longMs;
+    // What it has begun with was saved for it, and says nothing of how long it takes.
+    return this.#savedStep > this.#begunAt || this.#now - this.#startedAt >= longMs;
   }
 
   /** Somebody counts on the state of just this step. */
