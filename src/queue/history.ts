@@ -71,7 +71,7 @@ export class History {
       case "run.checkpointed": {
         const job = this.jobOf(entry.job);
         const { run, step, at, bytes, rawBytes, ms, stallMs = 0, from } = entry;
-        if (from !== undefined) job.begun(run, from);
+        if (from !== undefined) job.parents.set(run, from);
         job.saved(run, step, at, bytes);
         experience.checkpointed(entry.job, job.modelOf(run), ms + stallMs, rawBytes);
         return;

@@ -35,7 +35,7 @@ export class JobHistory {
   readonly #plans: (Job | undefined)[] = [];
   readonly #rare = new Map<number, RareFacts>();
   /** What runs have begun from, that did not begin at step 0. */
-  readonly #parents = new Map<number, Parent>();
+  readonly parents = new Map<string, Parent>();
   /** Rows that know why they went back to the queue. */
   readonly #requeued = new Set<number>();
   #states = new Uint8Array(16);
@@ -95,20 +95,6 @@ export class JobHistory {
     return (row === undefined ? undefined : this.#rare.get(row)) ?? {};
   }
 
-  /** What a run has begun from; undefined at step 0, and before it has made that state its own. */
-  parentOf(run: string): Parent | undefined {
-    return this.#parents.get(this.#rows.get(run) ?? -1);
-  }
-
-  /** All runs that have begun from others. */
-  *parents(): IterableIterator<readonly [run: string, parent: Parent]> {
-    for (const [row, parent] of this.#parents) yield [this.#runs[row]!, parent];
-  }
-
-  begun(run: string, parent: Parent): void {
-    this.#parents.set(this.#rowOf(run), parent);
-  }
-
   /** Where the result of a completed run is written. */
   location(run: string): Location {
     const row = this.#rows.get(run);
@@ -134,9 +120,10 @@ export class JobHistory {
 
   /** Digest of the model, milliseconds and steps of each. No object is made for it. */
   forEachCompleted(visit: (model: string, ms: number, steps: number) => void): void {
+    const hasParents = this.parents.size > 0;
     for (let row = 0; row < this.#runs.length; row++) {
       if (this.#states[row] === COMPLETED) {
-        const before = this.#parents.get(row)?.step ?? 0;
+        const before = hasParents ? this.parents.get(this.#runs[row]!)?.step ?? 0 : 0;
         visit(this.#models[row]!, this.#ms[row]!, this.#steps[row]! - before);
       }
     }
@@ -164,7 +151,7 @@ export class JobHistory {
     // Another spec under the same id is another run: what was saved for the old one is no use to it.
     if (this.#digests[row] !== digest || this.#models[row] !== model) {
       this.#savedSteps[row] = 0;
-      this.#parents.delete(row);
+      this.parents.delete(run);
     }
     this.#digests[row] = digest;
     this.#models[row] = model;
@@ -192,7 +179,7 @@ export class JobHistory {
     this.#locations[row] = location;
     this.#become(row, "completed");
     const { ending, from } = facts;
-    if (from !== undefined) this.#parents.set(row, from);
+    if (from !== undefined) this.parents.set(facts.run, from);
     if (ending !== undefined) this.#note(row, { ending, stepsAsked });
     if (reusedFrom !== undefined) this.#note(row, { reusedFrom });
   }
@@ -252,9 +239,8 @@ export class JobHistory {
 
   /** What was saved before is cleared away. */
   begunAnew(run: string): void {
-    const row = this.#rowOf(run);
-    this.#savedSteps[row] = 0;
-    this.#parents.delete(row);
+    this.resumed(run, 0);
+    this.parents.delete(run);
   }
 
   resumed(run: string, step: number): void {

@@ -40,14 +40,14 @@ export function lineageOf(
   },
 ): Lineage | undefined {
   const ancestors: Parent[] = [];
-  let at = history.jobs.get(id)?.parentOf(run);
+  let at = history.jobs.get(id)?.parents.get(run);
   while (at !== undefined && ancestors.length < ANCESTORS_MAX) {
     ancestors.push(at);
-    at = history.jobs.get(at.job)?.parentOf(at.run);
+    at = history.jobs.get(at.job)?.parents.get(at.run);
   }
   const children: Child[] = [];
   for (const [childJob, past] of history.jobs) {
-    for (const [child, parent] of past.parents()) {
+    for (const [child, parent] of past.parents) {
       if (parent.job === id && parent.run === run) {
         children.push({ job: childJob, run: child, step: parent.step });
       }

@@ -67,7 +67,7 @@ function wantedStates(
 function haveAllBegun(past: JobHistory): boolean {
   let begun = 0;
   for (const { run, state } of past.rows()) {
-    if (state === "completed" || past.parentOf(run) !== undefined) begun++;
+    if (state === "completed" || past.parents.get(run) !== undefined) begun++;
   }
   return begun >= past.count;
 }

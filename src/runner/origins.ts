@@ -50,7 +50,7 @@ export async function findOtherStates(
   for (const { id } of jobs.filter(({ from }) => from !== undefined)) {
     const past = history.jobs.get(id);
     for (const { run } of past?.rows() ?? []) {
-      const parent = past!.parentOf(run);
+      const parent = past!.parents.get(run);
       if (parent === undefined) continue;
       const key = JSON.stringify([parent.job, parent.run, parent.step, parent.crc32]);
       if (!seen.has(key)) seen.set(key, isOtherState(layout, parent));
@@ -142,7 +142,7 @@ class OriginCheck {
   #beginsNow(index: number): boolean {
     if (!this.#child.isToRun(index)) return false;
     const { run } = this.#child.identify(index);
-    const has = this.#parts.history.jobs.get(this.#child.job.id)?.parentOf(run) !== undefined;
+    const has = this.#parts.history.jobs.get(this.#child.job.id)?.parents.get(run) !== undefined;
     return !has || !GOES_ON.has(this.#child.decisionAt(index));
   }
 
