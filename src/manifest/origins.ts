@@ -39,8 +39,8 @@ function ownProblem({ id, model, steps, from }: Job): Problem | undefined {
   if (model.kind === "plecs") {
     return {
       path: ["from"],
-      message: `Job ${quote(id)} is simulated by PLECS, which begins each simulation anew`,
-      hint: "Begin from the results of another job: needs, and InitialState among its options.",
+      message: `Job ${quote(id)} is simulated by PLECS, and begins at time 0`,
+      hint: "Modules, WebAssembly and commands can begin from another run's state.",
     };
   }
   if (model.kind === "command" && model.restart === undefined) {

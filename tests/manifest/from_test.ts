@@ -128,7 +128,7 @@ Deno.test("readManifests() refuses what could never begin, and names the circle"
     ],
     [
       "- { id: a, model: { plecs: m.plecs }, from: b }\n",
-      /from Job "a" is simulated by PLECS, which begins each simulation anew/,
+      /from Job "a" is simulated by PLECS, and begins at time 0/,
     ],
   ];
   for (const [text, told] of cases) assert.match(mistakes(text).join("\n"), told, text);
