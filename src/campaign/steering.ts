@@ -152,8 +152,7 @@ export class Steering {
   }
 
   #waitsAgain(number: number): void {
-    const { needs } = this.#table.jobOf(number).job;
-    this.#table.become(number, needs === undefined ? "ready" : "blocked");
+    this.#table.become(number, this.#table.jobOf(number).isStaggered ? "blocked" : "ready");
   }
 
   /** What was set to blocked and needs nothing that is still to come is ready; what has no hope fails. */

@@ -2,10 +2,12 @@
 import { load } from "../job/load.ts";
 import { EXIT } from "../job/fault.ts";
 import type { Job } from "../job/job.ts";
+import { searchOf } from "../job/sweep.ts";
 import { runName } from "../job/run.ts";
 import type { History } from "../queue/history.ts";
 import { Learned } from "../queue/learned.ts";
 import { groupRuns, jobWaits } from "../report/job_story.ts";
+import { ledJson, ledTexts } from "../report/led_job.ts";
 import { lessonsJson, lessonsOf, lessonTexts } from "../report/lessons.ts";
 import { treeStatus } from "../report/status.ts";
 import { countsJson } from "../report/status_json.ts";
@@ -47,6 +49,10 @@ export async function explainJob(
   const groups = groupRuns(runs, status.counts, jobWaits(job, prioritiesOf(history), read));
   const { model } = history.jobs.get(job.id)!;
   const lessons = model && lessonsOf(job, model, Learned.of(history, working), {});
+  const isLed = job.until !== undefined || searchOf(job.sweep) !== undefined;
+  const led = isLed
+    ? await (await import("../runner/led_jobs.ts")).readLedJob(history, layout, job.id)
+    : undefined;
   const next = working ? undefined : await decisionsNow(layout.root, withNeeded(job, history));
   if (flags.json) {
     printJson(context.stdout, {
@@ -58,6 +64,7 @@ export async function explainJob(
         runs: count,
         examples: examples.map(({ job, run }) => runName(job, run)),
       })),
+      ...(led === undefined ? {} : { led: ledJson(led) }),
       ...(next === undefined ? {} : { next }),
       ...(lessons === undefined ? {} : { learned: lessonsJson(lessons) }),
       manifest: job,
@@ -70,6 +77,7 @@ export async function explainJob(
       status,
       job,
       groups,
+      led: led === undefined ? [] : ledTexts(led),
       working,
       lessons: lessons === undefined ? [] : lessonTexts(lessons),
       next: next === undefined || typeof next === "string"

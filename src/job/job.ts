@@ -70,6 +70,20 @@ export interface Need {
   readonly accept: "completed" | "any";
 }
 
+/** When no more of a job's runs are needed, judged by the results of its runs in their order. */
+export interface Until {
+  /** A number of the results, named as `simrun results` names it. */
+  readonly metric: string;
+  readonly below?: number;
+  readonly above?: number;
+  /** The best of a search has not become better for so many runs. */
+  readonly noImprovement?: number;
+  /** The mean is known so well: as a number, or as a share of the mean. */
+  readonly standardError?: { readonly value: number; readonly isRelative: boolean };
+  /** Not before so many runs have ended. */
+  readonly atLeast: number;
+}
+
 export interface Job {
   readonly id: string;
   readonly model: ModelReference;
@@ -102,6 +116,7 @@ export interface Job {
   /** Places of slots that one run takes: cores that its program computes on. One when absent. */
   readonly cores?: number;
   readonly needs?: readonly Need[];
+  readonly until?: Until;
 }
 
 export const NO_GRANTS: Grants = { read: [], net: [] };

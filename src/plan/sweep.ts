@@ -6,6 +6,7 @@ import {
   SAMPLE_NUMBER,
   type Sweep,
   type SweepPart,
+  TRIAL_NUMBER,
 } from "../job/sweep.ts";
 import { fillSample } from "./sample.ts";
 
@@ -45,6 +46,10 @@ export function sweepNames(sweep: Sweep): string[] {
         break;
       case "sample":
         names.add(SAMPLE_NUMBER);
+        for (const { name } of part.over) names.add(name);
+        break;
+      case "search":
+        names.add(TRIAL_NUMBER);
         for (const { name } of part.over) names.add(name);
         break;
       case "repeat":
@@ -117,6 +122,10 @@ function fillPoint(
     case "sample":
       fillSample(point, part, digit);
       break;
+    case "search":
+      point[TRIAL_NUMBER] = digit + 1;
+      Object.assign(point, part.at?.[digit]);
+      break;
     case "repeat":
       point[REPEAT_NUMBER] = digit + 1;
   }
@@ -131,6 +140,7 @@ function partCount(part: SweepPart): number {
     case "points":
       return part.points.length;
     case "sample":
+    case "search":
     case "repeat":
       return part.count;
   }

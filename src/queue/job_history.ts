@@ -2,7 +2,7 @@
 import type { CompletedRun, ModelIdentity } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
 import type { Failure } from "../job/run.ts";
-import type { Location, PastRun, PastState, RareFacts } from "./past_run.ts";
+import type { Location, PastRun, PastState, Proposed, RareFacts } from "./past_run.ts";
 
 const STATES: readonly PastState[] = [
   "running",
@@ -22,6 +22,13 @@ export class JobHistory {
   /** Runs of the last plan. */
   count = 0;
   readonly #modelNames = new Map<string, string>();
+  /** No more of its runs are needed, by the plan it had last. */
+  stopped: { readonly after: number; readonly of: number; readonly why: string } | undefined;
+  /** What a search proposed, and its job as it was planned then. */
+  readonly #proposed = new Map<
+    string,
+    { readonly proposal: Proposed; readonly job: Job | undefined }
+  >();
   /** How many different plans this job has had; with one, every row belongs to it. */
   generations = 0;
   readonly #rows = new Map<string, number>();
@@ -53,6 +60,7 @@ export class JobHistory {
     this.model = model;
     this.count = count;
     this.generations++;
+    this.stopped = undefined;
     this.#modelNames.set(model.digest, model.name);
   }
 
@@ -144,6 +152,7 @@ export class JobHistory {
 
   started(run: string, digest: string, model: string, steps: number, attempt: number): void {
     const row = this.#rowOf(run);
+    this.stopped = undefined;
     // Another spec under the same id is another run: what was saved for the old one is no use to it.
     if (this.#digests[row] !== digest || this.#models[row] !== model) this.#savedSteps[row] = 0;
     this.#digests[row] = digest;
@@ -153,6 +162,20 @@ export class JobHistory {
     this.#rare.delete(row);
     this.#requeued.delete(row);
     this.#become(row, "running");
+  }
+
+  proposed(run: string, proposal: Proposed): void {
+    this.#proposed.set(run, { proposal, job: this.job });
+  }
+
+  /** What a search proposed for the run, whichever definition it had then. */
+  proposal(run: string): Proposed | undefined {
+    return this.#proposed.get(run)?.proposal;
+  }
+
+  /** The job as it was planned when a search proposed the run. */
+  jobOfProposal(run: string): Job | undefined {
+    return this.#proposed.get(run)?.job;
   }
 
   completed(

@@ -1,5 +1,6 @@
 /** One run as the journal tells of it. */
 import type { RequeueCause } from "../job/event.ts";
+import type { ParameterValue } from "../job/job.ts";
 import type { Failure } from "../job/run.ts";
 
 /** What a run last was. `running` means: started, and no end was journalled. */
@@ -43,4 +44,10 @@ export interface RareFacts {
     readonly message?: string;
     readonly dueAt?: string;
   };
+}
+
+/** What a search proposed for a run: a place in the unit cube, and the values that follow from it. */
+export interface Proposed {
+  readonly at: readonly number[];
+  readonly values: { readonly [name: string]: ParameterValue };
 }

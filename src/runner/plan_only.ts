@@ -6,6 +6,7 @@ import type { Outlook } from "../report/outlook.ts";
 import type { Layout } from "../store/layout.ts";
 import { readOwner } from "../store/owner.ts";
 import { openTree } from "../store/tree.ts";
+import { withGuides } from "./guided_jobs.ts";
 import { startSlot } from "./slot_processes.ts";
 import { plannedMemory } from "./limits.ts";
 import { checkRoom } from "./needed_memory.ts";
@@ -52,7 +53,8 @@ async function planBy<T>(
   try {
     const layout = treeExists ? await openTree(request.root, "read") : undefined;
     const history = layout === undefined ? new History() : readHistory(layout);
-    const jobs = await prepareJobs(request.jobs, { ...request, slot: () => slot });
+    const found = await prepareJobs(request.jobs, { ...request, slot: () => slot });
+    const jobs = await withGuides(found, history, layout);
     const plan = makePlan(jobs, history, planOptions(request));
     checkNeeds(plan.jobs, [], history, request.locate);
     checkRoom(plan.jobs, request);

@@ -24,6 +24,7 @@ import type { GiveWay } from "./give_way.ts";
 import { DiskGovernor } from "./disk_governor.ts";
 import { memoryBudget } from "./limits.ts";
 import { hearRequests } from "./live_requests.ts";
+import { withGuides } from "./guided_jobs.ts";
 import { readSubmitted, toAdd } from "./added_jobs.ts";
 import { checkRoom } from "./needed_memory.ts";
 import { checkNeeds } from "./needed_jobs.ts";
@@ -47,7 +48,8 @@ export async function openRunner(asked: RunRequest): Promise<Runner> {
   try {
     session = await TreeSession.open(request);
     const known: KnownModels = new Map();
-    const jobs = await prepareJobs(request.jobs, { ...request, slot: () => slot, known });
+    const found = await prepareJobs(request.jobs, { ...request, slot: () => slot, known });
+    const jobs = await withGuides(found, session.history, session.layout);
     const plan = makePlan(jobs, session.history, planOptions(request));
     checkNeeds(plan.jobs, [], session.history, request.locate);
     checkRoom(plan.jobs, request);
@@ -229,11 +231,12 @@ export class Runner {
       // What this campaign itself has done with a job of that name counts, to the last line.
       if (fresh.isKnown) await this.#session.journal.flush();
       const history = fresh.isKnown ? readHistory(this.layout) : this.#session.history;
-      const prepared = await prepareJobs(fresh.jobs, {
+      const found = await prepareJobs(fresh.jobs, {
         slot: () => slot = startSlot(this.#request),
         locate,
         known: this.#known,
       });
+      const prepared = await withGuides(found, history, this.layout);
       if (this.#campaign.hasEnded) return undefined;
       const more = makePlan(prepared, history, planOptions(this.#request), this.#table);
       checkNeeds(more.jobs, this.#table.jobs, history, locate);

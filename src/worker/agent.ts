@@ -106,6 +106,8 @@ export class Agent {
         const { root, job: plain, type: _type, holder: _holder, ...parts } = message;
         const job = decodePlain(plain) as Job;
         this.#jobs.set(message.number, { ...parts, job, layout: new Layout(root) });
+        // What it was told of the same job before holds no more.
+        this.#threadJobs.delete(message.number);
         return;
       }
       case "needs":
