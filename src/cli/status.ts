@@ -1,5 +1,6 @@
 /** `simrun status`: how far everything is. Loads neither YAML nor workers, and never waits for a lock. */
 import { EXIT } from "../job/fault.ts";
+import { load } from "../job/load.ts";
 import { searchOf } from "../job/sweep.ts";
 import type { History } from "../queue/history.ts";
 import type { LedJob } from "../report/led_job.ts";
@@ -70,7 +71,9 @@ async function ledOf(history: History, layout: Layout): Promise<readonly LedJob[
     stopped !== undefined || searchOf(job?.sweep) !== undefined
   );
   if (!isLed) return [];
-  const { readLedJobs } = await import("../runner/led_jobs.ts");
+  const { readLedJobs } = await load<typeof import("../runner/led_jobs.ts")>(
+    import.meta.resolve("../runner/led_jobs.ts"),
+  );
   return await readLedJobs(history, layout);
 }
 

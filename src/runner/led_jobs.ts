@@ -1,4 +1,5 @@
 /** Where led jobs of a tree stand, for who only looks: by the same rules as those who work, and nothing is proposed. */
+import { load } from "../job/load.ts";
 import { searchOf } from "../job/sweep.ts";
 import type { Decision } from "../plan/decision.ts";
 import { runId } from "../plan/digest.ts";
@@ -26,7 +27,9 @@ export async function readLedJob(
   if (past?.job === undefined) return undefined;
   const { job } = past;
   if (job.until === undefined && searchOf(job.sweep) === undefined) return undefined;
-  const { guideOf } = await import("./past_guides.ts");
+  const { guideOf } = await load<typeof import("./past_guides.ts")>(
+    import.meta.resolve("./past_guides.ts"),
+  );
   const guide = await guideOf(job, history, layout, { onlyLooks: true });
   guide.decideAll((index) => {
     const before = past.find(runId(job, pointAt(job.sweep, index)));

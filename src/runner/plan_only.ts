@@ -6,13 +6,12 @@ import type { Outlook } from "../report/outlook.ts";
 import type { Layout } from "../store/layout.ts";
 import { readOwner } from "../store/owner.ts";
 import { openTree } from "../store/tree.ts";
-import { withGuides } from "./guided_jobs.ts";
+import { prepareLed } from "./guided_jobs.ts";
 import { startSlot } from "./slot_processes.ts";
 import { plannedMemory } from "./limits.ts";
 import { checkRoom } from "./needed_memory.ts";
 import { checkNeeds } from "./needed_jobs.ts";
 import { outlookOf } from "./outlook.ts";
-import { prepareJobs } from "./prepare.ts";
 import { planOptions, type RunRequest } from "./run_request.ts";
 import { readHistory } from "./tree_session.ts";
 
@@ -53,8 +52,8 @@ async function planBy<T>(
   try {
     const layout = treeExists ? await openTree(request.root, "read") : undefined;
     const history = layout === undefined ? new History() : readHistory(layout);
-    const found = await prepareJobs(request.jobs, { ...request, slot: () => slot });
-    const jobs = await withGuides(found, history, layout);
+    const past = { history, layout };
+    const jobs = await prepareLed(request.jobs, { ...request, slot: () => slot }, past);
     const plan = makePlan(jobs, history, planOptions(request));
     checkNeeds(plan.jobs, [], history, request.locate);
     checkRoom(plan.jobs, request);

@@ -24,12 +24,12 @@ import type { GiveWay } from "./give_way.ts";
 import { DiskGovernor } from "./disk_governor.ts";
 import { memoryBudget } from "./limits.ts";
 import { hearRequests } from "./live_requests.ts";
-import { withGuides } from "./guided_jobs.ts";
+import { prepareLed } from "./guided_jobs.ts";
 import { readSubmitted, toAdd } from "./added_jobs.ts";
 import { checkRoom } from "./needed_memory.ts";
 import { checkNeeds } from "./needed_jobs.ts";
 import { NeededResults } from "./needed_results.ts";
-import { type KnownModels, prepareJobs } from "./prepare.ts";
+import type { KnownModels } from "./prepare.ts";
 import { reuseResults } from "./reuse.ts";
 import { planOptions, type RunRequest, withNiceSlots } from "./run_request.ts";
 import { SlotProcesses, startSlot } from "./slot_processes.ts";
@@ -48,8 +48,7 @@ export async function openRunner(asked: RunRequest): Promise<Runner> {
   try {
     session = await TreeSession.open(request);
     const known: KnownModels = new Map();
-    const found = await prepareJobs(request.jobs, { ...request, slot: () => slot, known });
-    const jobs = await withGuides(found, session.history, session.layout);
+    const jobs = await prepareLed(request.jobs, { ...request, slot: () => slot, known }, session);
     const plan = makePlan(jobs, session.history, planOptions(request));
     checkNeeds(plan.jobs, [], session.history, request.locate);
     checkRoom(plan.jobs, request);
@@ -231,12 +230,11 @@ export class Runner {
       // What this campaign itself has done with a job of that name counts, to the last line.
       if (fresh.isKnown) await this.#session.journal.flush();
       const history = fresh.isKnown ? readHistory(this.layout) : this.#session.history;
-      const found = await prepareJobs(fresh.jobs, {
+      const prepared = await prepareLed(fresh.jobs, {
         slot: () => slot = startSlot(this.#request),
         locate,
         known: this.#known,
-      });
-      const prepared = await withGuides(found, history, this.layout);
+      }, { history, layout: this.layout });
       if (this.#campaign.hasEnded) return undefined;
       const more = makePlan(prepared, history, planOptions(this.#request), this.#table);
       checkNeeds(more.jobs, this.#table.jobs, history, locate);
