@@ -5,7 +5,7 @@ import type { Job } from "../job/job.ts";
 import type { ManifestReading } from "../manifest/manifest.ts";
 import type { ManifestSource } from "../manifest/source.ts";
 import type { Plan } from "../plan/plan.ts";
-import { ledIn } from "../report/led_job.ts";
+import { ledIn } from "../report/led_by.ts";
 import { countDecision, countDecisions, planJson } from "../report/plan_report.ts";
 import { SummaryFold, summaryJson } from "../report/summary.ts";
 import type { Inspections } from "../runner/inspector.ts";

@@ -71,7 +71,9 @@ async function ledOf(history: History, layout: Layout): Promise<readonly LedJob[
     stopped !== undefined || searchOf(job?.sweep) !== undefined
   );
   if (!isLed) return [];
-  const { readLedJobs } = await load<typeof import("../runner/led_jobs.ts")>(
+  const { readLedJobs } = await load<
+    { readLedJobs: (history: History, layout: Layout) => Promise<LedJob[]> }
+  >(
     import.meta.resolve("../runner/led_jobs.ts"),
   );
   return await readLedJobs(history, layout);

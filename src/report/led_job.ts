@@ -1,11 +1,6 @@
 /** Where a job stands whose runs are led by results: the best so far, and why no more are needed. Pure. */
-import type { Job, ParameterValue } from "../job/job.ts";
-import { searchOf } from "../job/sweep.ts";
+import type { ParameterValue } from "../job/parameter.ts";
 import { runName } from "../job/run.ts";
-import { runId } from "../plan/digest.ts";
-import type { Guide } from "../plan/guide.ts";
-import type { Plan } from "../plan/plan.ts";
-import { countPoints, pointAt } from "../plan/sweep.ts";
 import { formatCount } from "./format.ts";
 import { parametersText } from "./points.ts";
 
@@ -21,30 +16,6 @@ export interface LedJob {
   };
   /** Of a rule that goes by the mean: how well that is known. */
   readonly standing?: string;
-}
-
-export function ledBy(job: Job, guide: Guide): LedJob {
-  const { stopped, best, standing } = guide;
-  const of = countPoints(job.sweep);
-  const isSearch = searchOf(job.sweep) !== undefined;
-  return {
-    job: job.id,
-    metric: guide.metric,
-    ...(stopped !== undefined && { stopped: { ...stopped, of } }),
-    ...(isSearch && best !== undefined && {
-      best: {
-        run: runId(job, pointAt(job.sweep, best.index)),
-        value: best.value,
-        parameters: guide.proposalAt(best.index)?.values ?? {},
-      },
-    }),
-    ...(standing !== undefined && { standing }),
-  };
-}
-
-/** The jobs of a plan that are, as they stand now. */
-export function ledIn(plan: Plan): LedJob[] {
-  return plan.jobs.flatMap(({ job, guide }) => guide === undefined ? [] : [ledBy(job, guide)]);
 }
 
 /** `stopped after 57 of 200: …`, `best loss 0.0049 in fit/0028: x: 1.02, y: 1.05`. */

@@ -5,7 +5,8 @@ import type { Decision } from "../plan/decision.ts";
 import { runId } from "../plan/digest.ts";
 import { pointAt } from "../plan/sweep.ts";
 import type { History, PastState } from "../queue/history.ts";
-import { ledBy, type LedJob } from "../report/led_job.ts";
+import { ledBy } from "../report/led_by.ts";
+import type { LedJob } from "../report/led_job.ts";
 import type { Layout } from "../store/layout.ts";
 
 const AS_IT_IS: { readonly [state in PastState]: Decision } = {
