@@ -4,6 +4,7 @@ import {
   type Axis,
   REPEAT_NUMBER,
   SAMPLE_NUMBER,
+  type Search,
   type Sweep,
   type SweepPart,
   TRIAL_NUMBER,
@@ -124,11 +125,18 @@ function fillPoint(
       break;
     case "search":
       point[TRIAL_NUMBER] = digit + 1;
-      Object.assign(point, part.at?.[digit]);
+      if (part.at !== undefined) Object.assign(point, settledAt(part.at, digit));
       break;
     case "repeat":
       point[REPEAT_NUMBER] = digit + 1;
   }
+}
+
+/** Who computes a run knows its point: without it, it would be another run. */
+function settledAt(at: NonNullable<Search["at"]>, index: number): Point {
+  const values = at[index];
+  if (values === undefined) throw new Error(`nobody has settled the point of trial ${index + 1}`);
+  return values;
 }
 
 function partCount(part: SweepPart): number {
