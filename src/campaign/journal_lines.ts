@@ -28,8 +28,8 @@ function proposedIn(
 ): Pick<Extract<RunEvent, { type: "runs.started" }>, "proposed"> {
   if (guide?.search === undefined) return {};
   const proposed = numbers.map((number) => {
-    const { at, values } = guide.proposalAt(number - offset)!;
-    return { at, values: encodeFields(values) };
+    const { at, values, from } = guide.proposalAt(number - offset)!;
+    return { at, values: encodeFields(values), from };
   });
   return { proposed };
 }

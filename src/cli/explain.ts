@@ -5,7 +5,7 @@ import { EXIT } from "../job/fault.ts";
 import { runName } from "../job/run.ts";
 import type { Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
-import type { History } from "../queue/history.ts";
+import type { History, JobHistory } from "../queue/history.ts";
 import { countPoints, type Point, pointAt } from "../plan/sweep.ts";
 import { Learned } from "../queue/learned.ts";
 import { lessonsJson, lessonsOf, lessonTexts } from "../report/lessons.ts";
@@ -14,6 +14,7 @@ import { restsOn } from "../report/rests_on.ts";
 import { neverBegun } from "../report/run_status.ts";
 import { treeStatus } from "../report/status.ts";
 import { runJson } from "../report/status_json.ts";
+import { openResultsText, proposalText } from "../report/trials.ts";
 import { waitingReasons } from "../report/waiting.ts";
 import { renderStory } from "../screen/story_view.ts";
 import { readJournal } from "../store/journal_read.ts";
@@ -57,8 +58,9 @@ export async function explain(
     neverBegun(job, run, jobHistory.job?.steps ?? 0);
   const index = findIndex(jobHistory.job, run);
   const point = story.point === undefined
-    ? index === undefined ? undefined : pointAt(jobHistory.job?.sweep, index)
+    ? index === undefined ? undefined : plannedPoint(jobHistory, run, index)
     : decodePlain(story.point) as Point;
+  const proposed = proposalText(jobHistory, run);
   const decision = working || jobHistory.job === undefined
     ? undefined
     : await decideNow(layout.root, withNeeded(jobHistory.job, history), run);
@@ -79,6 +81,7 @@ export async function explain(
       priority,
       isDelayed: status.next?.at !== undefined,
       priorities: prioritiesOf(history),
+      follows: openResultsText(jobHistory.job, index, jobHistory),
     }, read)
     : [];
   const model = jobHistory.job?.model;
@@ -99,6 +102,7 @@ export async function explain(
       ...(traces === undefined ? {} : { command: traces.words }),
       ...(traces?.files === undefined ? {} : { files: traces.files }),
       ...(rests === undefined ? {} : { rests_on: rests.needs, rests_on_changed: rests.isChanged }),
+      ...(proposed === undefined ? {} : { proposed }),
       ...(decision === undefined ? {} : { next: decision }),
       ...(lessons === undefined ? {} : { learned: lessonsJson(lessons) }),
       history: story.chapters,
@@ -112,7 +116,9 @@ export async function explain(
       job: jobHistory.job,
       point,
       rests,
+      proposed,
       chapters: story.chapters,
+      staysFailed: decision?.decision === "counted",
       decision: decision === undefined ? [] : [`The next simrun: ${decision.meaning}.`],
       priority,
       working,
@@ -128,6 +134,10 @@ export async function explain(
     }),
   );
   return EXIT.completed.status;
+}
+
+function plannedPoint(past: JobHistory, run: string, index: number): Point {
+  return { ...pointAt(past.job?.sweep, index), ...past.proposal(run)?.values };
 }
 
 /** The job of that name, when it has more runs than one. */

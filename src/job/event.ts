@@ -89,10 +89,14 @@ export type RunEvent =
     readonly runs: readonly string[];
     /** Asked to be computed anew: what was saved before is cleared away. */
     readonly anew?: true;
-    /** Of the runs of a search, in their order: places in the unit cube, and values as `encodePlain` writes them. */
+    /**
+     * Of the runs of a search, in their order: places in the unit cube, values as `encodePlain` writes them, and from the
+     * results of how many runs that was proposed.
+     */
     readonly proposed?: readonly {
       readonly at: readonly number[];
       readonly values: { readonly [name: string]: unknown };
+      readonly from: number;
     }[];
   }
   | {

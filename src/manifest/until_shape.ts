@@ -91,10 +91,9 @@ export function readUntil(
   const rules = RULES.filter((rule) => values[rule] !== undefined);
   if (rules.length === 0) {
     // What is there and wrong was told.
-    const isThere = RULES.some((rule) =>
-      entry.value.kind === "map" && findEntry(entry.value, rule) !== undefined
-    );
-    if (isThere || entry.value.kind !== "map") return undefined;
+    const isTold = entry.value.kind !== "map" ||
+      entry.value.entries.some(({ key }) => key !== "metric" && key !== "at_least");
+    if (isTold) return undefined;
     const hint = `Give it ${listed(RULES)}, for example until: { below: 1e-6 }.`;
     return refuse(undefined, `"until" says no reason to stop`, hint);
   }

@@ -7,6 +7,8 @@ import type { Decision } from "./decision.ts";
 export interface Proposal {
   readonly at: readonly number[];
   readonly values: { readonly [name: string]: ParameterValue };
+  /** It was proposed from the results of so many runs, the first ones. */
+  readonly from: number;
 }
 
 /** What a completed run has come to; its result decoded. */

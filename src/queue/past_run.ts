@@ -50,4 +50,6 @@ export interface RareFacts {
 export interface Proposed {
   readonly at: readonly number[];
   readonly values: { readonly [name: string]: ParameterValue };
+  /** From the results of so many runs, the first ones. */
+  readonly from: number;
 }

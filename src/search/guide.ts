@@ -118,9 +118,11 @@ export class RunGuide implements Guide {
     let trustedTo = Infinity;
     let heldFrom = Infinity;
     for (let index = 0; index < this.#count; index++) {
-      const known = index < trustedTo ? this.#past.proposed(index)?.at : undefined;
-      if (known !== undefined) places[index] = known;
-      else if (this.stopped === undefined) this.admits(index);
+      const known = index < trustedTo ? this.#past.proposed(index) : undefined;
+      if (known !== undefined) {
+        places[index] = known.at;
+        this.#state.from[index] = known.from;
+      } else if (this.stopped === undefined) this.admits(index);
       let decision = decide(index);
       if (ANEW.has(decision)) trustedTo = Math.min(trustedTo, index + parallel);
       const isOpen = !LEFT_ALONE.has(decision);
@@ -147,13 +149,14 @@ export class RunGuide implements Guide {
       if (places[next] !== undefined) continue;
       if (this.#options.onlyLooks || !this.#learnFor(next)) return false;
       places[next] = this.#propose(next);
+      this.#state.from[next] = this.#state.told;
     }
     return places[index] !== undefined;
   }
 
   proposalAt(index: number): Proposal | undefined {
     const at = this.#state.places[index];
-    return at && { at, values: this.#space!.valuesAt(at) };
+    return at && { at, values: this.#space!.valuesAt(at), from: this.#state.from[index]! };
   }
 
   tell(index: number, outcome: RunOutcome | undefined): string | undefined {
@@ -180,6 +183,7 @@ export class RunGuide implements Guide {
       }),
       values: [],
       places: [],
+      from: [],
       ended: 0,
       told: 0,
       settled: 0,
@@ -241,6 +245,8 @@ interface State {
   /** By index, as far as they are known. */
   readonly values: number[];
   readonly places: Place[];
+  /** From how many results each was proposed. */
+  readonly from: number[];
   /** So many runs have ended without a gap. */
   ended: number;
   /** So many results the searcher knows. */

@@ -121,7 +121,7 @@ Deno.test("what was proposed stays, also where it would be proposed otherwise no
   const job = searching({ count: 12 });
   const at = [0.25, 0.75];
   const past: GuidePast = {
-    proposed: (index) => index < 5 ? { at, values: {} } : undefined,
+    proposed: (index) => index < 5 ? { at, values: {}, from: 0 } : undefined,
     outcome: () => undefined,
   };
   const guide = new RunGuide(job, 12, past);
@@ -268,7 +268,7 @@ Deno.test("what is not needed any more is left alone, and what failed counts whe
 
 Deno.test("a failed run of a search is tried again only as long as nothing has come of going on without it", () => {
   const guide = new RunGuide(searching({ parallel: 2, count: 9 }), 9, {
-    proposed: () => ({ at: [0.5, 0.5], values: {} }),
+    proposed: () => ({ at: [0.5, 0.5], values: {}, from: 0 }),
     outcome: () => outcome(1),
   });
   const of = (...decisions: Decision[]) =>
