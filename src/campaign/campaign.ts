@@ -523,7 +523,7 @@ export class Campaign {
     for (const number of open) {
       this.#table.mark(number, why);
       // What it needs may have been submitted again meanwhile.
-      const waiting = batch.job.isStaggered ? "blocked" : "ready";
+      const waiting = batch.job.mayHaveToWait(number - batch.job.offset) ? "blocked" : "ready";
       const state = this.steering.wishedState(number) ?? (waitMs > 0 ? "delayed" : waiting);
       this.#table.become(number, state);
       if (state === "delayed") this.#delays.add(number, waitMs);

@@ -141,11 +141,11 @@ function wholeOf({ offset, count }: PlannedJob): Range {
   return { from: offset, to: offset + count };
 }
 
-/** Of a search only those behind the last that has ended can have become free. */
+/** Of a search only those behind the last that has ended can have become free; or what is tried again, and needs others. */
 function windowOf(job: PlannedJob): Range {
   const whole = wholeOf(job);
   const search = job.guide?.search;
-  if (search === undefined) return whole;
+  if (search === undefined || job.job.needs !== undefined) return whole;
   const from = job.offset + job.guide!.ended;
   return { from, to: Math.min(whole.to, from + search.parallel) };
 }

@@ -81,7 +81,8 @@ export class Guidance {
 
   #stop(job: PlannedJob, { after, why }: NonNullable<Guide["stopped"]>): void {
     const { table, append } = this.#parts;
-    for (let number = job.offset; number < job.offset + job.count; number++) {
+    // Of the first ones only what somebody wishes to be tried again is open.
+    for (let number = job.offset + after; number < job.offset + job.count; number++) {
       if (!SPARED.includes(table.stateOf(number))) continue;
       table.become(number, "unneeded");
       job.spared++;

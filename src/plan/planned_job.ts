@@ -92,6 +92,12 @@ export class PlannedJob implements NeededJob {
     return this.job.needs !== undefined || this.guide?.search !== undefined;
   }
 
+  /** Whether this one may have to: a search has gone on without what is tried again. */
+  mayHaveToWait(index: number): boolean {
+    if (this.job.needs !== undefined) return true;
+    return this.guide?.search !== undefined && index >= this.guide.ended;
+  }
+
   /** What is done with a run. */
   decide(index: number, decision: Decision): void {
     const code = DECISIONS.indexOf(decision);

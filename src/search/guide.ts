@@ -142,6 +142,7 @@ export class RunGuide implements Guide {
     if (this.search === undefined) return this.stopped === undefined;
     if (this.stopped !== undefined || index >= this.#count) return false;
     const { places } = this.#state;
+    if (index < this.ended && places[index] !== undefined) return true;
     if (this.ended < index - this.search.parallel + 1) return false;
     // One after the other: each is proposed from just as many results, however many more there are by now.
     for (; this.#state.settled <= index; this.#state.settled++) {

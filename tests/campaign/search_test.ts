@@ -81,7 +81,7 @@ function proposals(started: readonly Started[]): Record<string, string> {
 const complete = (ms: number, result: unknown): Course => ({ ms, ends: "completes", result });
 
 Deno.test("a search proposes the same however many slots there are and however long its runs take", async () => {
-  for (let seed = 1; seed <= cases({ short: 3, long: 30 }); seed++) {
+  for (let seed = 1; seed <= cases({ short: 1, long: 30 }); seed++) {
     for (const method of SEARCH_METHODS) {
       const job = searching({ method, parallel: 3, seed }, { retries: 0 });
       const random = seeded(seed);
@@ -208,6 +208,29 @@ Deno.test("cancelled runs count as worst, and the search goes on without them", 
   );
   assert.deepEqual([outcome.completed, outcome.cancelled, outcome.remaining], [10, 2, 0]);
   assert.equal(guides[0]!.ended, 12);
+});
+
+Deno.test("a failed run that somebody tries again runs, while the search goes on and when it has stopped", async () => {
+  for (const until of [undefined, { metric: "loss", below: 0, atLeast: 1 }]) {
+    const job = searching({ method: "nelder-mead", parallel: 2, count: 12 }, {
+      retries: 0,
+      ...(until && { until }),
+    });
+    let tries = 0;
+    const { outcome, guides, played } = await play({
+      jobs: [job, aJob({ id: "other" })],
+      slots: 2,
+      course: (index, at) => {
+        if (at === undefined) return complete(5000, 0);
+        if (index === 1 && tries++ === 0) return { ms: 100, ends: "fails" };
+        return complete(100, { loss: index === 6 ? -1 : rosenbrock(at) });
+      },
+    }, (played) => [{ ms: 3000, then: () => played.campaign.steering.retry([1]) }]);
+    assert.equal(tries, 2);
+    assert.deepEqual([outcome.failed, outcome.remaining], [0, 0]);
+    assert.equal(played.table.stateOf(1), "settled");
+    assert.equal(guides[0]!.ended, until === undefined ? 12 : 7);
+  }
 });
 
 Deno.test("a search whose results have no such number ends, and each run that will never begin says why", async () => {

@@ -87,9 +87,9 @@ Deno.test("every method goes on where runs fail, and where all do", () => {
 Deno.test("every method asked for later points only proposes what it would have", () => {
   for (const method of SEARCH_METHODS) {
     for (const parallel of [1, 5]) {
-      const search = aSearch({ method, parallel, count: 48, seed: 3 });
+      const search = aSearch({ method, parallel, count: 26, seed: 3 });
       const places = play(search, rosenbrock);
-      for (const from of [0, 7, 21, 40]) {
+      for (const from of [0, 7, 21]) {
         const again = searcherOf(search);
         let told = 0;
         for (let number = from; number < places.length; number++) {

