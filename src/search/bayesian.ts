@@ -33,6 +33,7 @@ export class Bayesian implements Searcher {
   readonly #firstCount: number;
   readonly #unordered: Unordered;
   readonly #told: Told[] = [];
+  #kept: { readonly parameters: Hyperparameters; readonly surrogate: GaussianProcess } | undefined;
   #fit: { readonly count: number; readonly parameters: Hyperparameters } | undefined;
 
   constructor(space: Space, seed: number) {
@@ -56,23 +57,32 @@ export class Bayesian implements Searcher {
     const good = told.filter(({ loss }) => loss < Infinity).length;
     if (number < this.#firstCount || good < 2) return this.#firstAt(number);
     const values = levelled(told.map(({ loss }) => loss));
-    const surrogate = new GaussianProcess(
-      this.#parameters(values),
-      this.#unordered,
-      told.length + pending.length + 1,
-    );
-    for (const [i, { place }] of told.entries()) surrogate.add(place, values[i]!);
+    const surrogate = this.#surrogateOf(values);
     // Where there is noise the least value is luck: the least mean is what is known.
-    const means = told.map(({ place }) => surrogate.at(place).mean);
+    const means = surrogate.meansOf(values);
     const taken = [...told.map(({ place }) => place), ...pending.map((p) => this.#space.middle(p))];
     for (const place of taken.slice(told.length)) surrogate.add(place, surrogate.at(place).mean);
     const order = means.map((mean, i) => ({ mean, place: told[i]!.place }))
       .sort((a, b) => a.mean - b.mean);
-    return this.#best(number, surrogate, order, taken);
+    const place = this.#best(number, surrogate, order, taken);
+    surrogate.cutTo(told.length);
+    return place;
   }
 
   #firstAt(number: number): Place {
     return Array.from({ length: this.#space.dimensions }, (_, d) => this.#first.at(number, d));
+  }
+
+  /** What all results tell. Its factor is kept from one proposal to the next: a result more is a row more. */
+  #surrogateOf(values: readonly number[]): GaussianProcess {
+    const parameters = this.#parameters(values);
+    if (this.#kept?.parameters !== parameters) {
+      this.#kept = { parameters, surrogate: new GaussianProcess(parameters, this.#unordered) };
+    }
+    const { surrogate } = this.#kept;
+    while (surrogate.size < values.length) surrogate.add(this.#told[surrogate.size]!.place, 0);
+    surrogate.setValues(values);
+    return surrogate;
   }
 
   /** Fitted to the first results only, so that it does not depend on when it was asked for before. */

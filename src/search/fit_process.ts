@@ -20,7 +20,7 @@ export function fitHyperparameters(
     noise: between(NOISE, place.at(-1)!),
   });
   const cost = (place: Place): number => {
-    const surrogate = new GaussianProcess(parametersAt(place), unordered, chosen.length);
+    const surrogate = new GaussianProcess(parametersAt(place), unordered);
     for (const i of chosen) surrogate.add(places[i]!, values[i]!);
     const { lengths, noise } = parametersAt(place);
     const unusual = lengths.reduce((sum, length) => sum + unusualness(LENGTHS, length), 0) +

@@ -36,13 +36,12 @@ export class GaussianProcess {
   #onesOnes = 0;
   #logDeterminant = 0;
   #squares = 0;
-  readonly #scratch: Float64Array;
+  #scratch = new Float64Array(64);
 
-  constructor(parameters: Hyperparameters, unordered: Unordered, sizeMax: number) {
+  constructor(parameters: Hyperparameters, unordered: Unordered) {
     this.#scales = Float64Array.from(parameters.lengths, (length) => 1 / (length * length));
     this.#diagonal = 1 + parameters.noise + JITTER;
     this.#unordered = unordered;
-    this.#scratch = new Float64Array(sizeMax);
   }
 
   get size(): number {
@@ -75,6 +74,41 @@ export class GaussianProcess {
     this.#valuesOnes += v * one;
     this.#onesOnes += one * one;
     this.#logDeterminant += 2 * log(pivot);
+  }
+
+  /** Other values at the same points: their factor stays. */
+  setValues(values: readonly number[]): void {
+    const factor = this.#factor;
+    this.#squares = this.#valuesOnes = this.#onesOnes = 0;
+    for (let i = 0, at = 0; i < this.size; i++) {
+      let v = values[i]!;
+      let one = 1;
+      for (let j = 0; j < i; j++, at++) {
+        v -= factor[at]! * this.#values[j]!;
+        one -= factor[at]! * this.#ones[j]!;
+      }
+      const pivot = factor[at++]!;
+      this.#values[i] = v /= pivot;
+      this.#ones[i] = one /= pivot;
+      this.#squares += v * v;
+      this.#valuesOnes += v * one;
+      this.#onesOnes += one * one;
+    }
+  }
+
+  /** The means at its own points, where the values were `values`: without the noise that is in these. */
+  meansOf(values: readonly number[]): number[] {
+    const factor = this.#factor;
+    const middle = this.mean;
+    const weights = this.#values.map((v, i) => v - middle * this.#ones[i]!);
+    for (let i = this.size - 1; i >= 0; i--) {
+      const from = i * (i + 1) / 2;
+      const weight = weights[i]! / factor[from + i]!;
+      weights[i] = weight;
+      for (let j = 0; j < i; j++) weights[j] = weights[j]! - factor[from + j]! * weight;
+    }
+    const noise = this.#diagonal - 1;
+    return weights.map((weight, i) => values[i]! - noise * weight);
   }
 
   /** As it was when it had so many points. */
@@ -146,6 +180,7 @@ export class GaussianProcess {
   }
 
   #reserve(size: number): void {
+    if (this.size >= this.#scratch.length) this.#scratch = new Float64Array(2 * this.size);
     if (size <= this.#factor.length) return;
     const grown = new Float64Array(Math.max(size, 2 * this.#factor.length));
     grown.set(this.#factor);

@@ -134,7 +134,7 @@ Deno.test("bayesian tries no value of few twice while there are others, and choo
 });
 
 Deno.test("GaussianProcess goes through its points, and knows least where none is", () => {
-  const model = new GaussianProcess({ lengths: [0.3], noise: 0 }, [false], 10);
+  const model = new GaussianProcess({ lengths: [0.3], noise: 0 }, [false]);
   for (const x of [0, 0.2, 0.4, 1]) model.add([x], Math.sin(6 * x));
   for (const x of [0, 0.2, 0.4, 1]) {
     const { mean, deviation } = model.at([x]);
@@ -148,10 +148,27 @@ Deno.test("GaussianProcess goes through its points, and knows least where none i
   assert.ok(Math.abs(model.logLikelihood - (before[1] as number)) < 1e-9);
 });
 
+Deno.test("GaussianProcess takes other values at the same points, and tells their means without the noise", () => {
+  const values = (x: number) => Math.sin(5 * x) + (x * 97 % 1 - 0.5) * 0.3;
+  const all = Array.from({ length: 20 }, (_, i) => (i * 7 % 20) / 20);
+  const [kept, fresh] = [1, 2].map(() =>
+    new GaussianProcess({ lengths: [0.3], noise: 0.05 }, [false])
+  );
+  for (const x of all) kept!.add([x], x);
+  kept!.setValues(all.map(values));
+  for (const x of all) fresh!.add([x], values(x));
+  assert.deepEqual(kept!.at([0.33]), fresh!.at([0.33]));
+  const means = fresh!.meansOf(all.map(values));
+  for (const [i, x] of all.entries()) {
+    assert.ok(Math.abs(means[i]! - fresh!.at([x]).mean) < 1e-9);
+    assert.ok(Math.abs(means[i]! - values(x)) > 1e-4);
+  }
+});
+
 Deno.test("GaussianProcess has the density of a multivariate normal distribution", () => {
   // Two points by hand: K = [[1+s, k], [k, 1+s]], and the constant mean at its best.
   const [noise, length, values] = [0.1, 0.5, [1, 3]];
-  const model = new GaussianProcess({ lengths: [length], noise }, [false], 2);
+  const model = new GaussianProcess({ lengths: [length], noise }, [false]);
   model.add([0], values[0]!);
   model.add([0.4], values[1]!);
   const far = Math.sqrt(5) * 0.4 / length;

@@ -105,7 +105,7 @@ for (const method of METHODS) {
           let isOver = false;
           void ended.then(() => isOver = true);
           while (!isOver && completedIn(killed!) < at) {
-            await new Promise((done) => setTimeout(done, 5));
+            await new Promise((done) => setTimeout(done, 40));
           }
           if (!isOver) process.kill("SIGKILL");
           await ended;
