@@ -42,8 +42,9 @@ export class SpecDigester {
   constructor(job: Job, inputDigests: { readonly [name: string]: string } = {}) {
     this.#job = job;
     // A point of a search that is not settled yet has its number only.
-    this.#isUniform = job.sweep?.parts.every(({ kind }) => kind !== "points" && kind !== "search") ??
-      true;
+    this.#isUniform =
+      job.sweep?.parts.every(({ kind }) => kind !== "points" && kind !== "search") ??
+        true;
     const rest = canonical({
       seed: job.seed,
       measure: job.measureEverySteps ?? null,

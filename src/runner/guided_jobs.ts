@@ -7,6 +7,8 @@ import type { History } from "../queue/history.ts";
 import type { Layout } from "../store/layout.ts";
 import { prepareJobs } from "./prepare.ts";
 
+export type { KnownModels } from "./prepare.ts";
+
 interface Past {
   readonly history: History;
   /** Where the history was read; without one nothing was computed yet. */

@@ -258,8 +258,8 @@ Deno.test("manifestSchema() describes every key, and its examples are valid", ()
 });
 
 /** What a rule to stop by can be for. */
-function ledBy(until: object): object {
-  return "standard_error" in until
+function ledBy(until: unknown): object {
+  return Object.hasOwn(until as object, "standard_error")
     ? { sweep: { repeat: 100 } }
     : { optimize: { metric: "loss", budget: 9, over: { x: { uniform: [0, 1] } } } };
 }
