@@ -29,6 +29,8 @@ export class Guidance {
   readonly #parts: GuidanceParts;
   /** Jobs of which it was told that they have come to their end. */
   readonly #told = new Set<PlannedJob>();
+  /** Runs that are not needed and that slots had at the last look, by the first number of their range. */
+  readonly #underWay = new Map<number, number>();
 
   constructor(parts: GuidanceParts) {
     this.#parts = parts;
@@ -49,14 +51,21 @@ export class Guidance {
     for (const job of table.jobs) {
       const { guide } = job;
       if (guide === undefined) continue;
-      for (let from = -1; guide.stopped === undefined && guide.ended > from;) {
-        from = guide.ended;
-        if (from >= job.count) break;
-        const state = table.stateOf(job.offset + from);
-        if (WITHOUT_RESULT.includes(state)) guide.tell(from, undefined);
-      }
-      if (guide.stopped !== undefined) this.#stop(job, guide.stopped);
+      this.#heedEnds(job, guide);
+      for (const range of guide.needless) this.#spare(job, range);
+      if (guide.stopped !== undefined) this.#tellStopped(job, guide.stopped);
       else if (guide.hopeless !== undefined) this.#giveUp(job, guide.hopeless);
+    }
+  }
+
+  /** What has ended without a result. */
+  #heedEnds(job: PlannedJob, guide: Guide): void {
+    for (let ended = -1; guide.ended > ended;) {
+      ended = guide.ended;
+      for (const index of guide.fronts) {
+        const state = this.#parts.table.stateOf(job.offset + index);
+        if (WITHOUT_RESULT.includes(state)) guide.tell(index, undefined);
+      }
     }
   }
 
@@ -79,19 +88,28 @@ export class Guidance {
     }).catch(() => guide.tell(index, undefined)).then(release);
   }
 
-  #stop(job: PlannedJob, { after, why }: NonNullable<Guide["stopped"]>): void {
-    const { table, append } = this.#parts;
-    // Of the first ones only what somebody wishes to be tried again is open.
-    for (let number = job.offset + after; number < job.offset + job.count; number++) {
-      if (!SPARED.includes(table.stateOf(number))) continue;
+  /** What a slot has may yet be given back: then it is not needed either. */
+  #spare(job: PlannedJob, { from, to }: Guide["needless"][number]): void {
+    const { table } = this.#parts;
+    const key = job.offset + from;
+    if (this.#underWay.get(key) === 0) return;
+    let underWay = 0;
+    for (let number = key; number < job.offset + to; number++) {
+      const state = table.stateOf(number);
+      if (state === "assigned") underWay++;
+      if (!SPARED.includes(state)) continue;
       table.become(number, "unneeded");
       job.spared++;
     }
+    this.#underWay.set(key, underWay);
+  }
+
+  #tellStopped(job: PlannedJob, { after, why }: NonNullable<Guide["stopped"]>): void {
     if (this.#told.has(job)) return;
     this.#told.add(job);
     const before = job.stoppedBefore;
     if (before?.after === after && before.of === job.count && before.why === why) return;
-    append({ type: "job.stopped", job: job.job.id, after, of: job.count, why });
+    this.#parts.append({ type: "job.stopped", job: job.job.id, after, of: job.count, why });
   }
 
   #giveUp(job: PlannedJob, why: string): void {

@@ -23,6 +23,10 @@ export interface Guide {
   readonly metric: string;
   /** So many runs have ended without a gap: all that it goes by. */
   readonly ended: number;
+  /** The first runs that it has not heeded, where such are left that it needs. */
+  readonly fronts: readonly number[];
+  /** Runs that are not needed, from the first to before the second number. */
+  readonly needless: readonly { readonly from: number; readonly to: number }[];
   /** No more runs are needed. */
   readonly stopped: { readonly after: number; readonly why: string } | undefined;
   /** Why it will never find anything, where that is so. */

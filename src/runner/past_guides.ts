@@ -3,11 +3,11 @@ import type { Job } from "../job/job.ts";
 import { searchOf } from "../job/sweep.ts";
 import { didYouMean } from "../manifest/suggest.ts";
 import { runId } from "../plan/digest.ts";
-import type { RunOutcome } from "../plan/guide.ts";
+import type { Guide, RunOutcome } from "../plan/guide.ts";
 import { searchDefinition } from "../plan/same_spec.ts";
-import { countPoints, pointAt } from "../plan/sweep.ts";
+import { pointAt } from "../plan/sweep.ts";
 import type { History } from "../queue/history.ts";
-import { RunGuide } from "../search/guide.ts";
+import { guideOfJob } from "../search/grouped_guide.ts";
 import type { Layout } from "../store/layout.ts";
 import { readOutcomes } from "./past_outcomes.ts";
 
@@ -16,18 +16,17 @@ export async function guideOf(
   history: History,
   layout: Layout | undefined,
   { onlyLooks = false }: { readonly onlyLooks?: boolean } = {},
-): Promise<RunGuide> {
+): Promise<Guide> {
   const past = history.jobs.get(job.id);
-  const count = countPoints(job.sweep);
   const options = { onlyLooks, suggest: didYouMean };
   if (past === undefined || layout === undefined) {
-    return new RunGuide(job, count, undefined, options);
+    return guideOfJob(job, undefined, options);
   }
   const outcomes: ReadonlyMap<string, RunOutcome> = await readOutcomes(layout, job.id, past);
   const search = searchOf(job.sweep);
   const definition = search && searchDefinition(search);
   const idAt = (index: number) => runId(job, pointAt(job.sweep, index));
-  return new RunGuide(job, count, {
+  return guideOfJob(job, {
     outcome: (index) => outcomes.get(idAt(index)),
     proposed(index) {
       const run = idAt(index);

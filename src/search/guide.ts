@@ -79,6 +79,14 @@ export class RunGuide implements Guide {
     return rule.why === undefined ? undefined : { after: ended, why: rule.why };
   }
 
+  get fronts(): readonly number[] {
+    return this.stopped === undefined && this.ended < this.#count ? [this.ended] : [];
+  }
+
+  get needless(): Guide["needless"] {
+    return this.stopped === undefined ? [] : [{ from: this.ended, to: this.#count }];
+  }
+
   get hopeless(): string | undefined {
     const { ended, unnamed, missing } = this.#state;
     const isHopeless = this.search !== undefined && ended >= this.search.parallel &&

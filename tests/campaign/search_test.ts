@@ -5,10 +5,10 @@ import { RunTable } from "../../src/campaign/run_table.ts";
 import type { RunEvent } from "../../src/job/event.ts";
 import type { Job, Until } from "../../src/job/job.ts";
 import { type Search, SEARCH_METHODS } from "../../src/job/sweep.ts";
+import type { Guide } from "../../src/plan/guide.ts";
 import { makePlan } from "../../src/plan/plan.ts";
-import { countPoints } from "../../src/plan/sweep.ts";
 import { History } from "../../src/queue/history.ts";
-import { RunGuide } from "../../src/search/guide.ts";
+import { guideOfJob } from "../../src/search/grouped_guide.ts";
 import { aJob, points } from "../helpers/jobs.ts";
 import { seeded } from "../helpers/seeded.ts";
 import { cases } from "../helpers/torture.ts";
@@ -33,7 +33,7 @@ interface PlayedToEnd {
   readonly outcome: Outcome;
   readonly played: Played;
   readonly started: readonly Started[];
-  readonly guides: readonly (RunGuide | undefined)[];
+  readonly guides: readonly (Guide | undefined)[];
 }
 
 async function play(
@@ -41,9 +41,7 @@ async function play(
   at: (played: Played) => Parameters<Played["play"]>[0] = () => [],
 ): Promise<PlayedToEnd> {
   const guides = jobs.map((job) =>
-    job.until === undefined && job.sweep?.parts[0]?.kind !== "search"
-      ? undefined
-      : new RunGuide(job, countPoints(job.sweep))
+    job.until === undefined && job.sweep?.parts[0]?.kind !== "search" ? undefined : guideOfJob(job)
   );
   const toPlan = jobs.map((job, i) => ({
     job,
@@ -198,6 +196,29 @@ Deno.test("what is given back, waits for its time or is paused is not needed eit
   assert.deepEqual([outcome.remaining, outcome.paused, outcome.failed], [0, undefined, 0]);
   assert.equal(tries, 1);
   assert.equal(played.table.stateOf(3), "unneeded");
+});
+
+Deno.test("until of several combinations: each leaves its slots to the others when its mean is known", async () => {
+  const until: Until = {
+    metric: "result",
+    standardError: { value: 0.5, isRelative: false },
+    atLeast: 3,
+  };
+  const values = { kind: "list", values: [1, 2, 3] } as const;
+  const parts = [{ kind: "axis", name: "T", axis: values }, { kind: "repeat", count: 50 }] as const;
+  const { outcome, started, played } = await play({
+    jobs: [aJob({ id: "mc", sweep: { parts }, until })],
+    slots: 2,
+    // The second combination is never known.
+    course: (index) => complete(1000, index >= 50 && index < 100 ? index % 2 * 50 : 1),
+  });
+  const [stopped, ...others] = played.world.events("job.stopped");
+  assert.deepEqual(others, []);
+  assert.match(stopped!.why, /known well enough in 2 of 3 combinations/);
+  assert.deepEqual([outcome.remaining, outcome.failed, stopped!.after], [0, 0, 56]);
+  const begun = started.flatMap(({ runs }) => runs).length / 2;
+  assert.equal(begun, outcome.completed);
+  assert.ok(begun >= 56 && begun < 66, `${begun}`);
 });
 
 Deno.test("cancelled runs count as worst, and the search goes on without them", async () => {

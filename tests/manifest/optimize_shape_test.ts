@@ -115,10 +115,6 @@ const MISTAKES: readonly (readonly [text: string, told: RegExp])[] = [
     /^5:21 conflict "standard_error" stands beside a sweep without "sample" and "repeat"/,
   ],
   [
-    `sweep: { grid: { x: [1, 2] }, repeat: 9 }\nuntil: { metric: m, standard_error: 3 }`,
-    /^5:21 conflict "standard_error" stands beside a sweep over other parameters/,
-  ],
-  [
     `optimize: { metric: loss, budget: 9, ${OVER} }\nuntil: { standard_error: 3 }`,
     /^5:10 conflict The runs of a search are chosen/,
   ],

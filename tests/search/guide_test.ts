@@ -5,6 +5,7 @@ import { type Search, SEARCH_METHODS } from "../../src/job/sweep.ts";
 import type { Decision } from "../../src/plan/decision.ts";
 import { didYouMean } from "../../src/manifest/suggest.ts";
 import { type GuidePast, RunGuide } from "../../src/search/guide.ts";
+import { guideOfJob } from "../../src/search/grouped_guide.ts";
 import { aJob } from "../helpers/jobs.ts";
 import { cases, seeded, seedOf } from "../helpers/torture.ts";
 import { aSearch, rosenbrock } from "./landscapes.ts";
@@ -316,4 +317,43 @@ Deno.test("the metric may be nested, be the result itself, or the steps that wer
   assert.equal(told("result.x", { x: 3 }), 3);
   assert.equal(told("steps", { x: 3 }), 40);
   assert.equal(told("constructor", { x: 3 }), undefined);
+});
+
+Deno.test("each combination of a sweep ends when its own mean is known", () => {
+  const job = aJob({
+    sweep: {
+      parts: [
+        { kind: "axis", name: "T", axis: { kind: "list", values: [1, 2, 3] } },
+        { kind: "repeat", count: 40 },
+      ],
+    },
+    until: { metric: "loss", standardError: { value: 0.1, isRelative: false }, atLeast: 4 },
+  });
+  const guide = guideOfJob(job);
+  assert.deepEqual(new Set(guide.decideAll(NEW)), new Set(["new"]));
+  assert.deepEqual(guide.fronts, [0, 40, 80]);
+  // The first one is known soon, the second never, the third after its failed run.
+  const value = (index: number) => index < 40 ? 5 : index < 80 ? index % 2 * 9 : 7;
+  for (let index = 119; index >= 0; index--) {
+    guide.tell(index, index === 81 ? undefined : outcome(value(index)));
+  }
+  assert.deepEqual(guide.needless, [{ from: 4, to: 40 }, { from: 84, to: 120 }]);
+  assert.deepEqual(guide.stopped, {
+    after: 48,
+    why: "the mean of loss is known well enough in 2 of 3 combinations",
+  });
+  // Begun again it decides the same for each of them.
+  const again = guideOfJob(job, {
+    proposed: () => undefined,
+    outcome: (index) => outcome(value(index)),
+  });
+  const decisions = again.decideAll((index) => index % 40 < 20 ? "done" : "new");
+  assert.deepEqual([decisions[4], decisions[25], decisions[65], decisions[119]], [
+    "done",
+    "not-needed",
+    "new",
+    "not-needed",
+  ]);
+  assert.equal(again.stopped, undefined);
+  assert.deepEqual(again.fronts, [60]);
 });
