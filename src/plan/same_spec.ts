@@ -16,7 +16,12 @@ function specOf(job: Job, point: Point): string {
   let digester = digesters.get(job);
   if (digester === undefined) digesters.set(job, digester = new SpecDigester(job, job.inputs));
   const search = searchOf(job.sweep);
-  return digester.digest(point) + (search === undefined ? "" : searchDefinition(search));
+  return digester.digest(point) + (search === undefined ? "" : searchedSpace(search));
+}
+
+/** What stays when a search goes by another number: much of what it found done it need not compute again. */
+function searchedSpace({ method, seed, over }: Search): string {
+  return canonical({ method, seed, over });
 }
 
 /** What the points of a search follow from, beside results: its number of runs is no part of it. */

@@ -179,6 +179,8 @@ Deno.test("until: a search that is good enough says so everywhere, and is comple
       assert.match(status.stdout, new RegExp(`100% +${runs}/${runs} +${90 - runs} not needed`));
       assert.match(status.stdout, /fit +stopped after \d+ of 90: .*\nfit +best fit\.loss/);
       assert.doesNotMatch(status.stdout, /resume/);
+      const results = await simrun(["results", ...tree]);
+      assert.doesNotMatch(results.stderr, /not done/);
       const told = await simrun(["explain", "fit", ...tree]);
       assert.match(
         told.stdout,
