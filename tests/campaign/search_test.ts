@@ -221,6 +221,23 @@ Deno.test("until of several combinations: each leaves its slots to the others wh
   assert.ok(begun >= 56 && begun < 66, `${begun}`);
 });
 
+Deno.test("what slots give back when nothing more is needed is not begun again", async () => {
+  const until: Until = { metric: "loss", below: 0, atLeast: 1 };
+  const job = searching({ method: "random", parallel: 3, count: 9 }, {
+    until,
+    checkpoint: { every: { kind: "auto" }, keep: 3 },
+  });
+  const { outcome, played } = await play({
+    jobs: [job],
+    slots: 3,
+    course: (index) => complete(index === 0 ? 1000 : 60_000, { loss: -1 }),
+  }, (played) => [{ ms: 5000, then: () => played.campaign.steering.resize(1) }]);
+  assert.equal(played.world.events("job.stopped")[0]!.after, 1);
+  // The one that keeps its slot comes to its end.
+  assert.deepEqual([outcome.completed, outcome.unneeded, outcome.remaining], [2, 7, 0]);
+  assert.equal(played.begun.length, 3);
+});
+
 Deno.test("cancelled runs count as worst, and the search goes on without them", async () => {
   const job = searching({ method: "nelder-mead", parallel: 2, count: 12 });
   const { outcome, guides } = await play(
