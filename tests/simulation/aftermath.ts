@@ -7,9 +7,8 @@ import { pointAt } from "../../src/plan/sweep.ts";
 import { readRunFile } from "../../src/store/archive.ts";
 import { readJournal } from "../../src/store/journal_read.ts";
 import { Layout } from "../../src/store/layout.ts";
-import { pointsOf } from "./scenario.ts";
+import { goldenRuns } from "./golden.ts";
 import type { SimulatedDisk } from "./simulated_disk.ts";
-import { golden } from "./toy_model.ts";
 
 export async function checkTree(
   jobs: readonly Job[],
@@ -29,12 +28,11 @@ export async function checkTree(
   assert.deepEqual(report.bad, [], "lines of the journal are damaged");
   assert.deepEqual(report.missing, [], "lines of the journal are missing");
   for (const job of jobs) {
-    for (let index = 0; index < pointsOf(job); index++) {
+    for (const [index, expected] of goldenRuns(job).entries()) {
       const run = idOf(job, index);
       const key = `${job.id}/${run}`;
       const record = completed.get(key);
       assert.ok(record, `${key} has no result`);
-      const expected = golden(job, index);
       assert.deepEqual(record.result, expected.result, `result of ${key}`);
       assert.equal(await seriesOf(layout, job, record), expected.series, `series of ${key}`);
       const folder = layout.checkpointFolder(job.id, run);
