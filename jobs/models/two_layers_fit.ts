@@ -25,18 +25,20 @@ type Params = Parameters<typeof layers.step>[1];
 
 interface Fit {
   readonly layers: ReturnType<typeof layers.init>;
+  month: number;
   squares: number;
   compared: number;
 }
 
 export function init(): Fit {
-  return { layers: layers.init(), squares: 0, compared: 0 };
+  return { layers: layers.init(), month: 0, squares: 0, compared: 0 };
 }
 
-export function step(fit: Fit, ctx: Params & { readonly step: number }): void {
+export function step(fit: Fit, ctx: Params): void {
   layers.step(fit.layers, ctx);
+  fit.month++;
   const next = RECORD[fit.compared];
-  if (next === undefined || ctx.step + 1 !== next[0]) return;
+  if (fit.month !== next?.[0]) return;
   fit.squares += (fit.layers.surface - next[1]) ** 2;
   fit.compared++;
 }
