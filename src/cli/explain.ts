@@ -137,7 +137,7 @@ export async function explain(
 }
 
 function plannedPoint(past: JobHistory, run: string, index: number): Point {
-  return { ...pointAt(past.job?.sweep, index), ...past.proposal(run)?.values };
+  return { ...pointAt(past.job?.sweep, index), ...past.proposed.get(run)?.values };
 }
 
 /** The job of that name, when it has more runs than one. */

@@ -36,7 +36,7 @@ export class PastJob implements NeededJob {
 
   pointAt(index: number): Point {
     const point = pointAt(this.job.sweep, index);
-    const proposal = this.#past.proposal(runId(this.job, point));
+    const proposal = this.#past.proposed.get(runId(this.job, point));
     return proposal === undefined ? point : { ...point, ...proposal.values };
   }
 

@@ -75,7 +75,7 @@ export function makePlan(
     if (job.guide !== undefined) {
       const decisions = job.guide.decideAll((index) => {
         const { run, digest } = job.identify(index);
-        return unlessPaused(decide(job, past, run, digest, options), past, run);
+        return unlessPaused(decide(job, past, { index, run, digest }, options), past, run);
       });
       for (const [index, decision] of decisions.entries()) job.decide(index, decision);
       continue;

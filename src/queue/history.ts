@@ -62,7 +62,8 @@ export class History {
           job.started(entry.runs[i]!, entry.runs[i + 1]!, entry.model, entry.steps, entry.attempt);
           if (entry.anew) job.resumed(entry.runs[i]!, 0);
           if (entry.proposed !== undefined) {
-            job.proposed(entry.runs[i]!, decodePlain(entry.proposed[i / 2]) as Proposed);
+            const proposal = decodePlain(entry.proposed[i / 2]) as Omit<Proposed, "job">;
+            job.proposed.set(entry.runs[i]!, { ...proposal, job: job.job });
           }
         }
         return;

@@ -24,11 +24,8 @@ export class JobHistory {
   readonly #modelNames = new Map<string, string>();
   /** No more of its runs are needed, by the plan it had last. */
   stopped: { readonly after: number; readonly of: number; readonly why: string } | undefined;
-  /** What a search proposed, and its job as it was planned then. */
-  readonly #proposed = new Map<
-    string,
-    { readonly proposal: Proposed; readonly job: Job | undefined }
-  >();
+  /** By run: what a search proposed, whichever definition it had then. */
+  readonly proposed = new Map<string, Proposed>();
   /** How many different plans this job has had; with one, every row belongs to it. */
   generations = 0;
   readonly #rows = new Map<string, number>();
@@ -162,20 +159,6 @@ export class JobHistory {
     this.#rare.delete(row);
     this.#requeued.delete(row);
     this.#become(row, "running");
-  }
-
-  proposed(run: string, proposal: Proposed): void {
-    this.#proposed.set(run, { proposal, job: this.job });
-  }
-
-  /** What a search proposed for the run, whichever definition it had then. */
-  proposal(run: string): Proposed | undefined {
-    return this.#proposed.get(run)?.proposal;
-  }
-
-  /** The job as it was planned when a search proposed the run. */
-  jobOfProposal(run: string): Job | undefined {
-    return this.#proposed.get(run)?.job;
   }
 
   completed(

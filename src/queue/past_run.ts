@@ -1,6 +1,6 @@
 /** One run as the journal tells of it. */
 import type { RequeueCause } from "../job/event.ts";
-import type { ParameterValue } from "../job/job.ts";
+import type { Job, ParameterValue } from "../job/job.ts";
 import type { Failure } from "../job/run.ts";
 
 /** What a run last was. `running` means: started, and no end was journalled. */
@@ -52,4 +52,6 @@ export interface Proposed {
   readonly values: { readonly [name: string]: ParameterValue };
   /** From the results of so many runs, the first ones. */
   readonly from: number;
+  /** As it was planned then. */
+  readonly job: Job | undefined;
 }

@@ -172,7 +172,7 @@ export function treeStatus(history: History, options: StatusOptions): TreeStatus
       runs,
       (id) => history.jobs.get(id)?.job,
       listMax === Infinity ? ALL_POINTS_MAX : POINTS_MAX,
-      (job, run) => history.jobs.get(job)?.proposal(run)?.values,
+      (job, run) => history.jobs.get(job)?.proposed.get(run)?.values,
     ),
     failures: failures.list(),
     unlisted,

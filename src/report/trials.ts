@@ -8,8 +8,8 @@ import { formatCount } from "./format.ts";
 
 /** `by bayesian, as number 57 of 200 at most, from the results of the first 53`; undefined for what is no search. */
 export function proposalText(past: JobHistory, run: string): string | undefined {
-  const proposal = past.proposal(run);
-  const search = searchOf(past.jobOfProposal(run)?.sweep);
+  const proposal = past.proposed.get(run);
+  const search = searchOf(past.proposed.get(run)?.job?.sweep);
   if (proposal === undefined || search === undefined) return undefined;
   const from = proposal.from === 0
     ? "before there were results"

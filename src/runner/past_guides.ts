@@ -30,9 +30,9 @@ export async function guideOf(
     outcome: (index) => outcomes.get(idAt(index)),
     proposed(index) {
       const run = idAt(index);
-      const before = searchOf(past.jobOfProposal(run)?.sweep);
+      const before = searchOf(past.proposed.get(run)?.job?.sweep);
       const isSame = before !== undefined && searchDefinition(before) === definition;
-      return isSame ? past.proposal(run) : undefined;
+      return isSame ? past.proposed.get(run) : undefined;
     },
   }, options);
 }
