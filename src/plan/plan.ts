@@ -74,6 +74,7 @@ export function makePlan(
     // rests on others is digested here: a long chain, one after the other.
     if (job.guide !== undefined) {
       const decisions = job.guide.decideAll((index) => {
+        if (past === undefined) return "new";
         const { run, digest } = job.identify(index);
         return unlessPaused(decide(job, past, { index, run, digest }, options), past, run);
       });
