@@ -1,11 +1,12 @@
 /**
  * `deno task bench`: measures simrun side by side with what stands below it, and prints both sides.
- * `--quick` takes less time; names (steps checkpoints auto tiny start verify steer programs) choose.
+ * `--quick` takes less time; names (steps checkpoints auto tiny start verify steer programs search) choose.
  */
 import { measureAutoCheckpoints } from "./auto_checkpoints.ts";
 import { measureCheckpoints } from "./checkpoints.ts";
 import { isReached, renderSection, type Section } from "./report.ts";
 import { measurePrograms } from "./programs.ts";
+import { measureSearch } from "./search.ts";
 import { FULL, QUICK, type Sizes, SMOKE } from "./sizes.ts";
 import { measureStart } from "./start.ts";
 import { measureSteering } from "./steer.ts";
@@ -24,6 +25,7 @@ export const BENCHES: { readonly [name: string]: Bench } = {
   verify: measureVerify,
   steer: measureSteering,
   programs: measurePrograms,
+  search: measureSearch,
 };
 
 if (import.meta.main) {

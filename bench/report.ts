@@ -1,6 +1,6 @@
 /** A measured line: both sides, their ratio, the goal; and the table of them. Measures nothing itself. */
 
-export type Unit = "s" | "ms" | "µs" | "ns" | "runs/s" | "MB/s" | "MB" | "files" | "×";
+export type Unit = "s" | "ms" | "µs" | "ns" | "runs/s" | "MB/s" | "MB" | "files" | "×" | "above";
 
 export interface Figure {
   readonly value: number;
@@ -64,6 +64,8 @@ export function renderSection({ title, lines, notes }: Section): string {
 export function formatFigure({ value, unit }: Figure): string {
   if (!Number.isFinite(value)) return "not there";
   if (unit === "files") return `${value} files`;
+  // Of a search: from a millionth to a thousand.
+  if (unit === "above") return value.toPrecision(2);
   return `${threeDigits(value)} ${unit}`;
 }
 

@@ -23,6 +23,8 @@ export interface Sizes {
   readonly programs: number;
   readonly programsDone: number;
   readonly programRounds: number;
+  readonly searchBudgets: readonly number[];
+  readonly searchSeeds: number;
 }
 
 export const FULL: Sizes = {
@@ -47,6 +49,8 @@ export const FULL: Sizes = {
   programs: 1000,
   programsDone: 10_000,
   programRounds: 5,
+  searchBudgets: [50, 200],
+  searchSeeds: 9,
 };
 
 export const QUICK: Sizes = {
@@ -62,6 +66,8 @@ export const QUICK: Sizes = {
   verifyRounds: 3,
   steerRounds: 7,
   programRounds: 2,
+  searchBudgets: [50],
+  searchSeeds: 5,
 };
 
 /** For the test: the figures mean nothing. */
@@ -87,4 +93,6 @@ export const SMOKE: Sizes = {
   programs: 10,
   programsDone: 20,
   programRounds: 1,
+  searchBudgets: [12],
+  searchSeeds: 1,
 };

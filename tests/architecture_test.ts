@@ -13,6 +13,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   job: [],
   queue: ["job"],
   plan: ["job", "queue"],
+  search: ["job", "plan"],
   campaign: ["job", "plan", "queue"],
   store: ["job"],
   verify: ["job", "store"],
@@ -26,6 +27,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   runner: [
     "job",
     "plan",
+    "search",
     "queue",
     "campaign",
     "command",

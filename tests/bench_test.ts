@@ -26,6 +26,7 @@ Deno.test("every bench prints both sides, their ratio and the goal", async () =>
     "verify",
     "steer",
     "programs",
+    "search",
   );
   assert.equal(code, 0, stderr);
   for (
@@ -50,6 +51,8 @@ Deno.test("every bench prints both sides, their ratio and the goal", async () =>
       /^verify, 3 small checkpoints of each of 20 runs .* read them, zstd -t/m,
       /^10 of \/bin\/true, 2 at a time: each .* ms .* xargs -P2 -n1, no record .* ≤ 1.2 ×/m,
       /^20 done already: .* ≤ 0.5 s/m,
+      /^Rosenbrock, 2 parameters, 12 runs, cma-es .* random points .* ×/m,
+      /^Branin, 2 parameters, 12 runs, bayesian .* random points .* ≤ 0.5 ×/m,
       /^resume to the first step, a tree of 20 runs.* ≤ 300 ms/m,
       /^\d+ of \d+ goals reached$/m,
     ]

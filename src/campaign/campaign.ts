@@ -7,7 +7,7 @@
  */
 import type { CompletedRun, RequeueCause, RunEvent } from "../job/event.ts";
 import { assertNever } from "../job/fault.ts";
-import { type Job, neededJobs, waitsForOthers } from "../job/job.ts";
+import { type Job, neededJobs } from "../job/job.ts";
 import type { Live } from "../job/live.ts";
 import { fractionDone } from "../job/progress.ts";
 import type { Failure } from "../job/run.ts";
@@ -17,6 +17,7 @@ import { Delays } from "./delays.ts";
 import { Dependencies } from "./dependencies.ts";
 import { Dispatcher, type DispatchOptions } from "./dispatcher.ts";
 import { forecast } from "./forecast.ts";
+import { Guidance } from "./guidance.ts";
 import { Handout, type ResultPort } from "./handout.ts";
 import { checkpointedLine, completedRun } from "./journal_lines.ts";
 import { liveCores } from "./live_cores.ts";
@@ -52,6 +53,8 @@ export interface Outcome {
   readonly remaining: number;
   /** Of those that remain: somebody paused them; absent when none is. */
   readonly paused?: number;
+  /** Runs that turned out to be not needed; absent when all were. */
+  readonly unneeded?: number;
   /** What broke, for `broken` and `no-space`. */
   readonly cause?: unknown;
 }
@@ -89,6 +92,7 @@ export class Campaign {
   readonly #delays: Delays;
   readonly #dependencies: Dependencies;
   readonly #handout: Handout;
+  readonly #guidance: Guidance;
   readonly #times: RunTimes;
   readonly #peaks = new Peaks();
   #stop: StopReason | undefined;
@@ -109,6 +113,14 @@ export class Campaign {
     this.#progress = new Progress(table);
     this.#dependencies = new Dependencies(table);
     this.#handout = new Handout(table, options.results);
+    this.#guidance = new Guidance({
+      table,
+      results: options.results,
+      append: (event) => this.#append(event),
+      giveUp: (number, why) => this.#giveUp(number, why),
+      hold: () => void this.#holds++,
+      release: () => this.release(),
+    });
     this.#times = new RunTimes(options.rates);
     this.#delays = new Delays(world, (numbers) => this.steering.readyAgain(numbers, "delayed"));
     this.#dispatcher = new Dispatcher(world, table, options, {
@@ -388,6 +400,7 @@ export class Campaign {
     const model = job.model.digest;
     this.#append({ type: "runs.completed", job: job.job.id, model, runs }, () => {
       this.tally.complete(job, runs.length);
+      this.#guidance.completed(job, results);
       this.#endedFor(job);
       this.#endIfDone();
     });
@@ -487,7 +500,9 @@ export class Campaign {
 
   /** Lets start what has all it needs, and fails what will never have it. */
   #review(): void {
-    if (this.#table.counts.blocked === 0 || this.#stop !== undefined) return;
+    if (this.#stop !== undefined) return;
+    this.#guidance.review();
+    if (this.#table.counts.blocked === 0) return;
     for (const { number, verdict } of this.#dependencies.review()) {
       if (verdict.kind === "hopeless") this.#giveUp(number, verdict.why);
       else this.#table.become(number, "ready");
@@ -517,7 +532,7 @@ export class Campaign {
     for (const number of open) {
       this.#table.mark(number, why);
       // What it needs may have been submitted again meanwhile.
-      const waiting = waitsForOthers(batch.job.job) ? "blocked" : "ready";
+      const waiting = batch.job.mayHaveToWait(number - batch.job.offset) ? "blocked" : "ready";
       const state = this.steering.wishedState(number) ?? (waitMs > 0 ? "delayed" : waiting);
       this.#table.become(number, state);
       if (state === "delayed") this.#delays.add(number, waitMs);
@@ -635,7 +650,7 @@ export class Campaign {
     this.#dispatcher.stop();
     this.steering.end();
     for (const slot of slots) slot.port?.send({ type: "exit" });
-    const { held, "paused-before": before } = this.#table.counts;
+    const { held, "paused-before": before, unneeded } = this.#table.counts;
     this.#resolve({
       // What was paused before it began is no reason to wait, and not done either.
       stopped: this.#stop ?? (this.#table.open > 0 ? "paused" : undefined),
@@ -644,6 +659,7 @@ export class Campaign {
       cancelled: this.tally.cancelled,
       remaining: this.#table.open,
       ...(held + before > 0 && { paused: held + before }),
+      ...(unneeded > 0 && { unneeded }),
       ...(this.#cause === undefined ? {} : { cause: this.#cause }),
     });
   }

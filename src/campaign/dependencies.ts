@@ -34,8 +34,9 @@ export class Dependencies {
     this.#table = table;
   }
 
-  /** Whether runs of any other job wait for those of this one. */
+  /** Whether any runs wait for those of this one. */
   isNeeded(job: PlannedJob): boolean {
+    if (job.guide !== undefined) return true;
     if (this.#jobs !== this.#table.jobs.length) {
       this.#jobs = this.#table.jobs.length;
       this.#needed = new Set(
@@ -48,14 +49,18 @@ export class Dependencies {
   /** Blocked runs that need not, or need never, wait any longer. */
   *review(): IterableIterator<{ readonly number: number; readonly verdict: Verdict }> {
     for (const job of this.#table.jobs) {
-      if (!waitsForOthers(job.job) || this.#table.counts.blocked === 0) continue;
+      if (!job.isStaggered || this.#table.counts.blocked === 0) continue;
       const whole = this.#judgeJob(job);
       // What all runs of the job wait for is asked once.
       if (whole?.kind === "blocked") continue;
-      for (let number = job.offset; number < job.offset + job.count; number++) {
+      const { from, to } = whole?.kind === "hopeless" ? wholeOf(job) : windowOf(job);
+      for (let number = from; number < to; number++) {
         if (this.#table.stateOf(number) !== "blocked") continue;
         const verdict = whole?.kind === "hopeless" ? whole : this.#judgePoint(job, number);
-        if (verdict.kind !== "blocked") yield { number, verdict };
+        if (verdict.kind === "blocked") continue;
+        // What its point follows from comes last: it may take a moment to find.
+        const isAdmitted = verdict.kind === "hopeless" || isSettled(job, number);
+        if (isAdmitted) yield { number, verdict };
       }
     }
   }
@@ -145,7 +150,32 @@ function incomplete(planned: PlannedJob, index: number): string {
   return `${name}, which did not complete`;
 }
 
-/** Completed now or before; what was only left alone has no result. */
+/** Completed now or before, or not needed; what was only left alone has no result. */
 function isGood(job: PlannedJob, number: number, state: TableState): boolean {
-  return state === "settled" && job.decisionAt(number - job.offset) !== "held-model";
+  if (state === "unneeded") return true;
+  const decision = job.decisionAt(number - job.offset);
+  return state === "settled" && decision !== "held-model" && decision !== "counted";
+}
+
+/** Numbers, the second one excluded. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+function wholeOf({ offset, count }: PlannedJob): Range {
+  return { from: offset, to: offset + count };
+}
+
+/** Of a search only those behind the last that has ended can have become free; or what is tried again, and needs others. */
+function windowOf(job: PlannedJob): Range {
+  const whole = wholeOf(job);
+  const search = job.guide?.search;
+  if (search === undefined || waitsForOthers(job.job)) return whole;
+  const from = job.offset + job.guide!.ended;
+  return { from, to: Math.min(whole.to, from + search.parallel) };
+}
+
+function isSettled({ guide, offset }: PlannedJob, number: number): boolean {
+  return guide?.search === undefined || guide.admits(number - offset);
 }

@@ -6,6 +6,7 @@ import type { PlannedJob } from "../plan/plan.ts";
 import type { Rates } from "../queue/rates.ts";
 import { type Ahead, BatchSizes, takeBatch, type Taken } from "./batching.ts";
 import { startedLine } from "./journal_lines.ts";
+import { withProposals } from "./told_proposals.ts";
 import { MemoryBudget } from "./memory_budget.ts";
 import { PastFiles } from "./past_files.ts";
 import { holderOf } from "./lanes.ts";
@@ -236,12 +237,13 @@ export class Dispatcher {
     if (slot.yielding !== undefined) return this.#ports.giveBack(slot, batch, slot.yielding);
     if (!this.#ports.isOpen()) return this.#ports.giveBack(slot, batch, "stopped");
     const { job } = batch;
-    if (!slot.jobsKnown.has(job.number)) {
+    const isLed = job.guide?.search !== undefined;
+    if (isLed || !slot.jobsKnown.has(job.number)) {
       slot.jobsKnown.add(job.number);
       slot.port.send({
         type: "job",
         number: job.number,
-        job: this.#options.taught?.(job) ?? job.job,
+        job: withProposals(this.#options.taught?.(job) ?? job.job, job, slot),
         modelDigest: job.model.digest,
         root: this.#options.root,
         epoch: this.#options.epoch,

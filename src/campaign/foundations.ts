@@ -53,12 +53,13 @@ export class Foundations {
   /** Runs that are not what was planned. */
   #oddOf(needed: PlannedJob, indices: Iterable<number>): Map<number, Odd> {
     const odd = new Map<number, Odd>();
-    const { failed, cancelled } = this.#table.counts;
-    if (failed + cancelled + this.#late.size === 0) return odd;
+    const { failed, cancelled, unneeded } = this.#table.counts;
+    if (failed + cancelled + unneeded + this.#late.size === 0) return odd;
     for (const index of indices) {
       const state = this.#table.stateOf(needed.offset + index);
       const digest = this.#late.get(needed.offset + index);
       if (state === "failed" || state === "cancelled") odd.set(index, { state });
+      else if (state === "unneeded") odd.set(index, { state: "unfinished", isSpared: true });
       else if (digest !== undefined) odd.set(index, { digest });
     }
     return odd;
@@ -81,7 +82,7 @@ function indicesOf(
   ];
 }
 
-type Odd = Partial<Pick<NeededRun, "state" | "digest">>;
+type Odd = Partial<Pick<NeededRun, "state" | "digest" | "isSpared">>;
 
 /** A planned job of which some runs have ended otherwise. */
 class EndedJob implements NeededJob {
@@ -105,6 +106,10 @@ class EndedJob implements NeededJob {
 
   get count(): number {
     return this.#planned.count;
+  }
+
+  pointAt(index: number) {
+    return this.#planned.pointAt(index);
   }
 
   runAt(index: number): NeededRun {

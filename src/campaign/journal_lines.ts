@@ -1,7 +1,6 @@
 /** Journal lines from batches and what slots say of them. Pure. */
 import type { CompletedRun, RunEvent } from "../job/event.ts";
 import { encodeFields } from "../job/plain.ts";
-import { pointAt } from "../plan/sweep.ts";
 import type { Peak } from "./peaks.ts";
 import type { SlotBatch } from "./slot.ts";
 import type { FromSlot, RunResult } from "./slot_messages.ts";
@@ -18,7 +17,21 @@ export function startedLine({ job, attempt, identities }: SlotBatch, isAnew: boo
     attempt,
     runs,
     ...(isAnew && { anew: true }),
+    ...(job.guide?.search !== undefined && proposedIn(job, [...identities.keys()])),
   };
+}
+
+/** Of a search: what was proposed is durable before it is tried, so that it stays what it is. */
+function proposedIn(
+  { guide, offset }: SlotBatch["job"],
+  numbers: readonly number[],
+): Pick<Extract<RunEvent, { type: "runs.started" }>, "proposed"> {
+  if (guide?.search === undefined) return {};
+  const proposed = numbers.map((number) => {
+    const { at, values, from } = guide.proposalAt(number - offset)!;
+    return { at, values: encodeFields(values), from };
+  });
+  return { proposed };
 }
 
 export function checkpointedLine(
@@ -58,7 +71,7 @@ export function completedRun(
     sweep === undefined ? { run, digest, attempt, steps: step, ms, result: result.result } : {
       run,
       digest,
-      point: encodeFields(pointAt(sweep, index)),
+      point: encodeFields(batch.job.pointAt(index)),
       attempt,
       steps: step,
       ms,

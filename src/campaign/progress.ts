@@ -50,7 +50,7 @@ export class Progress {
       const { reached, completed } = this.#jobs[job.number]!;
       const before = DONE.reduce((sum, decision) => sum + job.countOf(decision), 0);
       const done = (before + completed) * job.job.steps + reached + (beyond.get(job) ?? 0);
-      return { job, done, total: job.count * job.job.steps };
+      return { job, done, total: (job.count - job.spared) * job.job.steps };
     });
   }
 

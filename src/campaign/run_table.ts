@@ -1,5 +1,5 @@
 /** The runs of a campaign by number: what became of each so far. A few bytes a run, no objects. */
-import { type Priority, waitsForOthers } from "../job/job.ts";
+import type { Priority } from "../job/job.ts";
 import type { Decision, Plan, PlannedJob } from "../plan/plan.ts";
 import type { ReadyQueue } from "../queue/ready_queue.ts";
 import { laneOf, NO_LANE } from "./lanes.ts";
@@ -23,6 +23,8 @@ export const TABLE_STATES = [
   "paused-before",
   /** Cancelled under an earlier simrun. */
   "cancelled-before",
+  /** Its job has come to its end without it. */
+  "unneeded",
 ] as const;
 export type TableState = (typeof TABLE_STATES)[number];
 
@@ -33,6 +35,7 @@ const OPEN_STATES = ["ready", "assigned", "delayed", "held", "blocked", "paused-
 const LEFT_ALONE: { readonly [decision in Decision]?: TableState } = {
   "paused": "paused-before",
   "cancelled": "cancelled-before",
+  "not-needed": "unneeded",
 };
 
 const ALONE = 1;
@@ -191,7 +194,7 @@ export class RunTable {
         this.#priorities[number] = job.job.priority;
         const isRetried = job.decisionAt(index) === "retry";
         this.#sizes[number] = isRetried ? this.#sizeFor(job, index) : size;
-        this.become(number, leftAlone ?? (waitsForOthers(job.job) ? "blocked" : "ready"));
+        this.become(number, leftAlone ?? (job.isStaggered ? "blocked" : "ready"));
       }
     }
     this.#total += plan.total;

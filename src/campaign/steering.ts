@@ -152,8 +152,8 @@ export class Steering {
   }
 
   #waitsAgain(number: number): void {
-    const { job } = this.#table.jobOf(number);
-    this.#table.become(number, waitsForOthers(job) ? "blocked" : "ready");
+    const job = this.#table.jobOf(number);
+    this.#table.become(number, job.mayHaveToWait(number - job.offset) ? "blocked" : "ready");
   }
 
   /** What was set to blocked and needs nothing that is still to come is ready; what has no hope fails. */

@@ -77,8 +77,8 @@ export class Tally {
   }
 
   counts(): Live["counts"] {
-    const total = this.#table.total;
-    const { ready, delayed, blocked } = this.#table.counts;
+    const { ready, delayed, blocked, unneeded } = this.#table.counts;
+    const total = this.#table.total - unneeded;
     const held = this.#table.counts.held + this.#table.counts["paused-before"];
     return {
       total,
@@ -100,7 +100,9 @@ export class Tally {
   }
 
   #toRun(job: PlannedJob): number {
-    return job.toRun + (this.#taken.get(job.number) ?? 0);
+    // Those that the plan spared are none that were to run.
+    const spared = job.spared - job.countOf("not-needed");
+    return job.toRun + (this.#taken.get(job.number) ?? 0) - spared;
   }
 
   /** All steps asked for are counted: a run that converged early, or failed, has none left. */

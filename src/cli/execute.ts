@@ -5,7 +5,8 @@ import type { Job } from "../job/job.ts";
 import type { ManifestReading } from "../manifest/manifest.ts";
 import type { ManifestSource } from "../manifest/source.ts";
 import type { Plan } from "../plan/plan.ts";
-import { countDecision, planJson } from "../report/plan_report.ts";
+import { ledIn } from "../report/led_by.ts";
+import { countDecision, countDecisions, planJson } from "../report/plan_report.ts";
 import { SummaryFold, summaryJson } from "../report/summary.ts";
 import type { Inspections } from "../runner/inspector.ts";
 import { machineMemory, plannedMemory } from "../runner/limits.ts";
@@ -85,8 +86,9 @@ export async function execute(context: CliContext, flags: Flags, work: Work): Pr
     const summary = fold.summary({
       tree: root,
       elapsedMs: context.clockMs() - beganMs,
-      total: runner.plan.total,
-      skipped: countDecision(runner.plan, "done") + countDecision(runner.plan, "stale-model"),
+      total: runner.plan.total - (outcome.outcome.unneeded ?? 0),
+      skipped: countDecisions(runner.plan, ["done", "stale-model", "counted"]),
+      led: ledIn(runner.plan),
       cancelledBefore: countDecision(runner.plan, "cancelled"),
     });
     const { exitStatus, stopped } = judge(outcome, runner.plan, summary.cancelled);

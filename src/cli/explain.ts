@@ -5,7 +5,7 @@ import { EXIT } from "../job/fault.ts";
 import { runName } from "../job/run.ts";
 import type { Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
-import type { History } from "../queue/history.ts";
+import type { History, JobHistory } from "../queue/history.ts";
 import { countPoints, type Point, pointAt } from "../plan/sweep.ts";
 import { Learned } from "../queue/learned.ts";
 import { lessonsJson, lessonsOf, lessonTexts } from "../report/lessons.ts";
@@ -16,6 +16,7 @@ import { restsOn } from "../report/rests_on.ts";
 import { neverBegun } from "../report/run_status.ts";
 import { treeStatus } from "../report/status.ts";
 import { runJson } from "../report/status_json.ts";
+import { openResultsText, proposalText } from "../report/trials.ts";
 import { waitingReasons } from "../report/waiting.ts";
 import { renderStory } from "../screen/story_view.ts";
 import type { Layout } from "../store/layout.ts";
@@ -64,8 +65,9 @@ export async function explain(
     neverBegun(job, run, jobHistory.job?.steps ?? 0);
   const index = findIndex(jobHistory.job, run);
   const point = story.point === undefined
-    ? index === undefined ? undefined : pointAt(jobHistory.job?.sweep, index)
+    ? index === undefined ? undefined : plannedPoint(jobHistory, run, index)
     : decodePlain(story.point) as Point;
+  const proposed = proposalText(jobHistory, run);
   const decision = working || jobHistory.job === undefined
     ? undefined
     : await decideNow(layout.root, withNeeded(jobHistory.job, history), run);
@@ -88,6 +90,7 @@ export async function explain(
       priority,
       isDelayed: status.next?.at !== undefined,
       priorities: prioritiesOf(history),
+      follows: openResultsText(jobHistory.job, index, jobHistory),
     }, read)
     : [];
   const model = jobHistory.job?.model;
@@ -110,6 +113,7 @@ export async function explain(
       ...(rests === undefined ? {} : { rests_on: rests.needs, rests_on_changed: rests.isChanged }),
       ...(lineage === undefined ? {} : { lineage: lineageJson(lineage) }),
       ...(provenance === undefined ? {} : { provenance: provenanceJson(provenance) }),
+      ...(proposed === undefined ? {} : { proposed }),
       ...(decision === undefined ? {} : { next: decision }),
       ...(lessons === undefined ? {} : { learned: lessonsJson(lessons) }),
       history: story.chapters,
@@ -125,7 +129,9 @@ export async function explain(
       rests,
       lineage: lineage === undefined ? [] : lineageTexts(lineage),
       provenance: provenance === undefined ? [] : provenanceTexts(provenance),
+      proposed,
       chapters: story.chapters,
+      staysFailed: decision?.decision === "counted",
       decision: decision === undefined ? [] : [`The next simrun: ${decision.meaning}.`],
       priority,
       working,
@@ -161,6 +167,10 @@ async function lineageIn(
   const name = runName(parent!.job, parent!.run);
   const why = `${name} was computed again, and its state at step ${parent!.step} is another one`;
   return { ...lineage, changed: [...lineage.changed, why] };
+}
+
+function plannedPoint(past: JobHistory, run: string, index: number): Point {
+  return { ...pointAt(past.job?.sweep, index), ...past.proposed.get(run)?.values };
 }
 
 /** The job of that name, when it has more runs than one. */

@@ -2,10 +2,12 @@
 import { load } from "../job/load.ts";
 import { EXIT } from "../job/fault.ts";
 import { type Job, neededJobs, waitsForOthers } from "../job/job.ts";
+import { searchOf } from "../job/sweep.ts";
 import { runName } from "../job/run.ts";
 import type { History } from "../queue/history.ts";
 import { Learned } from "../queue/learned.ts";
 import { groupRuns, jobWaits } from "../report/job_story.ts";
+import { type LedJob, ledJson, ledTexts } from "../report/led_job.ts";
 import { lessonsJson, lessonsOf, lessonTexts } from "../report/lessons.ts";
 import { treeStatus } from "../report/status.ts";
 import { countsJson } from "../report/status_json.ts";
@@ -47,6 +49,7 @@ export async function explainJob(
   const groups = groupRuns(runs, status.counts, jobWaits(job, prioritiesOf(history), read));
   const { model } = history.jobs.get(job.id)!;
   const lessons = model && lessonsOf(job, model, Learned.of(history, working), {});
+  const led = await ledJob(history, layout, job);
   const next = working ? undefined : await decisionsNow(layout.root, withNeeded(job, history));
   if (flags.json) {
     printJson(context.stdout, {
@@ -58,6 +61,7 @@ export async function explainJob(
         runs: count,
         examples: examples.map(({ job, run }) => runName(job, run)),
       })),
+      ...(led === undefined ? {} : { led: ledJson(led) }),
       ...(next === undefined ? {} : { next }),
       ...(lessons === undefined ? {} : { learned: lessonsJson(lessons) }),
       manifest: job,
@@ -70,6 +74,7 @@ export async function explainJob(
       status,
       job,
       groups,
+      led: led === undefined ? [] : ledTexts(led),
       working,
       lessons: lessons === undefined ? [] : lessonTexts(lessons),
       next: next === undefined || typeof next === "string"
@@ -84,6 +89,15 @@ export async function explainJob(
     }),
   );
   return EXIT.completed.status;
+}
+
+/** Where it stands, when its runs are led by results. */
+async function ledJob(history: History, layout: Layout, job: Job): Promise<LedJob | undefined> {
+  if (job.until === undefined && searchOf(job.sweep) === undefined) return undefined;
+  const { readLedJob } = await load<typeof import("../runner/led_jobs.ts")>(
+    import.meta.resolve("../runner/led_jobs.ts"),
+  );
+  return await readLedJob(history, layout, job.id);
 }
 
 /** Of jobs whose runs wait for nothing but a slot, as far as their manifests tell. */

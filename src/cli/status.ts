@@ -1,10 +1,15 @@
 /** `simrun status`: how far everything is. Loads neither YAML nor workers, and never waits for a lock. */
 import { EXIT } from "../job/fault.ts";
+import { load } from "../job/load.ts";
+import { searchOf } from "../job/sweep.ts";
+import type { History } from "../queue/history.ts";
+import type { LedJob } from "../report/led_job.ts";
 import { type TreeStatus, treeStatus } from "../report/status.ts";
 import { statusJson } from "../report/status_json.ts";
 import { Painter } from "../screen/painter.ts";
 import { safeJson } from "../screen/safe_text.ts";
 import { renderStatus } from "../screen/status_view.ts";
+import type { Layout } from "../store/layout.ts";
 import { readLive } from "../store/live.ts";
 import { readOwner } from "../store/owner.ts";
 import {
@@ -49,6 +54,7 @@ async function readStatus(
   const owner = await readOwner(layout, context.now);
   const live = await readLive(layout);
   return treeStatus(history, {
+    led: await ledOf(history, layout),
     tree: layout.root,
     nowMs: context.now().getTime(),
     // A picture of an earlier holder, left behind by a kill, tells nothing.
@@ -57,6 +63,20 @@ async function readStatus(
     selectors,
     ...(flags.all || (flags.json && selectors.length > 0) ? { listMax: Infinity } : {}),
   });
+}
+
+/** Nothing is loaded for it where no job is led by results. */
+async function ledOf(history: History, layout: Layout): Promise<readonly LedJob[]> {
+  const isLed = history.jobs.values().some(({ job, stopped }) =>
+    stopped !== undefined || searchOf(job?.sweep) !== undefined
+  );
+  if (!isLed) return [];
+  const { readLedJobs } = await load<
+    { readLedJobs: (history: History, layout: Layout) => Promise<LedJob[]> }
+  >(
+    import.meta.resolve("../runner/led_jobs.ts"),
+  );
+  return await readLedJobs(history, layout);
 }
 
 function statusLines(

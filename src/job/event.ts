@@ -98,6 +98,24 @@ export type RunEvent =
     readonly runs: readonly string[];
     /** Asked to be computed anew: what was saved before is cleared away. */
     readonly anew?: true;
+    /**
+     * Of the runs of a search, in their order: places in the unit cube, values as `encodePlain` writes them, and from the
+     * results of how many runs that was proposed.
+     */
+    readonly proposed?: readonly {
+      readonly at: readonly number[];
+      readonly values: { readonly [name: string]: unknown };
+      readonly from: number;
+    }[];
+  }
+  | {
+    /** No more runs of the job are needed, judged by the results of the first ones. */
+    readonly type: "job.stopped";
+    readonly job: string;
+    /** So many runs had ended, without a gap. */
+    readonly after: number;
+    readonly of: number;
+    readonly why: string;
   }
   | {
     /** A run goes on from a checkpoint; `rejected` names the files it could not use and why. */

@@ -97,6 +97,20 @@ export interface Need {
   readonly accept: "completed" | "any";
 }
 
+/** When no more of a job's runs are needed, judged by the results of its runs in their order. */
+export interface Until {
+  /** A number of the results, named as `simrun results` names it. */
+  readonly metric: string;
+  readonly below?: number;
+  readonly above?: number;
+  /** The best of a search has not become better for so many runs. */
+  readonly noImprovement?: number;
+  /** The mean is known so well: as a number, or as a share of the mean. */
+  readonly standardError?: { readonly value: number; readonly isRelative: boolean };
+  /** Not before so many runs have ended. */
+  readonly atLeast: number;
+}
+
 export interface Job {
   readonly id: string;
   readonly model: ModelReference;
@@ -131,6 +145,7 @@ export interface Job {
   readonly needs?: readonly Need[];
   /** Its runs begin from states of others. */
   readonly from?: Origin;
+  readonly until?: Until;
 }
 
 /** Whether its runs may have to wait until others have ended. */

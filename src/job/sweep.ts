@@ -53,9 +53,31 @@ export interface Sample {
   readonly over: readonly { readonly name: string; readonly distribution: Distribution }[];
 }
 
-/** Names in a point that are no parameters, and that no model sees: the numbers of its sample and of its repeat, from 1. */
+/** The best ones first, for who has no reason to take another. */
+export const SEARCH_METHODS = ["bayesian", "cma-es", "nelder-mead", "sobol", "random"] as const;
+export type SearchMethod = (typeof SEARCH_METHODS)[number];
+
+/** Points that are proposed one after the other from the results of those before: it is the only part of its sweep. */
+export interface Search {
+  readonly kind: "search";
+  readonly method: SearchMethod;
+  /** A number of the results, named as `simrun results` names it. */
+  readonly metric: string;
+  readonly goal: "minimize" | "maximize";
+  /** At most so many runs. */
+  readonly count: number;
+  readonly seed: number;
+  /** A point is proposed from all results but the last `parallel` − 1 before it, whoever has them already. */
+  readonly parallel: number;
+  readonly over: Sample["over"];
+  /** Values of points that are settled, by their indices: for who computes them, and in no manifest. */
+  readonly at?: { readonly [index: string]: { readonly [name: string]: ParameterValue } };
+}
+
+/** Names in a point that are no parameters, and that no model sees: the numbers of its sample, its repeat and its trial, from 1. */
 export const SAMPLE_NUMBER = "sample";
 export const REPEAT_NUMBER = "repeat";
+export const TRIAL_NUMBER = "trial";
 
 /** One part of a sweep; the parts are multiplied with each other, the last one varies fastest. */
 export type SweepPart =
@@ -70,9 +92,16 @@ export type SweepPart =
     readonly points: readonly { readonly [name: string]: ParameterValue }[];
   }
   | Sample
+  | Search
   /** Every point so many times, each time with other random numbers. */
   | { readonly kind: "repeat"; readonly count: number };
 
 export interface Sweep {
   readonly parts: readonly SweepPart[];
+}
+
+/** The search that a sweep is, when it is one. */
+export function searchOf(sweep: Sweep | undefined): Search | undefined {
+  const part = sweep?.parts[0];
+  return part?.kind === "search" ? part : undefined;
 }

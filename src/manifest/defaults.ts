@@ -1,5 +1,6 @@
 /** Lays a job over the defaults of its document, as nodes: places stay what they were. Pure. */
 import { findEntry, isNull, withEntries, type YamlEntry, type YamlMap } from "./node.ts";
+import { searchedIn } from "./locate.ts";
 import { namesInSweep } from "./sweep_shape.ts";
 
 /** Merged key by key; of all other keys the job's own value stands alone. */
@@ -45,6 +46,8 @@ function withoutOverruled(shared: YamlEntry, job: YamlMap): YamlEntry | undefine
   if (key === "parameters" && sweep !== undefined) {
     return without(shared, value, namesInSweep(sweep));
   }
+  const over = key === "parameters" ? searchedIn(job) : undefined;
+  if (over !== undefined) return without(shared, value, over.entries.map((entry) => entry.key));
   return shared;
 }
 

@@ -21,8 +21,10 @@ import {
 } from "./job_shapes.ts";
 import { fromShape } from "./from_shape.ts";
 import { needsShape } from "./need_shape.ts";
+import { optimizeShape } from "./optimize_shape.ts";
 import { count, duration, list, named, parameterValue, size, text } from "./shape.ts";
 import { sweepShape } from "./sweep_shape.ts";
+import { untilShape } from "./until_shape.ts";
 
 export const JOB_FIELDS = {
   id: {
@@ -64,6 +66,18 @@ export const JOB_FIELDS = {
       { co2: [280, 420, 560], albedo: { from: 0.28, to: 0.34, count: 7 } },
       { sample: { count: 256, over: { co2: { uniform: [280, 560] } } }, repeat: 5 },
     ],
+  },
+  optimize: {
+    shape: optimizeShape(),
+    about: "A search instead of a sweep: points that are proposed from the results of those " +
+      "before, until one is as good as can be or the budget is used up.",
+    examples: [{ metric: "loss", budget: 200, over: { x: { uniform: [-5, 5] } } }],
+  },
+  until: {
+    shape: untilShape(),
+    about: "When no more runs are needed, judged by the results of those before: of a search, or " +
+      "of a sweep with sample or repeat.",
+    examples: [{ below: 1e-6 }, { metric: "mean", standard_error: "1%" }],
   },
   seed: {
     shape: count({ min: 0 }),
@@ -249,6 +263,12 @@ export const JOB_FOREIGN: ForeignWords = {
     repeat: "sweep: { repeat: … }",
     repeats: "sweep: { repeat: … }",
     replicates: "sweep: { repeat: … }",
+    search: "optimize",
+    optimise: "optimize",
+    minimize: "optimize: { goal: minimize, … }",
+    maximize: "optimize: { goal: maximize, … }",
+    stop: "until",
+    stop_when: "until",
     comment: "description",
     needs_inputs: "inputs",
     hang_limit: "hang_after",

@@ -1,6 +1,8 @@
 /** Where a part of a job stands in its manifest. Pure. */
 import type { Place } from "./diagnostic.ts";
 import { findEntry, placeOf, type YamlMap, type YamlNode } from "./node.ts";
+import { findChoice } from "./distribution_shape.ts";
+import { overOf } from "./sample_shape.ts";
 import { findSweepEntry, findSweepValue } from "./sweep_shape.ts";
 
 /** Which part of a `key: value` is meant; the value unless given. */
@@ -19,6 +21,8 @@ export function locate(
 /** The name of a parameter where it is given, fixed or swept. */
 function keyAt(map: YamlMap, path: readonly (string | number)[]): YamlNode | undefined {
   const [first, name] = path;
+  const over = first === "sweep" ? searchedIn(map) : undefined;
+  if (over !== undefined) return findEntry(over, String(name))?.keyNode;
   const held = findEntry(map, String(first))?.value;
   if (held === undefined || typeof name !== "string") return undefined;
   if (first === "sweep") return findSweepEntry(held, name)?.keyNode;
@@ -30,6 +34,13 @@ export function nodeAt(map: YamlMap, path: readonly (string | number)[]): YamlNo
   const [first, name, index] = path;
   if (first === undefined) return findEntry(map, "id")?.value ?? map;
   if (first === "sweep" && typeof name === "string") {
+    const over = searchedIn(map);
+    if (over !== undefined) {
+      const value = findEntry(over, name)?.value;
+      return value?.kind === "map" && typeof index === "number"
+        ? findChoice(value, index)
+        : value ?? over;
+    }
     const sweep = findEntry(map, "sweep");
     if (sweep !== undefined) {
       const found = findSweepValue(
@@ -51,4 +62,10 @@ export function nodeAt(map: YamlMap, path: readonly (string | number)[]): YamlNo
     node = next;
   }
   return node === map ? findEntry(map, "id")?.value ?? map : node;
+}
+
+/** The parameters of a search, which stands for a sweep. */
+export function searchedIn(map: YamlMap): YamlMap | undefined {
+  const optimize = findEntry(map, "optimize");
+  return optimize === undefined ? undefined : overOf(optimize.value);
 }

@@ -20,10 +20,12 @@ import { LIMITS } from "./limits.ts";
 import { locate, nodeAt, type Part } from "./locate.ts";
 import { checkNeeds, type ReadJob } from "./needs.ts";
 import { describe, findEntry, isNull, placeOf, type YamlMap, type YamlNode } from "./node.ts";
+import { checkOneCadence, checkOneSweep } from "./one_of_two.ts";
 import { checkOrigins } from "./origins.ts";
 import { mustBe, Report } from "./shape.ts";
 import { type ManifestSource, SourceText } from "./source.ts";
 import { didYouMean } from "./suggest.ts";
+import { readUntil } from "./until_shape.ts";
 import { readYaml } from "./yaml.ts";
 
 export type { ManifestSource } from "./source.ts";
@@ -173,11 +175,15 @@ function readJob(map: YamlMap, maxPoints: number, report: Report): Job | undefin
   }
   checkOneCadence(map, report);
   checkBackoff(map, values.retry, report);
-  const { id, model, sweep, parameters = {}, checkpoint = {} } = values;
+  const { id, model, parameters = {}, checkpoint = {} } = values;
+  const sweep = values.optimize === undefined ? values.sweep : { parts: [values.optimize] };
+  checkOneSweep(map, report);
+  const until = readUntil(map, values.until, sweep, report);
   const steps = values.steps ??
     (model?.kind === "plecs" ? model.segments : isCommand ? 1 : undefined);
   if (sweep !== undefined) {
-    const node = findEntry(map, "sweep")!.keyNode;
+    const word = values.optimize === undefined ? "sweep" : "optimize";
+    const node = findEntry(map, word)!.keyNode;
     const count = countPoints(sweep);
     if (count > Number.MAX_SAFE_INTEGER) {
       const message = "The sweep has more points than can be counted";
@@ -189,7 +195,7 @@ function readJob(map: YamlMap, maxPoints: number, report: Report): Job | undefin
     }
     for (const swept of sweepNames(sweep)) {
       if (!Object.hasOwn(parameters, swept)) continue;
-      const message = `"${swept}" stands in both "parameters" and "sweep"`;
+      const message = `"${swept}" stands in both "parameters" and "${word}"`;
       report.error(nodeAt(map, ["parameters", swept]), "conflict", message, "Remove one of them.");
     }
   }
@@ -224,6 +230,7 @@ function readJob(map: YamlMap, maxPoints: number, report: Report): Job | undefin
     ...(model.kind === "command" && (values.cores ?? 1) > 1 && { cores: values.cores! }),
     ...(values.needs === undefined || values.needs.length === 0 ? {} : { needs: values.needs }),
     ...(values.from === undefined ? {} : { from: values.from }),
+    ...(until !== undefined && { until }),
   };
 }
 
@@ -260,15 +267,6 @@ const EXAMPLES: { readonly [key in (typeof REQUIRED_FIELDS)[number] | "steps"]: 
   model: "Name the model's file, for example model: ../models/heat.ts.",
   steps: "Say how many steps to compute, for example steps: 100000.",
 };
-
-function checkOneCadence(map: YamlMap, report: Report): void {
-  const every = findEntry(map, "checkpoint_every");
-  const checkpoint = findEntry(map, "checkpoint")?.value;
-  if (every === undefined || checkpoint?.kind !== "map") return;
-  if (findEntry(checkpoint, "every") === undefined) return;
-  const message = `"checkpoint_every" and "checkpoint.every" are two words for the same`;
-  report.error(every.keyNode, "conflict", message, "Remove one of them.");
-}
 
 function refuseDocument(root: YamlMap, report: Report): void {
   const hints = root.entries.map(({ key }) => didYouMean(key, ["jobs", "defaults", ...JOB_KEYS]));

@@ -1,5 +1,6 @@
 /** Checks over the needs of all jobs of all files: circles, points without a match, misspelt ids. */
 import type { Job } from "../job/job.ts";
+import { searchOf } from "../job/sweep.ts";
 import { findCircles } from "../plan/circles.ts";
 import { canonical } from "../plan/digest.ts";
 import { sweepNames } from "../plan/sweep.ts";
@@ -115,6 +116,10 @@ function checkPoints(
 function whyNoMatch(job: Job, neededId: string, needed: Job | undefined): string | undefined {
   if (job.sweep === undefined) {
     return `Job ${quote(job.id)} has no sweep, and so no points to match`;
+  }
+  const search = [job, needed].find((one) => searchOf(one?.sweep) !== undefined);
+  if (search !== undefined) {
+    return `Job ${quote(search.id)} is a search, whose points are known one after the other`;
   }
   if (needed === undefined) return undefined;
   const jobs = `Jobs ${quote(job.id)} and ${quote(neededId)}`;

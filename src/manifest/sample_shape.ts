@@ -124,14 +124,17 @@ function hintAtOver(node: YamlMap, report: Report): void {
   }
 }
 
-function overShape(): Shape<Sample["over"]> {
+/** `numbers` are names that no parameter may have: so are the numbers of points called. */
+export function overShape(
+  numbers: readonly string[] = [SAMPLE_NUMBER, REPEAT_NUMBER],
+): Shape<Sample["over"]> {
   return {
     schema: {
       type: "object",
       minProperties: 1,
       propertyNames: {
         pattern: NAME.source,
-        not: { enum: [SAMPLE_NUMBER, REPEAT_NUMBER] },
+        not: { enum: numbers },
       },
       additionalProperties: distributionSchema(),
     },
@@ -143,7 +146,7 @@ function overShape(): Shape<Sample["over"]> {
       const over: Sample["over"][number][] = [];
       for (const entry of node.entries) {
         const distribution = readDistribution(entry.value, `${name}.${entry.key}`, report);
-        if (isFree(entry, report) && distribution !== undefined) {
+        if (isFree(entry, numbers, report) && distribution !== undefined) {
           over.push({ name: entry.key, distribution });
         }
       }
@@ -152,9 +155,9 @@ function overShape(): Shape<Sample["over"]> {
   };
 }
 
-function isFree(entry: YamlEntry, report: Report): boolean {
+function isFree(entry: YamlEntry, numbers: readonly string[], report: Report): boolean {
   if (!checkName(entry, report)) return false;
-  if (entry.key !== SAMPLE_NUMBER && entry.key !== REPEAT_NUMBER) return true;
+  if (!numbers.includes(entry.key)) return true;
   const message =
     `A sampled parameter cannot be called "${entry.key}": so is the number of a point`;
   return report.error(entry.keyNode, "sweep", message, "Call the model's parameter otherwise.") ??

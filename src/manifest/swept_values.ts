@@ -1,7 +1,7 @@
 /** Which values of a sweep are looked at to know whether a model takes all of them. Pure. */
 import type { ParameterValue } from "../job/job.ts";
 import type { ParameterRule } from "../job/model.ts";
-import type { Axis, Distribution, Sample, Sweep } from "../job/sweep.ts";
+import type { Axis, Distribution, Sample, Search, Sweep } from "../job/sweep.ts";
 import { axisCount, axisValue, pointAt } from "../plan/sweep.ts";
 
 interface SweptValue {
@@ -25,6 +25,7 @@ export function* sweptValues(
           }
         }
         break;
+      case "search":
       case "sample":
         for (const { name: sampled, distribution } of part.over) {
           if (sampled === name) yield* sampledValues(part, name, distribution, rule);
@@ -61,7 +62,7 @@ function* tellingIndexes(axis: Axis, rule: ParameterRule, isWhole: boolean): Gen
 // whole, and no choice, the first points tell. A normal distribution without bounds goes on and on: of it all points
 // are looked at that there are, where the rule has bounds.
 function* sampledValues(
-  sample: Sample,
+  sample: Sample | Search,
   name: string,
   distribution: Distribution,
   rule: ParameterRule,
@@ -78,11 +79,16 @@ function* sampledValues(
   if (max !== undefined) yield { value: max, path };
   const isOpen = rule.min !== undefined && min === undefined ||
     rule.max !== undefined && max === undefined;
-  const count = isOpen ? sample.count : Math.min(sample.count, FIRST_POINTS);
-  const sweep = { parts: [sample] };
+  // What a search will propose is not known: some points drawn at random stand for all.
+  const { parts, most } = sample.kind === "sample"
+    ? { parts: [sample], most: sample.count }
+    : { parts: [{ ...sample, kind: "sample", method: "random" } as const], most: SEARCH_POINTS };
+  const count = isOpen ? most : Math.min(most, FIRST_POINTS);
+  const sweep = { parts };
   for (let index = 0; index < count; index++) {
     yield { value: pointAt(sweep, index)[name]!, path };
   }
 }
 
 const FIRST_POINTS = 2;
+const SEARCH_POINTS = 1000;

@@ -18,6 +18,8 @@ export const DECISIONS = [
   "asked",
   "done",
   "reuse",
+  "counted",
+  "not-needed",
   "cancelled",
   "paused",
   "held-model",
@@ -49,6 +51,8 @@ export const DECISION_MEANING: { readonly [decision in Decision]: string } = {
   "asked": "asked for with --rerun all",
   "done": "done; nothing to do",
   "reuse": "another run computed the same; its result is taken",
+  "counted": "failed, which its job has taken into account; simrun retry tries it again",
+  "not-needed": "not needed: its job has come to its end before",
   "cancelled": "cancelled; --rerun cancelled takes it up again",
   "paused": "paused; simrun continue lets it go on",
   "held-model":

@@ -1,5 +1,6 @@
 /** Digests of meaning: run ids and spec digests over canonical values, never over the manifest's text. */
 import { isModelFile, type Job, type ParameterValue } from "../job/job.ts";
+import { searchOf, TRIAL_NUMBER } from "../job/sweep.ts";
 import { takeRepeat } from "./point_numbers.ts";
 import { Sha256 } from "./sha256.ts";
 import type { Point } from "./sweep.ts";
@@ -11,11 +12,17 @@ const DIGEST_CHARACTERS = 16;
 const LONG = 2 ** 20;
 
 /**
- * A run's id: the job's id, or for a sweep the digest of its point.
+ * A run's id: the job's id, or for a sweep the digest of its point, in a search its number.
  * Adding or reordering points changes nobody else's id.
  */
 export function runId(job: Job, point: Point): string {
-  return job.sweep === undefined ? job.id : shortDigest(canonical(point));
+  if (job.sweep === undefined) return job.id;
+  return searchOf(job.sweep) === undefined ? shortDigest(canonical(point)) : trialId(point);
+}
+
+/** By its number: its values are not known before it begins. In the order of the numbers, as far as four digits go. */
+function trialId({ [TRIAL_NUMBER]: number }: Point): string {
+  return String(number).padStart(4, "0");
 }
 
 const encoder = new TextEncoder();
@@ -34,7 +41,10 @@ export class SpecDigester {
   /** `inputDigests` holds the digest of each input file's content, by the input's name. */
   constructor(job: Job, inputDigests: { readonly [name: string]: string } = {}) {
     this.#job = job;
-    this.#isUniform = job.sweep?.parts.every(({ kind }) => kind !== "points") ?? true;
+    // A point of a search that is not settled yet has its number only.
+    this.#isUniform =
+      job.sweep?.parts.every(({ kind }) => kind !== "points" && kind !== "search") ??
+        true;
     const rest = canonical({
       seed: job.seed,
       measure: job.measureEverySteps ?? null,
@@ -57,6 +67,7 @@ export class SpecDigester {
   /** As {@linkcode runId} answers it. */
   runId(point: Point): string {
     if (this.#job.sweep === undefined) return this.#job.id;
+    if (searchOf(this.#job.sweep) !== undefined) return trialId(point);
     if (this.#pointForm === undefined || !(this.#isUniform || this.#pointForm.fits(point))) {
       this.#pointForm = new CanonicalForm({}, Object.keys(point));
     }

@@ -5,7 +5,7 @@ import type { JobHistory, PastRun } from "../queue/history.ts";
 import { runId } from "./digest.ts";
 import { digestOfRuns, indicesBelow, type NeededJob, type NeededRun } from "./needed_job.ts";
 import { isSameSpec } from "./same_spec.ts";
-import { countPoints, pointAt } from "./sweep.ts";
+import { countPoints, type Point, pointAt } from "./sweep.ts";
 
 export class PastJob implements NeededJob {
   readonly job: Job;
@@ -29,7 +29,15 @@ export class PastJob implements NeededJob {
     const before = this.#past.find(run);
     const { digest = "", model = "" } = before ?? {};
     const steps = this.#past.stepsAsked(run);
-    return { run, state: this.#stateOf(before, index), digest, model, steps };
+    const state = this.#stateOf(before, index);
+    const isSpared = state === "unfinished" && this.#past.stopped !== undefined;
+    return { run, state, digest, model, steps, ...(isSpared && { isSpared }) };
+  }
+
+  pointAt(index: number): Point {
+    const point = pointAt(this.job.sweep, index);
+    const proposal = this.#past.proposed.get(runId(this.job, point));
+    return proposal === undefined ? point : { ...point, ...proposal.values };
   }
 
   digestOfAll(): string {

@@ -76,10 +76,19 @@ export function makePlan(
   for (const job of neededFirst(byId)) {
     if (restsOnOthers(job.job)) job.foundation = new Foundation(job.job, find);
     const past = history.jobs.get(job.job.id);
-    const mayTake = options.reuse && !begunFrom.has(job.job.id);
+    const mayTake = options.reuse && !begunFrom.has(job.job.id) && job.guide === undefined;
     const twins = mayTake ? finished.like(job) : undefined;
     // The tree knows none of them, and nothing that could be theirs: who they are is found out when they begin. What
     // rests on others is digested here: a long chain, one after the other.
+    if (job.guide !== undefined) {
+      const decisions = job.guide.decideAll((index) => {
+        if (past === undefined) return "new";
+        const { run, digest } = job.identify(index);
+        return unlessPaused(decide(job, past, { index, run, digest }, options), past, run);
+      });
+      for (const [index, decision] of decisions.entries()) job.decide(index, decision);
+      continue;
+    }
     if (past === undefined && twins === undefined && job.foundation === undefined) {
       job.allNew();
       continue;
@@ -97,9 +106,7 @@ export function makePlan(
         const id = run ?? job.identify(index).run;
         reuses.push({ planned: job, index, run: id, digest, from: twin });
       }
-      const code = DECISIONS.indexOf(decision);
-      job.decisions[index] = code;
-      job.tally[code]!++;
+      job.decide(index, decision);
     }
   }
   const toRun = planned.reduce((sum, job) => sum + job.toRun, 0);

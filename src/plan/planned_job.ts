@@ -1,12 +1,13 @@
 /** A job as it is planned: what is to be done with each of its runs, a byte a run, and who each of them is. */
 import type { ModelIdentity } from "../job/event.ts";
-import type { Job } from "../job/job.ts";
+import { type Job, waitsForOthers } from "../job/job.ts";
 import type { NeededState } from "../job/model.ts";
 import { restingDigest } from "../job/run_digest.ts";
 import type { JobHistory } from "../queue/history.ts";
 import { type Decision, DECISIONS, RUNNING_DECISIONS } from "./decision.ts";
 import { SpecDigester } from "./digest.ts";
 import type { Foundation } from "./foundation.ts";
+import type { Guide } from "./guide.ts";
 import { digestOfRuns, indicesBelow, type NeededJob, type NeededRun } from "./needed_job.ts";
 import { countPoints, type Point, pointAt } from "./sweep.ts";
 
@@ -17,6 +18,8 @@ export interface JobToPlan {
   readonly inputDigests: { readonly [name: string]: string };
   /** What a model that is a file exports. */
   readonly exports?: readonly string[];
+  /** Leads its runs by the results of those before; absent where they do not depend on each other. */
+  readonly guide?: Guide;
 }
 
 /** Begun before, to another end than was asked for. */
@@ -42,6 +45,9 @@ export class PlannedJob implements NeededJob {
   readonly tally = new Float64Array(DECISIONS.length);
   /** What its runs rest on, as it is planned; absent when they need nothing. */
   foundation: Foundation | undefined;
+  readonly guide: Guide | undefined;
+  /** Runs that turned out to be not needed. */
+  spared = 0;
   readonly #digester: SpecDigester;
   readonly #past: JobHistory | undefined;
   #digestOfAll: string | undefined;
@@ -53,6 +59,7 @@ export class PlannedJob implements NeededJob {
     this.job = from.job;
     this.model = from.model;
     this.count = countPoints(from.job.sweep);
+    this.guide = from.guide;
     this.decisions = new Uint8Array(this.count);
     this.#digester = new SpecDigester(from.job, from.inputDigests);
     this.#past = past;
@@ -60,19 +67,45 @@ export class PlannedJob implements NeededJob {
 
   /** Identity of the run at an index: computed anew each time, never kept for all. */
   identify(index: number): { run: string; digest: string } {
-    const point = pointAt(this.job.sweep, index);
+    const point = this.pointAt(index);
     return { run: this.#digester.runId(point), digest: this.#digestAt(index, point) };
   }
 
   /** Of its identity only what it computes, which is half of the work. */
   digestAt(index: number): string {
-    return this.#digestAt(index, pointAt(this.job.sweep, index));
+    return this.#digestAt(index, this.pointAt(index));
   }
 
   #digestAt(index: number, point: Point): string {
     const own = this.#digester.digest(point);
     if (this.foundation === undefined) return own;
     return restingDigest(own, this.foundation.digestAt(index));
+  }
+
+  /** The sweep's values of a run; of one that a search has not settled yet its number only. */
+  pointAt(index: number): Point {
+    const point = pointAt(this.job.sweep, index);
+    const proposal = this.guide?.proposalAt(index);
+    return proposal === undefined ? point : { ...point, ...proposal.values };
+  }
+
+  /** Whether its runs may have to wait for what other runs come to. */
+  get isStaggered(): boolean {
+    return waitsForOthers(this.job) || this.guide?.search !== undefined;
+  }
+
+  /** Whether this one may have to: a search has gone on without what is tried again. */
+  mayHaveToWait(index: number): boolean {
+    if (waitsForOthers(this.job)) return true;
+    return this.guide?.search !== undefined && index >= this.guide.ended;
+  }
+
+  /** What is done with a run. */
+  decide(index: number, decision: Decision): void {
+    const code = DECISIONS.indexOf(decision);
+    this.decisions[index] = code;
+    this.tally[code]!++;
+    if (decision === "not-needed") this.spared++;
   }
 
   /** Nothing is known of any of its runs. */
@@ -103,6 +136,11 @@ export class PlannedJob implements NeededJob {
     return this.#past !== undefined;
   }
 
+  /** How an earlier simrun has stopped it. */
+  get stoppedBefore(): JobHistory["stopped"] {
+    return this.#past?.stopped;
+  }
+
   /** How far an earlier simrun came with a run that is not done, and of which something is of use. */
   reachedBefore(index: number): number {
     if (!LEFT_UNDONE.has(this.decisionAt(index))) return 0;
@@ -117,6 +155,7 @@ export class PlannedJob implements NeededJob {
   stateAt(index: number): NeededState {
     const decision = this.decisionAt(index);
     if (decision === "cancelled") return "cancelled";
+    if (decision === "counted") return "failed";
     return decision === "held-model" ? "unfinished" : "completed";
   }
 
@@ -126,6 +165,7 @@ export class PlannedJob implements NeededJob {
     const state = this.stateAt(index);
     const planned = { run, state, digest, model: this.model.digest, steps: this.job.steps };
     const decision = this.decisionAt(index);
+    if (decision === "not-needed") return { ...planned, state: "unfinished", isSpared: true };
     if (decision !== "done" && decision !== "stale-model") return planned;
     // What is there may be of an earlier model, and may have ended by its own rule before other numbers of steps.
     const before = this.#past!.find(run)!;
@@ -133,6 +173,8 @@ export class PlannedJob implements NeededJob {
   }
 
   digestOfAll(): string {
+    // What a guide settles as it goes on is another thing each time.
+    if (this.guide !== undefined) return digestOfRuns(this, indicesBelow(this.count));
     return this.#digestOfAll ??= digestOfRuns(this, indicesBelow(this.count));
   }
 }

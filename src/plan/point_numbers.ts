@@ -1,14 +1,17 @@
-/** What of a point is a number and no parameter: that of its sample, and that of its repeat. Pure. */
-import { REPEAT_NUMBER, SAMPLE_NUMBER, type Sweep } from "../job/sweep.ts";
+/** What of a point is a number and no parameter: those of its sample, its trial and its repeat. Pure. */
+import { REPEAT_NUMBER, SAMPLE_NUMBER, type Sweep, TRIAL_NUMBER } from "../job/sweep.ts";
 import { type Point, sweepNames } from "./sweep.ts";
 
 /** Names of the sweep that are no parameters. */
 export function numbersOf(sweep: Sweep | undefined): string[] {
-  return (sweep?.parts ?? []).flatMap(({ kind }) =>
-    kind === "sample" ? [SAMPLE_NUMBER] : kind === "repeat" ? [REPEAT_NUMBER] : []
-  );
+  return (sweep?.parts ?? []).flatMap(({ kind }) => NUMBERS[kind] ?? []);
 }
 
+const NUMBERS: { readonly [kind: string]: string } = {
+  sample: SAMPLE_NUMBER,
+  search: TRIAL_NUMBER,
+  repeat: REPEAT_NUMBER,
+};
 /** The number of a point's repeat, 1 where nothing is repeated; that of its sample where there is one. */
 export function pointNumbers(
   sweep: Sweep | undefined,

@@ -4,8 +4,10 @@ import {
   type Axis,
   REPEAT_NUMBER,
   SAMPLE_NUMBER,
+  type Search,
   type Sweep,
   type SweepPart,
+  TRIAL_NUMBER,
 } from "../job/sweep.ts";
 import { fillSample } from "./sample.ts";
 
@@ -45,6 +47,10 @@ export function sweepNames(sweep: Sweep): string[] {
         break;
       case "sample":
         names.add(SAMPLE_NUMBER);
+        for (const { name } of part.over) names.add(name);
+        break;
+      case "search":
+        names.add(TRIAL_NUMBER);
         for (const { name } of part.over) names.add(name);
         break;
       case "repeat":
@@ -117,9 +123,20 @@ function fillPoint(
     case "sample":
       fillSample(point, part, digit);
       break;
+    case "search":
+      point[TRIAL_NUMBER] = digit + 1;
+      if (part.at !== undefined) Object.assign(point, settledAt(part.at, digit));
+      break;
     case "repeat":
       point[REPEAT_NUMBER] = digit + 1;
   }
+}
+
+/** Who computes a run knows its point: without it, it would be another run. */
+function settledAt(at: NonNullable<Search["at"]>, index: number): Point {
+  const values = at[index];
+  if (values === undefined) throw new Error(`nobody has settled the point of trial ${index + 1}`);
+  return values;
 }
 
 function partCount(part: SweepPart): number {
@@ -131,6 +148,7 @@ function partCount(part: SweepPart): number {
     case "points":
       return part.points.length;
     case "sample":
+    case "search":
     case "repeat":
       return part.count;
   }

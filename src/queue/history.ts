@@ -4,7 +4,7 @@ import type { Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
 import { Experience } from "./experience.ts";
 import { JobHistory } from "./job_history.ts";
-import type { Location } from "./past_run.ts";
+import type { Location, Proposed } from "./past_run.ts";
 
 export { JobHistory } from "./job_history.ts";
 export type { Location, PastRun, PastState, RareFacts } from "./past_run.ts";
@@ -62,9 +62,16 @@ export class History {
         for (let i = 0; i + 1 < entry.runs.length; i += 2) {
           job.started(entry.runs[i]!, entry.runs[i + 1]!, entry.model, entry.steps, entry.attempt);
           if (entry.anew) job.begunAnew(entry.runs[i]!);
+          if (entry.proposed !== undefined) {
+            const proposal = decodePlain(entry.proposed[i / 2]) as Omit<Proposed, "job">;
+            job.proposed.set(entry.runs[i]!, { ...proposal, job: job.job });
+          }
         }
         return;
       }
+      case "job.stopped":
+        this.jobOf(entry.job).stopped = { after: entry.after, of: entry.of, why: entry.why };
+        return;
       case "run.resumed":
         this.jobOf(entry.job).resumed(entry.run, entry.step);
         return;

@@ -2,7 +2,7 @@
 import type { CompletedRun, ModelIdentity } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
 import type { Failure, Parent } from "../job/run.ts";
-import type { Location, PastRun, PastState, RareFacts } from "./past_run.ts";
+import type { Location, PastRun, PastState, Proposed, RareFacts } from "./past_run.ts";
 
 const STATES: readonly PastState[] = [
   "running",
@@ -22,6 +22,10 @@ export class JobHistory {
   /** Runs of the last plan. */
   count = 0;
   readonly #modelNames = new Map<string, string>();
+  /** No more of its runs are needed, by the plan it had last. */
+  stopped: { readonly after: number; readonly of: number; readonly why: string } | undefined;
+  /** By run: what a search proposed, whichever definition it had then. */
+  readonly proposed = new Map<string, Proposed>();
   /** How many different plans this job has had; with one, every row belongs to it. */
   generations = 0;
   readonly #rows = new Map<string, number>();
@@ -55,6 +59,7 @@ export class JobHistory {
     this.model = model;
     this.count = count;
     this.generations++;
+    this.stopped = undefined;
     this.#modelNames.set(model.digest, model.name);
   }
 
@@ -148,6 +153,7 @@ export class JobHistory {
 
   started(run: string, digest: string, model: string, steps: number, attempt: number): void {
     const row = this.#rowOf(run);
+    this.stopped = undefined;
     // Another spec under the same id is another run: what was saved for the old one is no use to it.
     if (this.#digests[row] !== digest || this.#models[row] !== model) {
       this.#savedSteps[row] = 0;

@@ -1,5 +1,6 @@
 /** One run as the journal tells of it. */
 import type { RequeueCause } from "../job/event.ts";
+import type { Job, ParameterValue } from "../job/job.ts";
 import type { Failure } from "../job/run.ts";
 
 /** What a run last was. `running` means: started, and no end was journalled. */
@@ -43,4 +44,14 @@ export interface RareFacts {
     readonly message?: string;
     readonly dueAt?: string;
   };
+}
+
+/** What a search proposed for a run: a place in the unit cube, and the values that follow from it. */
+export interface Proposed {
+  readonly at: readonly number[];
+  readonly values: { readonly [name: string]: ParameterValue };
+  /** From the results of so many runs, the first ones. */
+  readonly from: number;
+  /** As it was planned then. */
+  readonly job: Job | undefined;
 }

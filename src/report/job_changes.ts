@@ -9,7 +9,7 @@ import {
   PRIORITY_NAMES,
 } from "../job/job.ts";
 import type { Origin } from "../job/run.ts";
-import type { Axis, Distribution, Sample } from "../job/sweep.ts";
+import { type Axis, type Distribution, type Sample, searchOf } from "../job/sweep.ts";
 import { axisCount, axisValue } from "../plan/sweep.ts";
 import { formatCount, formatDuration, formatNumberOf } from "./format.ts";
 import { needsText, originText } from "./needs_text.ts";
@@ -34,6 +34,8 @@ export function jobChanges(before: Job, after: Job): Change[] {
   compareFields("sweep", axesOf(before), axesOf(after), compare);
   compare("sweep", pointsOf(before), pointsOf(after));
   compareFields("sweep", samplesOf(before), samplesOf(after), compare);
+  compareFields("optimize", searchFields(before), searchFields(after), compare);
+  compare("until", before.until, after.until);
   compare("seed", before.seed, after.seed);
   compareFields("inputs", before.inputs, after.inputs, compare);
   compare("allow.read", before.allow?.read, after.allow?.read);
@@ -81,7 +83,7 @@ function valueText(field: string, value: unknown): string {
       return formatNumberOf((value as readonly unknown[]).length, "point");
   }
   if (field === "sweep.sample") return sampleText(value as SampleHead);
-  return field.startsWith("sweep.")
+  return field.startsWith("sweep.") || field.startsWith("optimize.over.")
     ? sweptText(value as Axis | Distribution | Repeats)
     : shortText(value);
 }
@@ -176,6 +178,15 @@ function samplesOf({ sweep }: Job): Fields {
     for (const { name, distribution } of over) fields[name] = distribution;
   }
   return fields;
+}
+
+/** What a search goes by, and its parameters with their distributions. */
+function searchFields({ sweep }: Job): Fields {
+  const search = searchOf(sweep);
+  if (search === undefined) return {};
+  const { kind: _kind, at: _at, over, count: budget, ...fields } = search;
+  const distributions = over.map(({ name, distribution }) => [`over.${name}`, distribution]);
+  return { ...fields, budget, ...Object.fromEntries(distributions) };
 }
 
 /** Points that stand one by one in the manifest. */

@@ -1,5 +1,6 @@
 /** What became of the runs of one job, those with the same state and reason together. Pure; words are to be made safe. */
 import type { Job } from "../job/job.ts";
+import { searchOf } from "../job/sweep.ts";
 import { describeClass } from "./failure_text.ts";
 import { formatCount, formatNumberOf } from "./format.ts";
 import { describeReturn } from "./requeue_text.ts";
@@ -80,7 +81,10 @@ export function jobWaits(
   priorities: ReadonlyMap<string, Job["priority"]>,
   read: TreeStatus,
 ): string {
-  return waitingReasons({ job, isDelayed: false, priorities }, read).join(" ");
+  const follows = searchOf(job?.sweep) === undefined
+    ? undefined
+    : "Their parameters follow from the results of those before.";
+  return waitingReasons({ job, isDelayed: false, priorities, follows }, read).join(" ");
 }
 
 /** `6 runs: 1 completed, 5 waiting`. */

@@ -64,6 +64,10 @@ export function countDecision(plan: Plan, decision: Decision): number {
   return plan.jobs.reduce((sum, job) => sum + job.countOf(decision), 0);
 }
 
+export function countDecisions(plan: Plan, decisions: readonly Decision[]): number {
+  return decisions.reduce((sum, decision) => sum + countDecision(plan, decision), 0);
+}
+
 /** Steps that the plan leads to; what checkpoints save is not known before they are read. */
 export function stepsToRun(plan: Plan): number {
   return plan.jobs.reduce((sum, job) => sum + job.toRun * job.job.steps, 0);

@@ -21,11 +21,12 @@ export function findPoints(
   return found;
 }
 
-/** The same runs, those of sweeps with their points as far as these are found. */
+/** The same runs, those of sweeps with their points as far as these are found; `proposed` tells those of searches. */
 export function withPoints(
   runs: readonly RunStatus[],
   jobOf: (id: string) => Job | undefined,
   searchMax: number,
+  proposed: (job: string, run: string) => Point | undefined = () => undefined,
 ): readonly RunStatus[] {
   const points = new Map(
     [...Map.groupBy(runs, ({ job }) => job)].map(([id, ofJob]) => [
@@ -35,7 +36,8 @@ export function withPoints(
   );
   return runs.map((run) => {
     const point = points.get(run.job)?.get(run.run);
-    return point === undefined ? run : { ...run, point };
+    if (point === undefined) return run;
+    return { ...run, point: { ...point, ...proposed(run.job, run.run) } };
   });
 }
 

@@ -1,7 +1,8 @@
 /** Results as rows of cells, for eyes and as CSV. Nested results are columns with dotted names. Pure. */
 import { encodePlain } from "../job/plain.ts";
+import { flatten } from "../job/flat.ts";
 import { runName } from "../job/run.ts";
-import { flatten, namesOf, type ResultColumn, ResultFrame } from "./result_frame.ts";
+import { namesOf, type ResultColumn, ResultFrame } from "./result_frame.ts";
 import type { ResultRow } from "./results.ts";
 
 export interface ResultTable {

@@ -69,6 +69,8 @@ interface Kept
 interface JobResults {
   job: Job | undefined;
   model: string | undefined;
+  /** The job has come to its end without those of its runs that are missing. */
+  isStopped: boolean;
   readonly runs: Map<string, Kept>;
   /** Whose run has been begun anew since with other parameters. */
   readonly superseded: Kept[];
@@ -90,9 +92,14 @@ export class ResultFold {
         const kept = this.#job(entry.job.id);
         kept.job = decodePlain(entry.job) as Job;
         kept.model = entry.model.digest;
+        kept.isStopped = false;
         return;
       }
+      case "job.stopped":
+        this.#job(entry.job).isStopped = true;
+        return;
       case "runs.started":
+        this.#job(entry.job).isStopped = false;
         this.#forgetOthers(entry);
         return;
       case "runs.completed":
@@ -114,7 +121,7 @@ export class ResultFold {
         const found = left.get(run);
         // A point that stands in the sweep twice is one run.
         if (found === undefined && kept.runs.has(run)) continue;
-        planned++;
+        if (found !== undefined || !kept.isStopped) planned++;
         if (found === undefined || !isOfPlan(found, kept.job)) continue;
         left.delete(run);
         rows.push(rowOf(id, found, kept, false));
@@ -150,10 +157,14 @@ export class ResultFold {
   #job(id: string): JobResults {
     let kept = this.#jobs.get(id);
     if (kept === undefined) {
-      this.#jobs.set(
-        id,
-        kept = { job: undefined, model: undefined, runs: new Map(), superseded: [] },
-      );
+      kept = {
+        job: undefined,
+        model: undefined,
+        isStopped: false,
+        runs: new Map(),
+        superseded: [],
+      };
+      this.#jobs.set(id, kept);
     }
     return kept;
   }

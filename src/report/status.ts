@@ -2,11 +2,11 @@
 import type { GivesWay, Live, LiveCores, LiveDisk, LiveMemory, LiveRun } from "../job/live.ts";
 import { fractionDone } from "../job/progress.ts";
 import type { History, JobHistory } from "../queue/history.ts";
-import { runId } from "../plan/digest.ts";
-import { countPoints, pointAt } from "../plan/sweep.ts";
 import { liveStatus, neverBegun, remainingMs, type RunStatus, runStatus } from "./run_status.ts";
 
+import { plannedRuns, unbegunRuns } from "./planned_runs.ts";
 import { withPoints } from "./points.ts";
+import type { LedJob } from "./led_job.ts";
 import { type FailureGroup, FailureGroups } from "./failure_groups.ts";
 import {
   filterRuns,
@@ -49,6 +49,8 @@ export interface JobStatus {
   readonly stepsTotal: number;
   /** Runs of earlier versions of the job, which the present one does not have. */
   readonly earlierRuns: number;
+  /** Not counted among `runs`: its job has come to its end without them. */
+  readonly unneeded?: number;
 }
 
 export interface TreeStatus {
@@ -74,6 +76,8 @@ export interface TreeStatus {
   readonly failures: readonly FailureGroup[];
   /** How many more there are of each state than `runs` holds. */
   readonly unlisted: Readonly<Partial<Record<VisibleState, number>>>;
+  /** Jobs whose runs are led by results, as they stand. */
+  readonly led?: readonly LedJob[];
 }
 
 export interface StatusOptions {
@@ -86,6 +90,7 @@ export interface StatusOptions {
   readonly selectors?: readonly string[];
   /** At most so many runs of each state are listed; running ones always all. */
   readonly listMax?: number;
+  readonly led?: readonly LedJob[];
 }
 
 const LIST_MAX = 20;
@@ -167,9 +172,11 @@ export function treeStatus(history: History, options: StatusOptions): TreeStatus
       runs,
       (id) => history.jobs.get(id)?.job,
       listMax === Infinity ? ALL_POINTS_MAX : POINTS_MAX,
+      (job, run) => history.jobs.get(job)?.proposed.get(run)?.values,
     ),
     failures: failures.list(),
     unlisted,
+    ...(options.led !== undefined && options.led.length > 0 && { led: options.led }),
   };
 }
 
@@ -206,9 +213,11 @@ function needsScan(job: JobHistory): boolean {
 
 /** A job whose runs are all completed or never begun: no look at its rows. */
 function countJob(id: string, job: JobHistory): JobStatus {
-  const runs = Math.max(job.count, job.size);
+  const planned = Math.max(job.count, job.size);
   const steps = job.job?.steps ?? 0;
   const { completed } = job.counts;
+  const unneeded = job.stopped === undefined ? 0 : planned - completed;
+  const runs = planned - unneeded;
   return {
     id,
     runs,
@@ -216,6 +225,7 @@ function countJob(id: string, job: JobHistory): JobStatus {
     stepsDone: completed * steps,
     stepsTotal: runs * steps,
     earlierRuns: 0,
+    ...(unneeded > 0 && { unneeded }),
   };
 }
 
@@ -240,6 +250,7 @@ function scanJob(
       if (isNamed) list(run);
       continue;
     }
+    if (job.stopped !== undefined && OPEN.includes(run.state)) continue;
     counts[run.state]++;
     stepsDone += run.state === "completed"
       ? run.stepsTotal
@@ -261,11 +272,13 @@ function scanJob(
   const seen = VISIBLE_STATES.reduce((sum, state) => sum + counts[state], 0);
   const planned = job.count === 0 ? seen : job.count;
   const beyond = job.generations > 1 ? Math.max(0, seen - planned) : 0;
-  counts.waiting += Math.max(0, planned - seen);
+  // What had not begun when the job came to its end never will, and what was given back neither.
+  const unneeded = job.stopped === undefined ? 0 : Math.max(0, planned - seen);
+  counts.waiting += Math.max(0, planned - seen - unneeded);
   // Of a plan too large to look at it is not known which rows are earlier; the finished ones most likely.
   const finishedEarlier = Math.min(beyond, counts.completed);
   counts.completed -= finishedEarlier;
-  const runs = Math.max(planned, seen - beyond);
+  const runs = Math.max(planned, seen - beyond) - unneeded;
   const stepsTotal = runs * stepsAsked;
   return {
     id,
@@ -274,45 +287,29 @@ function scanJob(
     stepsDone: Math.min(stepsTotal, stepsDone - finishedEarlier * stepsAsked),
     stepsTotal,
     earlierRuns: left + beyond,
+    ...(unneeded > 0 && { unneeded }),
   };
 }
 
-/** A plan with more runs is counted without being looked at. */
-const PLAN_MAX = 1_000_000;
+/** Of a run that nobody is at, and that is not over. */
+const OPEN: readonly VisibleState[] = ["waiting", "interrupted", "paused"];
 
 /** Whether somebody asked for runs that wait. */
 function isListed({ selectors = [] }: StatusOptions): boolean {
   return selectors.length > 0 && mayChoose(selectors, "waiting");
 }
 
-/** Runs of the plan that have no row yet. */
-function* unbegunRuns(job: JobHistory): IterableIterator<string> {
-  if (job.job === undefined || job.count > PLAN_MAX || job.size >= job.count) return;
-  for (let index = 0; index < job.count; index++) {
-    const run = runId(job.job, pointAt(job.job.sweep, index));
-    if (job.row(run) === undefined) yield run;
-  }
-}
-
-/** The runs of a job's last plan, when it has had others before; undefined when all rows are its own. */
-function plannedRuns({ job, count, generations }: JobHistory): ReadonlySet<string> | undefined {
-  if (job === undefined || generations < 2 || count > PLAN_MAX) return undefined;
-  const runs = new Set<string>();
-  for (let index = 0; index < countPoints(job.sweep); index++) {
-    runs.add(runId(job, pointAt(job.sweep, index)));
-  }
-  return runs;
-}
-
 function sumJobs(jobs: readonly JobStatus[]): Omit<JobStatus, "id"> {
   const counts = zeroCounts();
-  let runs = 0, stepsDone = 0, stepsTotal = 0, earlierRuns = 0;
+  let runs = 0, stepsDone = 0, stepsTotal = 0, earlierRuns = 0, unneeded = 0;
   for (const job of jobs) {
     runs += job.runs;
     stepsDone += job.stepsDone;
     stepsTotal += job.stepsTotal;
     earlierRuns += job.earlierRuns;
+    unneeded += job.unneeded ?? 0;
     for (const state of VISIBLE_STATES) counts[state] += job.counts[state];
   }
-  return { runs, counts, stepsDone, stepsTotal, earlierRuns };
+  const spared = unneeded > 0 ? { unneeded } : {};
+  return { runs, counts, stepsDone, stepsTotal, earlierRuns, ...spared };
 }

@@ -3,6 +3,7 @@ import type { LiveCores, LiveDisk } from "../job/live.ts";
 import { runName } from "../job/run.ts";
 import { describeDisk } from "./disk_text.ts";
 import { formatAge, formatBytes, formatPercent } from "./format.ts";
+import { ledJson } from "./led_job.ts";
 import { describeReturn } from "./requeue_text.ts";
 import type { RunStatus } from "./run_status.ts";
 import type { Activity, JobStatus, TreeStatus } from "./status.ts";
@@ -30,6 +31,9 @@ export function statusJson(status: TreeStatus): Json {
       status.runs.map((run) => [runName(run.job, run.run), runJson(run)]),
     ),
     unlisted: status.unlisted,
+    ...(status.led !== undefined && {
+      led: Object.fromEntries(status.led.map((one) => [one.job, ledJson(one)])),
+    }),
   };
 }
 
@@ -123,6 +127,7 @@ export function countsJson(job: Omit<JobStatus, "id">): Json {
     runs_waiting: job.counts.waiting,
     runs_paused: job.counts.paused,
     runs_cancelled: job.counts.cancelled,
+    ...(job.unneeded !== undefined && { runs_not_needed: job.unneeded }),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { RunEvent } from "../job/event.ts";
 import { type Failure, runName } from "../job/run.ts";
 import { type FailureGroup, FailureGroups } from "./failure_groups.ts";
+import { type LedJob, ledJson } from "./led_job.ts";
 import { warningKind } from "./failure_text.ts";
 import { formatNumberOf } from "./format.ts";
 
@@ -27,6 +28,8 @@ export interface Summary {
   /** By a person: in this invocation, or before it and not taken up again. */
   readonly cancelled: number;
   readonly remaining: number;
+  /** Jobs whose runs are led by results, as they stand. */
+  readonly led: readonly LedJob[];
   /** The first of the failed runs. */
   readonly failures: readonly FailedRun[];
   /** All of the failed runs, those that failed the same way together. */
@@ -103,7 +106,7 @@ export class SummaryFold {
   }
 
   /**
-   * `total`, `skipped` and `cancelledBefore` come from the plan, which leaves those last ones alone; what is neither
+   * `total` (without what is not needed), `skipped` and `cancelledBefore` come from the plan, which leaves those last ones alone; what is neither
    * done nor failed nor cancelled remains.
    */
   summary(facts: {
@@ -112,8 +115,9 @@ export class SummaryFold {
     readonly total: number;
     readonly skipped: number;
     readonly cancelledBefore?: number;
+    readonly led?: readonly LedJob[];
   }): Summary {
-    const { cancelledBefore = 0, ...others } = facts;
+    const { cancelledBefore = 0, led = [], ...others } = facts;
     const cancelled = this.#cancelled.values().reduce((sum, { size }) => sum + size, 0) +
       Math.max(0, cancelledBefore - this.#takenUp);
     const ended = facts.skipped + this.#completed + this.#failed + cancelled;
@@ -127,6 +131,7 @@ export class SummaryFold {
       failed: this.#failed,
       cancelled,
       remaining,
+      led,
       failures: this.#failures,
       failureGroups: this.#failureGroups.list(),
       warnings: [
@@ -196,6 +201,9 @@ export function summaryJson(summary: Summary, exitStatus: number): Record<string
     runs_failed: summary.failed,
     runs_cancelled: summary.cancelled,
     runs_remaining: summary.remaining,
+    ...(summary.led.length > 0 && {
+      led: Object.fromEntries(summary.led.map((one) => [one.job, ledJson(one)])),
+    }),
     failures: summary.failures.map(({ job, run, attempt, failure }) => ({
       run: runName(job, run),
       attempt,

@@ -16,11 +16,13 @@ export interface Waiting {
   readonly isDelayed: boolean;
   /** Priorities of jobs, by their ids. */
   readonly priorities: ReadonlyMap<string, Job["priority"]>;
+  /** What its point follows from, where that is not there yet; a sentence. */
+  readonly follows?: string | undefined;
 }
 
 /** At least one; the first that holds it back for all others in that order: needs, time, disk, cores, memory, a slot. */
 export function waitingReasons(
-  { job, priority = job?.priority, isDelayed, priorities }: Waiting,
+  { job, priority = job?.priority, isDelayed, priorities, follows }: Waiting,
   { jobs, activity, disk, memory, cores }: Pick<
     TreeStatus,
     "jobs" | "activity" | "disk" | "memory" | "cores"
@@ -29,6 +31,7 @@ export function waitingReasons(
   const needs = describeOpenNeeds(job === undefined ? [] : allNeeds(job), jobs);
   if (needs.length > 0) return needs;
   if (isDelayed) return [];
+  if (follows !== undefined) return [follows];
   if (activity.kind !== "working") return ["It waits for the next simrun."];
   if (disk?.level === "full") return [`It waits: ${describeDisk(disk as LiveDisk)}.`];
   const few = coresReason(job?.cores, cores);

@@ -40,6 +40,7 @@ const VISIBLE: { readonly [state in TableState]: VisibleState } = {
   cancelled: "cancelled",
   "paused-before": "paused",
   "cancelled-before": "cancelled",
+  unneeded: "completed",
 };
 
 /** A running one is saved at its next step boundary; who asks is not kept waiting for a long step. */

@@ -43,7 +43,8 @@ export function checkNeeds(
 function isMet(need: Need, past: PastJob | undefined): boolean {
   if (past === undefined) return false;
   for (let index = 0; index < past.count; index++) {
-    const { state } = past.runAt(index);
+    const { state, isSpared } = past.runAt(index);
+    if (isSpared) continue;
     if (state === "unfinished" || state !== "completed" && need.accept !== "any") return false;
   }
   return true;

@@ -6,7 +6,7 @@ import { NEEDS_CHARACTERS_MAX, type ResultPort } from "../campaign/handout.ts";
 import type { CompletedRun } from "../job/event.ts";
 import { encodeFields } from "../job/plain.ts";
 import { runName } from "../job/run.ts";
-import { indicesBelow, type NeededJob, type NeededRun, parametersAt } from "../plan/needed_job.ts";
+import { indicesBelow, type NeededJob, type NeededRun, parametersOf } from "../plan/needed_job.ts";
 import type { History } from "../queue/history.ts";
 import { readRunFile } from "../store/archive.ts";
 import { crc32 } from "../store/crc32.ts";
@@ -61,9 +61,10 @@ export class NeededResults implements ResultPort {
     const wanted: Wanted[] = [];
     for (const index of indices ?? indicesBelow(needed.count)) {
       const run = needed.runAt(index);
+      if (run.isSpared) continue;
       const fields = {
         run: run.run,
-        parameters: encodeFields(parametersAt(needed.job, index)),
+        parameters: encodeFields(parametersOf(needed, index)),
         state: run.state,
       };
       const head = `${JSON.stringify(fields).slice(0, -1)},"result":`;

@@ -6,7 +6,8 @@ import type { Job } from "../job/job.ts";
 import type { Layout } from "../store/layout.ts";
 import { checkRoom, type Room } from "./needed_memory.ts";
 import { checkNeeds } from "./needed_jobs.ts";
-import { type Preparation, prepareJobs } from "./prepare.ts";
+import { prepareLed } from "./guided_jobs.ts";
+import type { Preparation } from "./prepare.ts";
 import { planOptions, type RunRequest } from "./run_request.ts";
 
 export interface Planning extends Preparation {
@@ -23,7 +24,7 @@ export interface Planning extends Preparation {
 /** Throws {@linkcode JobProblems} with what the jobs cannot be run for. */
 export async function planJobs(jobs: readonly Job[], planning: Planning): Promise<Plan> {
   const { request, history, layout, locate, before, room } = planning;
-  const prepared = await prepareJobs(jobs, planning);
+  const prepared = await prepareLed(jobs, planning, planning);
   const options = planOptions(request);
   const others = before?.jobs ?? [];
   const origins = jobs.some(({ from }) => from !== undefined)

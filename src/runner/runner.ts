@@ -24,10 +24,11 @@ import type { GiveWay } from "./give_way.ts";
 import { DiskGovernor } from "./disk_governor.ts";
 import { memoryBudget } from "./limits.ts";
 import { hearRequests } from "./live_requests.ts";
+
 import { readSubmitted, toAdd } from "./added_jobs.ts";
 import { NeededResults } from "./needed_results.ts";
-import { type KeptStates, loadKeptStates, planJobs, withMore } from "./planning.ts";
 import type { KnownModels } from "./prepare.ts";
+import { type KeptStates, loadKeptStates, planJobs, withMore } from "./planning.ts";
 import { reuseResults } from "./reuse.ts";
 import { type RunRequest, withNiceSlots } from "./run_request.ts";
 import { SlotProcesses, startSlot } from "./slot_processes.ts";

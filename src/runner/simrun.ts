@@ -29,6 +29,8 @@ export interface JobRequest {
   readonly priority?: "critical" | "high" | "normal" | "low" | "background" | 0 | 1 | 2 | 3;
   readonly parameters?: { readonly [name: string]: unknown };
   readonly sweep?: unknown;
+  readonly optimize?: unknown;
+  readonly until?: unknown;
   readonly seed?: number;
   /** Steps, a duration such as `"5m"`, `"auto"` or `"off"`. */
   readonly checkpoint_every?: number | string;

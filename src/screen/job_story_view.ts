@@ -1,5 +1,6 @@
 /** A job as `explain` shows it: what it is, what became of its runs and why, and which to look at further. Pure. */
 import { type Job, PRIORITY_NAMES } from "../job/job.ts";
+import { type Search, searchOf } from "../job/sweep.ts";
 import { runName } from "../job/run.ts";
 import { sweepNames } from "../plan/sweep.ts";
 import { commandText } from "../report/command_text.ts";
@@ -19,6 +20,8 @@ export interface JobStoryView {
   readonly status: JobStatus;
   readonly job: Job;
   readonly groups: readonly RunGroup[];
+  /** Where it stands whose runs are led by results. */
+  readonly led?: readonly string[];
   readonly lessons: readonly (readonly [string, string])[];
   /** What the next simrun would do with its runs; absent while one works. */
   readonly next: string | undefined;
@@ -28,13 +31,19 @@ export interface JobStoryView {
 export function renderJobStory(view: JobStoryView, canvas: StoryCanvas): string[] {
   const { status, job, groups } = view;
   const { paint } = canvas;
+  const search = searchOf(job.sweep);
   const fixed = parametersText(job.parameters);
   const fraction = status.stepsTotal > 0 ? status.stepsDone / status.stepsTotal : 0;
   const facts = ([
     ["model", relativePath(job.model.path, canvas.folder)],
     ["program", commandText(job.model)],
     ["priority", PRIORITY_NAMES[job.priority]],
-    ["sweep", job.sweep === undefined ? "" : sweepNames(job.sweep).join(", ")],
+    [
+      "sweep",
+      search !== undefined || job.sweep === undefined ? "" : sweepNames(job.sweep).join(", "),
+    ],
+    ["search", search === undefined ? "" : searchText(search)],
+    ...(view.led ?? []).map((text) => ["so far", text] as const),
     ["parameters", fixed],
     ["needs", needsText(job.needs ?? [])],
     ["begins from", job.from === undefined ? "" : originText(job.from)],
@@ -72,6 +81,12 @@ export function renderJobStory(view: JobStoryView, canvas: StoryCanvas): string[
   }
   lines.push("", ...nextLines(view));
   return lines;
+}
+
+/** `bayesian, minimize loss over x, y; 4 under way at most`. */
+function searchText({ method, goal, metric, over, parallel }: Search): string {
+  const names = over.map(({ name }) => name).join(", ");
+  return `${method}, to ${goal} ${metric} over ${names}; ${parallel} under way at most`;
 }
 
 function table(rows: string[][], { columns }: StoryCanvas): string[] {

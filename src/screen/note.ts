@@ -10,6 +10,7 @@ import {
   warningKind,
 } from "../report/failure_text.ts";
 import { formatCount, formatNumberOf, formatWait } from "../report/format.ts";
+import { stoppedText } from "../report/led_job.ts";
 import { describeCause, isGivenAway } from "../report/requeue_text.ts";
 import { safeText } from "./safe_text.ts";
 
@@ -82,6 +83,8 @@ export function noteOf(entry: RunEvent, folder: string): Note | undefined {
       // A full disk meets whatever is written: once is enough.
       return { kind: "warning", subject, text, ...(entry.cause === "disk" && { topic: "disk" }) };
     }
+    case "job.stopped":
+      return { kind: "info", subject: safeText(entry.job), text: safeText(stoppedText(entry)) };
     case "run.warned":
       return {
         kind: "warning",

@@ -68,7 +68,7 @@ export function renderPlan(
 /** What the user should know before anything runs: work that the plan leaves alone. */
 export function planWarnings(plan: Plan): string[] {
   const warnings: string[] = [];
-  for (const decision of ["cancelled", "held-model", "stale-model"] as const) {
+  for (const decision of ["cancelled", "counted", "held-model", "stale-model"] as const) {
     const runs = countDecision(plan, decision);
     if (runs > 0) warnings.push(`${formatNumberOf(runs, "run")}: ${DECISION_MEANING[decision]}.`);
   }

@@ -8,6 +8,7 @@ import {
   formatRate,
 } from "../report/format.ts";
 import { coresText, describeGivingWay } from "../report/live_text.ts";
+import { ledTexts } from "../report/led_job.ts";
 import type { RunStatus } from "../report/run_status.ts";
 import type { Activity, JobStatus, TreeStatus } from "../report/status.ts";
 import { formatTimeLeft } from "../report/time_left.ts";
@@ -38,6 +39,7 @@ export function renderStatus(status: TreeStatus, canvas: StatusCanvas): string[]
   }
   const sections = [
     jobsSection(status, canvas),
+    ledSection(status, canvas),
     runningSection(status, canvas),
     listSection(status, "paused", canvas),
     listSection(status, "interrupted", canvas),
@@ -135,6 +137,13 @@ function jobsSection(status: TreeStatus, canvas: StatusCanvas): string[] {
   return lines;
 }
 
+/** Searches and what has stopped. */
+function ledSection({ led = [] }: TreeStatus, { columns, jobsMax }: StatusCanvas): string[] {
+  const rows = led.slice(0, jobsMax)
+    .flatMap((one) => ledTexts(one).map((text) => [safeText(one.job), safeText(text)]));
+  return renderTable([{ title: "" }, { title: "", shrinkTo: 20 }], rows, { columns });
+}
+
 function countsText(job: Omit<JobStatus, "id">, paint: Paint): string {
   const { counts } = job;
   return [
@@ -144,6 +153,7 @@ function countsText(job: Omit<JobStatus, "id">, paint: Paint): string {
     counts.failed > 0 ? paint.bad(`${formatCount(counts.failed)} failed`) : "",
     counts.cancelled > 0 ? `${formatCount(counts.cancelled)} cancelled` : "",
     counts.waiting > 0 ? `${formatCount(counts.waiting)} waiting` : "",
+    job.unneeded !== undefined ? paint.faint(`${formatCount(job.unneeded)} not needed`) : "",
     job.earlierRuns > 0 ? paint.faint(`${formatCount(job.earlierRuns)} of earlier plans`) : "",
   ].filter((part) => part !== "").join(", ");
 }

@@ -41,6 +41,8 @@ export interface StoryView {
   readonly lineage?: readonly (readonly [title: string, text: string])[];
   /** With what its result was computed, by title. */
   readonly provenance?: readonly (readonly [title: string, text: string])[];
+  /** Why it has these parameters; absent where the manifest says so. */
+  readonly proposed?: string | undefined;
   readonly chapters: readonly Chapter[];
   /** As somebody changed it while the simrun of the moment works. */
   readonly priority: Priority | undefined;
@@ -52,6 +54,8 @@ export interface StoryView {
   readonly traces?: readonly (readonly [string, string])[];
   /** What was learned of its model: a title and a sentence each. */
   readonly lessons?: readonly (readonly [string, string])[];
+  /** The next simrun leaves it as failed as it is. */
+  readonly staysFailed?: boolean;
   /** What the plan of now says of it, when it was asked; whole sentences. */
   readonly decision: readonly string[];
 }
@@ -81,6 +85,7 @@ export function renderStory(view: StoryView, canvas: StoryCanvas): string[] {
     fact("priority", priorityText(job, view.priority));
     fact("parameters", safeText(parametersText({ ...job.parameters, ...view.point })));
   }
+  fact("proposed", safeText(view.proposed ?? ""));
   for (const [title, text] of view.traces ?? []) fact(title, safeText(text));
   for (const [title, text] of view.lineage ?? []) fact(title, safeText(text));
   if (view.rests !== undefined) fact("rests on", safeText(restsOnText(view.rests)));
@@ -275,10 +280,14 @@ function nextText(view: StoryView, name: string): string[] {
   const own = view.decision.map(safeText);
   switch (status.state) {
     case "failed":
+      if (!view.staysFailed) {
+        own.push(
+          `Next: simrun ${
+            working ? `retry ${name}` : "resume"
+          } tries it again; the other runs are not touched.`,
+        );
+      }
       own.push(
-        `Next: simrun ${
-          working ? `retry ${name}` : "resume"
-        } tries it again; the other runs are not touched.`,
         `simrun logs ${name} shows what it logged.`,
       );
       break;

@@ -2,6 +2,7 @@
 import { runName } from "../job/run.ts";
 import { describeFailure, describePlace } from "../report/failure_text.ts";
 import { formatCount, formatDuration, formatNumberOf } from "../report/format.ts";
+import { ledTexts } from "../report/led_job.ts";
 import type { Summary } from "../report/summary.ts";
 import type { Paint } from "./paint.ts";
 import { safeText } from "./safe_text.ts";
@@ -21,10 +22,14 @@ export interface SummaryCanvas {
 }
 
 const FAILURES_SHOWN = 5;
+const LED_SHOWN = 10;
 
 export function renderSummary(summary: Summary, canvas: SummaryCanvas): string[] {
   const { paint } = canvas;
   const lines = [headline(summary, canvas)];
+  for (const led of summary.led.slice(0, LED_SHOWN)) {
+    for (const text of ledTexts(led)) lines.push(safeText(`${led.job}: ${text}`));
+  }
   for (const warning of summary.warnings.slice(0, 5)) {
     lines.push(`${paint.warn("note")}    ${safeText(warning)}`);
   }

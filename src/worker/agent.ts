@@ -80,7 +80,7 @@ export class Agent {
   readonly #outside = new Map<string, StartOutside>();
   #threadModel = "";
   #threadGrants = "";
-  #threadJobs = new Set<number>();
+  #threadJobs = new Map<number, Job>();
   readonly #niceness: ThreadNiceness;
   /** A thread that was to end goes on, so this process is good for no other model. */
   #isHaunted = false;
@@ -154,7 +154,6 @@ export class Agent {
         }
         this.#waiting.shift();
         this.#running.add(batch.batch);
-        const isFirst = !this.#threadJobs.has(number);
         // A module is loaded once by its thread; the files of a command are read for each run.
         const mayHaveChanged = isStarted || this.#outside.has(url);
         if (mayHaveChanged && !await this.#isAsPlanned(batch)) {
@@ -162,9 +161,11 @@ export class Agent {
           this.#failRunning({ message });
           continue;
         }
-        if (isFirst) {
-          this.#threadJobs.add(number);
-          this.#order({ type: "job", number, job });
+        // As it is now: a search is told anew with the points of each batch, also while the thread starts.
+        const latest = this.#jobs.get(number)!.job;
+        if (this.#threadJobs.get(number) !== latest) {
+          this.#threadJobs.set(number, latest);
+          this.#order({ type: "job", number, job: latest });
         }
         const resume = await this.#resume(batch);
         // Meanwhile the model proved unusable, or the files did.
@@ -241,7 +242,7 @@ export class Agent {
     if (this.#thread !== undefined) this.#endThread();
     this.#threadModel = url;
     this.#threadGrants = keyOf({ read, net });
-    this.#threadJobs = new Set();
+    this.#threadJobs = new Map();
     this.#niceness.begin();
     const control = new SharedArrayBuffer(CONTROL.bytes);
     this.#orders = new Int32Array(control);

@@ -14,6 +14,8 @@ export interface Course {
   readonly ends: "completes" | "fails" | "fails for a passing reason" | "kills its slot";
   /** In a slot that has less it is out of memory. */
   readonly needsBytes?: number;
+  /** Its index when absent. */
+  readonly result?: unknown;
 }
 
 export interface PlayOptions {
@@ -95,7 +97,7 @@ class PlayedSlot implements SlotPort {
       const name = course.ends === "fails" ? "model-error" : "transient";
       const failure = { class: name, message: "boom", step: 1 } as const;
       this.#tell({ type: "failed", batch, index, failure });
-    } else this.#results.push({ index, step: 100, ms: course.ms, result: index });
+    } else this.#results.push({ index, step: 100, ms: course.ms, result: course.result ?? index });
     if (++this.#at === runs.length) this.#flush();
     if (this.#batches.length > 0) this.#begin();
   }

@@ -1,24 +1,26 @@
-/** docs/manifest.md and docs/sampling.md: their examples are valid, and tables say what the code does. */
+/** docs/manifest.md, docs/sampling.md and docs/search.md: their examples are valid, and tables say what the code does. */
 import assert from "node:assert/strict";
 import { DEFAULT_BACKOFF, DEFAULT_RETRIES } from "../../src/job/job.ts";
-import { SAMPLE_METHODS } from "../../src/job/sweep.ts";
+import { SAMPLE_METHODS, SEARCH_METHODS } from "../../src/job/sweep.ts";
 import { JOB_FIELDS } from "../../src/manifest/job_fields.ts";
 import { LIMITS } from "../../src/manifest/limits.ts";
 import { DEFAULT_MAX_POINTS } from "../../src/manifest/manifest.ts";
 import { readPlainScalar } from "../../src/manifest/scalar.ts";
+import type { JsonSchema } from "../../src/manifest/shape.ts";
 import { SAMPLE_DIMENSIONS } from "../../src/plan/sample.ts";
 import { countPoints } from "../../src/plan/sweep.ts";
 import { jobWith, mistakes, read } from "./read.ts";
 
 const DOCS = await Deno.readTextFile(new URL("../../docs/manifest.md", import.meta.url));
 const SAMPLING = await Deno.readTextFile(new URL("../../docs/sampling.md", import.meta.url));
-const EXAMPLES = [...(DOCS + SAMPLING).matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, text]) =>
-  text!
-);
+const SEARCH = await Deno.readTextFile(new URL("../../docs/search.md", import.meta.url));
+const EXAMPLES = [...(DOCS + SAMPLING + SEARCH).matchAll(/^```yaml\n([^]*?)^```$/gm)].map((
+  [, text],
+) => text!);
 
 /** The rows of the table that follows a heading cell. */
-function rows(head: string): string[][] {
-  const table = DOCS.slice(DOCS.indexOf(`| ${head} |`)).split("\n\n")[0]!.trimEnd();
+function rows(head: string, from = DOCS): string[][] {
+  const table = from.slice(from.indexOf(`| ${head} |`)).split("\n\n")[0]!.trimEnd();
   return table.split("\n").slice(2).map((row) => row.split("|").slice(1, -1).map((s) => s.trim()));
 }
 
@@ -166,4 +168,23 @@ Deno.test("the founding example of the design is valid", () => {
   const lines = mistakes(`jobs:
   - { id: a, model: ../m.ts, steps: 100000, timeout: 2h, needs: [b], retry: { limit: 3, backoff: 5s } }`);
   assert.deepEqual(lines, []);
+});
+
+Deno.test("docs/search.md has every key of optimize and until, with its default, and every method", () => {
+  const keysOf = (shape: { readonly schema: JsonSchema }) =>
+    shape.schema.properties as { readonly [key: string]: { readonly default?: unknown } };
+  const optimize = keysOf(JOB_FIELDS.optimize.shape);
+  const told = rows("in `optimize`", SEARCH);
+  assert.deepEqual(
+    told.map(([key]) => codes(key!)[0]!).toSorted(),
+    Object.keys(optimize).toSorted(),
+  );
+  for (const [key, , absent] of told) {
+    const usual = optimize[codes(key!)[0]!]!.default;
+    assert.equal(absent!.replaceAll("`", ""), usual === undefined ? "required" : String(usual));
+  }
+  const rules = rows("in `until`", SEARCH).flatMap(([keys]) => codes(keys!));
+  assert.deepEqual(rules.toSorted(), Object.keys(keysOf(JOB_FIELDS.until.shape)).toSorted());
+  const methods = rows("method", SEARCH).flatMap(([keys]) => codes(keys!));
+  assert.deepEqual(methods.toSorted(), [...SEARCH_METHODS].toSorted());
 });

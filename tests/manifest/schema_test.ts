@@ -249,9 +249,17 @@ Deno.test("manifestSchema() describes every key, and its examples are valid", ()
     assert.match(field.about, /^[A-Z].*\.$/, name);
     const examples = "examples" in field ? field.examples : [];
     for (const example of examples) {
-      const job = { id: "a", model: "m.ts", steps: 10_000, [name]: example };
+      const led = name === "until" ? ledBy(example) : {};
+      const job = { id: "a", model: "m.ts", steps: 10_000, ...led, [name]: example };
       assert.deepEqual(mistakes(JSON.stringify(job)), [], `${name}: ${JSON.stringify(example)}`);
       assert.ok(validate(job), `${name}: ${JSON.stringify(example)}`);
     }
   }
 });
+
+/** What a rule to stop by can be for. */
+function ledBy(until: unknown): object {
+  return Object.hasOwn(until as object, "standard_error")
+    ? { sweep: { repeat: 100 } }
+    : { optimize: { metric: "loss", budget: 9, over: { x: { uniform: [0, 1] } } } };
+}

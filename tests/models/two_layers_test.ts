@@ -1,5 +1,6 @@
 /** The two-layer model against its exact solution, and its weather against Hasselmann's. */
 import assert from "node:assert/strict";
+import * as fit from "../../jobs/models/two_layers_fit.ts";
 import * as layers from "../../jobs/models/two_layers.ts";
 import { bareContext, bareRun } from "./bare.ts";
 
@@ -36,4 +37,19 @@ Deno.test("the weather makes the variance of a red noise", () => {
     sum += state.surface ** 2;
   }
   assert.ok(Math.abs(sum / months / wanted - 1) < 0.1, `${sum / months}, ${wanted}`);
+});
+
+Deno.test("the misfit is least where the record of temperatures was made", () => {
+  const misfit = (over: Record<string, number>) => {
+    const { state } = bareRun<ReturnType<typeof fit.init>>(fit, 1200, over);
+    return fit.result(state).misfit;
+  };
+  const truth = { feedback: 1.3, exchange: 0.6, surface_heat: 8.2 };
+  // What is left is that of steps of a month.
+  assert.ok(misfit(truth) < 0.006, `${misfit(truth)}`);
+  for (const [name, value] of Object.entries(truth)) {
+    for (const factor of [0.9, 1.1]) {
+      assert.ok(misfit({ ...truth, [name]: value * factor }) > 0.01, `${name} × ${factor}`);
+    }
+  }
 });

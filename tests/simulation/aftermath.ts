@@ -7,9 +7,8 @@ import { pointAt } from "../../src/plan/sweep.ts";
 import { readRunFile } from "../../src/store/archive.ts";
 import { readJournal } from "../../src/store/journal_read.ts";
 import { Layout } from "../../src/store/layout.ts";
-import { pointsOf } from "./scenario.ts";
+import { goldenRuns } from "./golden.ts";
 import type { SimulatedDisk } from "./simulated_disk.ts";
-import { golden } from "./toy_model.ts";
 
 export async function checkTree(
   jobs: readonly Job[],
@@ -31,12 +30,11 @@ export async function checkTree(
   for (const job of jobs) {
     // The state that others begin from stays beside the newest ones.
     const isBegunFrom = jobs.some(({ from }) => from?.job === job.id);
-    for (let index = 0; index < pointsOf(job); index++) {
+    for (const [index, expected] of goldenRuns(job, jobs).entries()) {
       const run = idOf(job, index);
       const key = `${job.id}/${run}`;
       const record = completed.get(key);
       assert.ok(record, `${key} has no result`);
-      const expected = golden(job, index, jobs);
       assert.deepEqual(record.result, expected.result, `result of ${key}`);
       assert.equal(await seriesOf(layout, job, record), expected.series, `series of ${key}`);
       const folder = layout.checkpointFolder(job.id, run);

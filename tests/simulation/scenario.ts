@@ -73,7 +73,7 @@ export function scenarioOf(seed: number, cuts?: readonly Cut[]): Scenario {
   const estimateMs = 200 + steps * stepMs / slots;
   const isSteered = random.next() < 0.3;
   const some = (chance: number, value: number) => random.next() < chance ? value : 0;
-  return {
+  const scenario: Scenario = {
     seed,
     jobs,
     grownFromLife,
@@ -104,6 +104,33 @@ export function scenarioOf(seed: number, cuts?: readonly Cut[]): Scenario {
       }),
     ),
     diskWaitMs: random.pick([0, 300, Infinity]),
+  };
+  // What somebody cancels, or asks for fewer steps of, is another search afterwards, and rightly.
+  if (isSteered || grownFromLife > 0 || random.next() < 0.6) return scenario;
+  return { ...scenario, jobs: [...jobs, searchOf(random)] };
+}
+
+/** A search for the start that comes to the smallest word: each of its points follows from results before. */
+function searchOf(random: Seeded): Job {
+  const job = jobOf(random, 9);
+  const { sweep: _sweep, ...others } = job;
+  return {
+    ...others,
+    id: "search",
+    steps: 1 + random.below(10),
+    parameters: {},
+    sweep: {
+      parts: [{
+        kind: "search",
+        method: random.pick(["nelder-mead", "cma-es", "random"] as const),
+        metric: "word",
+        goal: random.pick(["minimize", "maximize"] as const),
+        count: 4 + random.below(12),
+        seed: random.below(1000),
+        parallel: 1 + random.below(5),
+        over: [{ name: "start", distribution: { kind: "integer", min: 0, max: 999_999 } }],
+      }],
+    },
   };
 }
 
@@ -173,5 +200,6 @@ export function jobsOf({ jobs, grownFromLife }: Scenario, life: number): readonl
 
 export function pointsOf(job: Job): number {
   const part = job.sweep?.parts[0];
+  if (part?.kind === "search") return part.count;
   return part?.kind === "axis" && part.axis.kind === "steps" ? part.axis.count : 1;
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { FromSlot } from "../../src/campaign/slot_messages.ts";
 import { EXIT_GAVE_UP } from "../../src/campaign/slot_messages.ts";
 import type { Grants, Job } from "../../src/job/job.ts";
+import { pointAt } from "../../src/plan/sweep.ts";
 import { openTree } from "../../src/store/tree.ts";
 import { Agent } from "../../src/worker/agent.ts";
 import {
@@ -18,6 +19,7 @@ import { inFolder, place } from "../helpers/folder.ts";
 import { aJob, module } from "../helpers/jobs.ts";
 import { COUNT } from "../helpers/models.ts";
 import { sleep, until } from "../helpers/processes.ts";
+import { aSearch } from "../search/landscapes.ts";
 
 class Stage {
   readonly told: FromSlot[] = [];
@@ -285,6 +287,34 @@ Deno.test("a thread that is to be nicer is idle first, and one that may not be l
       assert.equal(known.length, mayBeLessNice ? 3 : 1, "a fresh one is told of the job");
     });
   }
+});
+
+Deno.test("a thread is told of a search anew before a batch whose points it does not know, also while the one before begins", async () => {
+  await staged(async (stage, job) => {
+    const { identifyModel } = await import("../../src/worker/model_identity.ts");
+    const { digest: modelDigest } = await identifyModel(job.model);
+    const more = { modelDigest, root: "/nowhere", epoch: 1, holder: "h", anyModel: false };
+    for (const index of [0, 1, 2]) {
+      const known = [0, 1, 2].slice(0, index + 1);
+      const at = Object.fromEntries(known.map((one) => [one, { x0: one }]));
+      const searching = { ...job, id: "fit", sweep: { parts: [{ ...aSearch(), at }] } };
+      stage.agent.receive({ type: "job", number: 7, job: searching, ...more });
+      const runs = [{ index, run: `000${index + 1}`, digest: "d", past: "none" } as const];
+      const batch = { type: "batch", batch: 10 + index, job: 7, attempt: 1, priority: 2 } as const;
+      stage.agent.receive({ ...batch, runs });
+      // The last one comes while the one before is being handed on.
+      if (index === 0) await until(() => stage.posted("batch").length === 2, "it is posted");
+      else await Promise.resolve();
+    }
+    await until(() => stage.posted("batch").length === 4, "all are posted");
+    let told: Job | undefined;
+    for (const message of stage.threads.at(-1)!.posted) {
+      if (message.type === "job") told = message.job;
+      if (message.type !== "batch" || message.job !== 7) continue;
+      const { index } = message.runs[0]!;
+      assert.deepEqual(pointAt(told!.sweep, index), { trial: index + 1, x0: index });
+    }
+  });
 });
 
 Deno.test("a process that cannot get rid of a thread computes for no other model", async () => {
