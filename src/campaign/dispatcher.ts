@@ -237,8 +237,7 @@ export class Dispatcher {
     if (slot.yielding !== undefined) return this.#ports.giveBack(slot, batch, slot.yielding);
     if (!this.#ports.isOpen()) return this.#ports.giveBack(slot, batch, "stopped");
     const { job } = batch;
-    const isLed = job.guide?.search !== undefined;
-    if (isLed || !slot.jobsKnown.has(job.number)) {
+    if (job.guide?.search !== undefined || !slot.jobsKnown.has(job.number)) {
       slot.jobsKnown.add(job.number);
       slot.port.send({
         type: "job",

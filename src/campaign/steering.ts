@@ -3,7 +3,7 @@
  * before it is told as done. What a slot computes at the moment is asked back, and becomes what was wished when it comes.
  */
 import type { RunEvent } from "../job/event.ts";
-import { type Priority, waitsForOthers } from "../job/job.ts";
+import type { Priority } from "../job/job.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { runLines } from "./journal_lines.ts";
 import type { RunTable, TableState } from "./run_table.ts";

@@ -71,9 +71,7 @@ async function ledOf(history: History, layout: Layout): Promise<readonly LedJob[
     stopped !== undefined || searchOf(job?.sweep) !== undefined
   );
   if (!isLed) return [];
-  const { readLedJobs } = await load<
-    { readLedJobs: (history: History, layout: Layout) => Promise<LedJob[]> }
-  >(
+  const { readLedJobs } = await load<typeof import("../runner/led_jobs.ts")>(
     import.meta.resolve("../runner/led_jobs.ts"),
   );
   return await readLedJobs(history, layout);

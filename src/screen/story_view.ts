@@ -37,12 +37,8 @@ export interface StoryView {
   readonly point: { readonly [name: string]: unknown } | undefined;
   /** Absent for a run that rests on no other. */
   readonly rests?: RestsOn | undefined;
-  /** Where it begins and who begins from it, by title. */
-  readonly lineage?: readonly (readonly [title: string, text: string])[];
   /** With what its result was computed, by title. */
   readonly provenance?: readonly (readonly [title: string, text: string])[];
-  /** Why it has these parameters; absent where the manifest says so. */
-  readonly proposed?: string | undefined;
   readonly chapters: readonly Chapter[];
   /** As somebody changed it while the simrun of the moment works. */
   readonly priority: Priority | undefined;
@@ -85,9 +81,7 @@ export function renderStory(view: StoryView, canvas: StoryCanvas): string[] {
     fact("priority", priorityText(job, view.priority));
     fact("parameters", safeText(parametersText({ ...job.parameters, ...view.point })));
   }
-  fact("proposed", safeText(view.proposed ?? ""));
   for (const [title, text] of view.traces ?? []) fact(title, safeText(text));
-  for (const [title, text] of view.lineage ?? []) fact(title, safeText(text));
   if (view.rests !== undefined) fact("rests on", safeText(restsOnText(view.rests)));
   for (const [title, text] of view.provenance ?? []) fact(title, safeText(text));
   fact("allowed", safeText(grantsText(job?.allow)));
