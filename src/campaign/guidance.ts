@@ -25,12 +25,21 @@ export interface GuidanceParts {
 const SPARED: readonly TableState[] = ["ready", "blocked", "delayed", "held", "paused-before"];
 const WITHOUT_RESULT: readonly TableState[] = ["failed", "cancelled", "cancelled-before"];
 
+interface LedJob {
+  readonly job: PlannedJob;
+  readonly guide: Guide;
+}
+
 export class Guidance {
   readonly #parts: GuidanceParts;
   /** Jobs of which it was told that they have come to their end. */
   readonly #told = new Set<PlannedJob>();
   /** Runs that are not needed and that slots had at the last look, by the first number of their range. */
   readonly #underWay = new Map<number, number>();
+
+  readonly #led: LedJob[] = [];
+  /** So many jobs were looked at for a guide. */
+  #seen = 0;
 
   constructor(parts: GuidanceParts) {
     this.#parts = parts;
@@ -47,15 +56,22 @@ export class Guidance {
 
   /** Heeds what has ended otherwise, and spares what is not needed any more. */
   review(): void {
-    const { table } = this.#parts;
-    for (const job of table.jobs) {
-      const { guide } = job;
-      if (guide === undefined) continue;
+    for (const { job, guide } of this.#ledJobs()) {
       this.#heedEnds(job, guide);
       for (const range of guide.needless) this.#spare(job, range);
       if (guide.stopped !== undefined) this.#tellStopped(job, guide.stopped);
       else if (guide.hopeless !== undefined) this.#giveUp(job, guide.hopeless);
     }
+  }
+
+  /** Mostly none: looked for again only when jobs were added. */
+  #ledJobs(): readonly LedJob[] {
+    const { jobs } = this.#parts.table;
+    for (; this.#seen < jobs.length; this.#seen++) {
+      const job = jobs[this.#seen]!;
+      if (job.guide !== undefined) this.#led.push({ job, guide: job.guide });
+    }
+    return this.#led;
   }
 
   /** What has ended without a result. */

@@ -25,7 +25,8 @@ export class CampaignRecord {
   readonly #slots: number;
 
   /** Writes down at which commits the sources are; absent where nobody asked. */
-  #tellSources: (() => Promise<void>) | undefined;
+  #tellSources: (() => void) | undefined;
+  #telling: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(session: TreeSession, slots: number) {
@@ -36,8 +37,9 @@ export class CampaignRecord {
   /** From a while after the beginning on, so that no start takes longer for it. */
   watchSources({ jobs, manifests = [], tellsSources }: SourceRequest): void {
     if (!tellsSources) return;
-    let telling: Promise<void> | undefined;
-    this.#tellSources = () => telling ??= this.#writeSources(jobs, manifests).catch(() => {});
+    this.#tellSources = () => {
+      this.#telling ??= this.#writeSources(jobs, manifests).catch(() => {});
+    };
     this.#timer = setTimeout(this.#tellSources, SOURCES_AFTER_MS);
     Deno.unrefTimer(this.#timer);
   }
@@ -52,10 +54,11 @@ export class CampaignRecord {
     }
   }
 
-  /** When it resolves nothing more is to be written of this campaign. */
-  async closed(): Promise<void> {
+  /** When it resolves nothing more is to be written of this campaign, which perhaps has computed nothing. */
+  async closed(hasComputed: boolean): Promise<void> {
     clearTimeout(this.#timer);
-    await this.#tellSources?.();
+    if (hasComputed) this.#tellSources?.();
+    await this.#telling;
   }
 
   /** Who works here now: the first line of every campaign in the journal. */

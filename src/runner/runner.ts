@@ -168,7 +168,7 @@ export class Runner {
       await (await controller)?.stop();
       await this.#record.ended(outcome);
       await this.#disk.stop();
-      await Promise.all([this.#slots.gone(), this.#record.closed()]);
+      await Promise.all([this.#slots.gone(), this.#record.closed(this.#plan.toRun > 0)]);
       if (this.#session.isSound) await this.#session.tidy();
       return outcome;
     } finally {
