@@ -45,7 +45,8 @@ export class SummaryFold {
   #completed = 0;
   #reused = 0;
   #failed = 0;
-  readonly #resumed = new Set<string>();
+  /** The steps they went on from. */
+  readonly #resumed = new Map<string, number>();
   /** Those cancelled, by job. */
   readonly #cancelled = new Map<string, Set<string>>();
   /** Of those cancelled before: somebody has taken them up again. */
@@ -73,7 +74,7 @@ export class SummaryFold {
         for (const run of entry.runs) this.#resumed.delete(runName(entry.job, run));
         return;
       case "run.resumed":
-        if (entry.step > 0) this.#resumed.add(runName(entry.job, entry.run));
+        if (entry.step > 0) this.#resumed.set(runName(entry.job, entry.run), entry.step);
         for (const { file, reason } of entry.rejected) {
           const name = runName(entry.job, entry.run);
           this.#refused.add(reason, name, `${name}: checkpoint ${file} not used: ${reason}`);
@@ -89,6 +90,7 @@ export class SummaryFold {
         return;
       case "run.failed":
         this.#failed++;
+        this.#unlessItWentOn(runName(entry.job, entry.run), entry.failure.step);
         this.#failureGroups.add(entry.job, entry.run, entry.failure);
         if (this.#failures.length < FAILURES_KEPT) this.#failures.push(entry);
         return;
@@ -140,6 +142,11 @@ export class SummaryFold {
         ...this.#warnings,
       ],
     };
+  }
+
+  /** What failed where it was to go on did not go on. */
+  #unlessItWentOn(name: string, step: number): void {
+    if ((this.#resumed.get(name) ?? -1) >= step) this.#resumed.delete(name);
   }
 
   /** Their failures are told no more. Names are kept of the first ones only: the groups are made of these again. */

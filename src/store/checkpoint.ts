@@ -47,6 +47,8 @@ export interface Expected {
   readonly model?: string;
   /** Steps asked for: a state beyond them, or one that depends on another number, is refused. */
   readonly steps?: number;
+  /** Only older ones are looked at. */
+  readonly below?: number;
   readonly rawBytesMax?: number;
   /** A further reason to refuse, e.g. that its series is damaged. */
   readonly check?: (identity: CheckpointIdentity) => Promise<string | undefined>;
@@ -114,6 +116,7 @@ export async function newestGood(
 ): Promise<Choice> {
   const rejected: Rejected[] = [];
   for (const listed of await listCheckpoints(layout.checkpointFolder(job, run))) {
+    if (listed.step >= (expected.below ?? Infinity)) continue;
     const tried = await tryCheckpoint(listed, job, run, expected);
     if (typeof tried !== "string") {
       return { checkpoint: { ...tried, file: listed.file }, rejected };

@@ -12,6 +12,7 @@ import {
 import { type FileKind, type Grants, isModelFile, type Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
 import type { Parent, ParentOrder } from "../job/run.ts";
+import type { Checkpoint, Rejected } from "../store/checkpoint.ts";
 import { Layout } from "../store/layout.ts";
 import { dirname } from "../job/path.ts";
 import { filePath, fileUrl } from "./file_url.ts";
@@ -216,22 +217,40 @@ export class Agent {
       const found = past === "look" ? await files.resume() : { rejected: [] };
       const checkpoint = found.checkpoint ??
         (parent && await this.#files.begin(batch, this.#jobs.get(batch.job)!, index, parent));
-      const { step = 0, ms = 0, parent: own } = checkpoint?.identity ?? {};
-      // It has made the state its own, and gone no step on from it.
-      const begins = own !== undefined && own.step === step;
-      if (past === "look" || own !== undefined) {
-        const more = { ...(own && { parent: own }), ...(begins && { begins }) };
-        const { rejected } = found;
-        this.tell({ type: "resumed", batch: batch.batch, index, step, rejected, ...more });
-      }
-      if (checkpoint === undefined) return {};
-      const branch = begins ? branchOf(own, parent, this.#jobs.get(batch.job)!) : {};
-      return { resume: { step, ms, snapshot: checkpoint.snapshot, ...branch } };
+      const isTold = past === "look" || checkpoint?.identity.parent !== undefined;
+      return this.#goOn(batch, checkpoint, isTold ? found.rejected : undefined);
     } catch (error) {
       this.#files.tellNotBegun(batch, index, error);
       this.#end(batch.batch);
       return undefined;
     }
+  }
+
+  /** With `rejected` it is told of. */
+  #goOn(
+    batch: Batch,
+    checkpoint: Checkpoint | undefined,
+    rejected: readonly Rejected[] | undefined,
+  ): Pick<SimulationBatch, "resume"> {
+    const { index, parent } = batch.runs[0]!;
+    const { step = 0, ms = 0, parent: own } = checkpoint?.identity ?? {};
+    // It has made the state its own, and gone no step on from it.
+    const begins = own !== undefined && own.step === step;
+    if (rejected !== undefined) {
+      const more = { ...(own && { parent: own }), ...(begins && { begins }) };
+      this.tell({ type: "resumed", batch: batch.batch, index, step, rejected, ...more });
+    }
+    if (checkpoint === undefined) return {};
+    const branch = begins ? branchOf(own, parent, this.#jobs.get(batch.job)!) : {};
+    return { resume: { step, ms, snapshot: checkpoint.snapshot, ...branch } };
+  }
+
+  /** To a command that could not go on: the checkpoint before. */
+  async #older(message: Extract<FromSimulation, { type: "refuted" }>): Promise<void> {
+    const [batch, writer] = this.#writerOf(message.batch);
+    const found = await this.#files.older(batch, writer, message);
+    const resume = found === undefined ? {} : this.#goOn(batch, found.checkpoint, found.rejected);
+    this.#order({ type: "older", batch: message.batch, ...resume });
   }
 
   #order(message: ToSimulation): void {
@@ -317,7 +336,9 @@ export class Agent {
       case "keep":
         return this.#then(() => this.#files.keep(...this.#writerOf(message.batch), message));
       case "refuted":
-        return this.#then(() => this.#files.refute(...this.#writerOf(message.batch), message));
+        return this.#then(() => this.#older(message));
+      case "proven":
+        return this.#then(() => this.#files.prove(...this.#writerOf(message.batch), message));
       case "results":
         // The last of two equal keys counts: whatever the text holds, it speaks of runs of this batch.
         return this.#thenKept(() => {

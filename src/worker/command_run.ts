@@ -22,17 +22,16 @@ import {
   commandWords,
   plainParameters,
 } from "./command_values.ts";
+import { FailedRestart } from "./failed_restart.ts";
 import { LOG_TO_DISK_AFTER_MS, RESULT_INLINE_CHARACTERS_MAX } from "./inline_limits.ts";
 import { makeNice } from "./niceness.ts";
 import { plainResult } from "./outcome.ts";
-import { ACTIVITY, CONTROL, type ToSimulation } from "./protocol.ts";
+import { ACTIVITY, CONTROL, type Resume } from "./protocol.ts";
 import { RunFailure, timeoutWords } from "./run_failure.ts";
 import { mustYield } from "./stepping.ts";
 
 /** Looking at memory reads files of every process. */
 const MEMORY_EVERY_LOOKS = 10;
-
-type Resume = NonNullable<Extract<ToSimulation, { type: "batch" }>["resume"]>;
 
 /** It was asked to end: the failure is absent when it is only given back. */
 interface Stop {
@@ -296,16 +295,16 @@ export class CommandRun {
 
   /** What a failed run wrote is for people to look at. */
   #fail(failure: RunFailure): never {
-    this.#keepFiles(undefined, false);
+    const keep = () => this.#keepFiles(undefined, false);
+    const { failureClass, message } = failure;
     const resume = this.#resume;
-    const isCheckpointToBlame = failure.failureClass === "command-failed" &&
-      resume !== undefined && resume.branch === undefined && !this.#sets.hasSaved;
-    if (!isCheckpointToBlame) throw failure;
-    // A program that fails as soon as it goes on has a bad checkpoint more often than a bad model.
-    const { step } = resume;
-    const { batch, index } = this.#place;
-    this.#parts.tell({ type: "refuted", batch, index, step, reason: failure.message });
-    throw new RunFailure("transient", `going on from step ${step} failed: ${failure.message}`);
+    const isOwn = resume !== undefined && resume.branch === undefined;
+    // A program that fails as soon as it goes on may have a bad checkpoint: one before may be better.
+    if (failureClass === "command-failed" && isOwn && !this.#sets.hasSaved) {
+      throw new FailedRestart(resume.step, message, keep);
+    }
+    keep();
+    throw failure;
   }
 
   #elapsedMs(): number {

@@ -7,8 +7,15 @@ import { killDescendants } from "../command/process_tree.ts";
 import { isNoSpace, mayFindRoom } from "../store/disk.ts";
 import { Layout } from "../store/layout.ts";
 import { CommandRun } from "./command_run.ts";
+import { FailedRestart, failedRestartsText } from "./failed_restart.ts";
 import { NeededResults } from "./needed_results.ts";
-import { ACTIVITY, CONTROL, type FromSimulation, type ToSimulation } from "./protocol.ts";
+import {
+  ACTIVITY,
+  CONTROL,
+  type FromSimulation,
+  type Resume,
+  type ToSimulation,
+} from "./protocol.ts";
 import { RunFailure } from "./run_failure.ts";
 import type { ThreadHandle, ThreadHandlers } from "./simulation_thread.ts";
 import { mustYield } from "./stepping.ts";
@@ -62,6 +69,12 @@ function failedBy(thrown: unknown, step: number) {
   return { failure, noSpace: isNoSpace(thrown), mayPass: mayFindRoom(thrown) };
 }
 
+/** Its files are those of the last one. */
+function whyNone(failed: readonly FailedRestart[]): RunFailure {
+  failed.at(-1)!.keep();
+  return new RunFailure("command-failed", failedRestartsText(failed));
+}
+
 class CommandThread {
   readonly #orders: CommandOrders;
   readonly #tell: (message: Exclude<FromSimulation, { type: "alive" }>) => void;
@@ -72,6 +85,7 @@ class CommandThread {
   readonly #needs = new NeededResults();
   readonly #told = new Map<number, Set<string>>();
   #turn: Promise<void> = Promise.resolve();
+  #hearOlder: (resume: Resume | undefined) => void = () => {};
   #sharedFolder = 0;
   #isSharedFolderMade = false;
   #results: string[] = [];
@@ -93,6 +107,7 @@ class CommandThread {
       this.#jobs.set(message.number, message.job);
       this.#told.set(message.number, new Set());
     }
+    if (message.type === "older") this.#hearOlder(message.resume);
     if (message.type === "batch") this.#turn = this.#turn.then(() => this.#runBatch(message));
   }
 
@@ -121,7 +136,13 @@ class CommandThread {
   }
 
   /** False when it was given back. */
-  async #runOne({ batch, job: number, attempt, runs, needs, resume }: Batch, job: Job, at: number) {
+  async #runOne(
+    order: Batch,
+    job: Job,
+    at: number,
+    failedRestarts: readonly FailedRestart[] = [],
+  ): Promise<boolean> {
+    const { batch, job: number, attempt, runs, needs, resume } = order;
     const { index, run } = runs[at]!;
     const { model } = job;
     if (model.kind !== "command") throw new Error(`${job.id} is no command`);
@@ -147,21 +168,46 @@ class CommandThread {
       tell: this.#tell as (message: FromSimulation) => void,
     }, resume);
     running = one;
+    let older: Resume | undefined;
+    let failed = failedRestarts;
     try {
       const result = await one.compute();
       if (result === undefined) return false;
+      if (failedRestarts.length > 0) this.#tell({ type: "proven", batch, index });
       this.#keepResult(result, batch);
     } catch (thrown) {
-      this.#flushResults(batch);
-      const step = this.#progress[CONTROL.step]!;
-      this.#tell({ type: "failed", batch, index, ...failedBy(thrown, step), ...one.logAtEnd() });
+      if (thrown instanceof FailedRestart) {
+        failed = [...failedRestarts, thrown];
+        older = await this.#askOlder(batch, index, thrown);
+      }
+      if (older === undefined) {
+        this.#flushResults(batch);
+        const step = this.#progress[CONTROL.step]!;
+        const why = thrown instanceof FailedRestart ? whyNone(failed) : thrown;
+        this.#tell({ type: "failed", batch, index, ...failedBy(why, step), ...one.logAtEnd() });
+      }
     } finally {
       running = undefined;
       if (isShared) this.#isSharedFolderMade = one.leftEmpty;
       if (isShared && !one.leftEmpty) this.#sharedFolder++;
       if (!isShared && one.leftEmpty) Deno.removeSync(folder);
     }
-    return true;
+    if (older === undefined) return true;
+    return await this.#runOne({ ...order, resume: older }, job, at, failed);
+  }
+
+  /** The checkpoint before the one that it could not go on from. */
+  async #askOlder(
+    batch: number,
+    index: number,
+    { step, message }: FailedRestart,
+  ): Promise<Resume | undefined> {
+    // To read it is not computing: no time limit cuts that off.
+    Atomics.store(this.#flags, CONTROL.activity, ACTIVITY.saving);
+    const answer = new Promise<Resume | undefined>((done) => this.#hearOlder = done);
+    const reason = `going on from step ${step} failed: ${message}`;
+    this.#tell({ type: "refuted", batch, index, step, reason });
+    return await answer;
   }
 
   #keepResult(text: string, batch: number): void {

@@ -27,14 +27,18 @@ export type ToSimulation =
     /** Absent when its runs need nothing. */
     readonly needs?: BatchNeeds;
     /** For a batch of one run that goes on from a checkpoint. */
-    readonly resume?: {
-      readonly step: number;
-      readonly ms: number;
-      readonly snapshot: Snapshot;
-      /** The state is another run's: the run begins with it. */
-      readonly branch?: BranchOrder;
-    };
-  };
+    readonly resume?: Resume;
+  }
+  /** To a command that could not go on: the checkpoint before, if there is any. */
+  | { readonly type: "older"; readonly batch: number; readonly resume?: Resume };
+
+export interface Resume {
+  readonly step: number;
+  readonly ms: number;
+  readonly snapshot: Snapshot;
+  /** The state is another run's: the run begins with it. */
+  readonly branch?: BranchOrder;
+}
 
 /** What a run begins from, as far as its model may know it. */
 export interface BranchOrder {
@@ -97,7 +101,7 @@ export type FromSimulation =
     readonly others: number;
     readonly areResult: boolean;
   }
-  /** A command could not go on from the checkpoint of this step: it is put aside. */
+  /** A command could not go on from the checkpoint of this step, and asks for the one before. */
   | {
     readonly type: "refuted";
     readonly batch: number;
@@ -105,6 +109,8 @@ export type FromSimulation =
     readonly step: number;
     readonly reason: string;
   }
+  /** A command went on well from where others could not: those are put aside. Saving says the same. */
+  | { readonly type: "proven"; readonly batch: number; readonly index: number }
   | { readonly type: "log"; readonly batch: number; readonly index: number; readonly text: string }
   | { readonly type: "results"; readonly batch: number; readonly text: string }
   | {

@@ -12,6 +12,8 @@ import type { CheckpointIdentity, Snapshot } from "../job/snapshot.ts";
 import { restoreRun } from "../store/archive.ts";
 import {
   type Checkpoint,
+  checkpointName,
+  type Choice,
   listCheckpoints,
   newestGood,
   pruneCheckpoints,
@@ -33,6 +35,7 @@ import { KEPT_FOLDER, type Layout } from "../store/layout.ts";
 import { quarantine } from "../store/quarantine.ts";
 import { appendVolatile } from "../store/plain_file.ts";
 import { cutLog, LOG_BYTES_MAX } from "./log_limits.ts";
+import { sumAndSync } from "./kept_sum.ts";
 import { AtATime } from "./at_a_time.ts";
 import { appendSeries, checkSeries, EMPTY_SERIES, truncateSeries } from "../store/series.ts";
 
@@ -73,6 +76,8 @@ export class RunFiles {
   #result: FileSum | undefined;
   #parent: Parent | undefined;
   readonly #kept: Record<string, FileSum> = {};
+  /** Newer checkpoints that a command could not go on from: they are put aside when it can from another one. */
+  #suspects: { readonly step: number; readonly reason: string }[] = [];
   /** Rows that could not be written yet; they go with the next ones. */
   #rowsWaiting = "";
 
@@ -85,22 +90,10 @@ export class RunFiles {
 
   /** Finds the newest good checkpoint and cuts the series back to it; with none the run starts over. */
   async resume(): Promise<{ checkpoint?: Checkpoint; rejected: readonly Rejected[] }> {
-    const { layout, job, modelDigest, anyModel } = this.#writer;
-    const { run, digest } = this.#run;
     await this.#refuseLinks();
     // A slot that was killed in the middle of a write left them; nobody else writes here now.
     for (const folder of [this.#checkpoints, this.#folder]) await removeTemporaries(folder);
-    const { checkpoint, rejected } = await newestGood(layout, job.id, run, {
-      digest,
-      ...(anyModel ? {} : { model: modelDigest }),
-      steps: job.steps,
-      check: async ({ series, parent }) => {
-        if (parent !== undefined && await isOther(layout, parent)) return OTHER_STATE;
-        // A finished run that is extended may have been packed away meanwhile.
-        if (series.bytes > 0) await restoreRun(layout, job.id, run);
-        return await checkSeries(this.#seriesPath, series);
-      },
-    }, "quarantine");
+    const { checkpoint, rejected } = await this.#newestGood();
     if (checkpoint === undefined) {
       await this.#clearFolder();
       return { rejected };
@@ -111,6 +104,42 @@ export class RunFiles {
     // A crash came between the newest one and the going of the oldest; perhaps no other is written.
     await this.prune();
     return { checkpoint, rejected };
+  }
+
+  /**
+   * A command could not go on from the checkpoint of `step`: answers the one before. Whether the checkpoint or all around
+   * it is to blame is not known yet: so nothing is touched, its series neither.
+   */
+  async older(
+    step: number,
+    reason: string,
+  ): Promise<{ checkpoint?: Checkpoint; rejected: readonly Rejected[] }> {
+    this.#suspects.push({ step, reason });
+    const { checkpoint, rejected } = await this.#newestGood(step);
+    if (checkpoint !== undefined) {
+      this.#series = checkpoint.identity.series;
+      this.#parent = checkpoint.identity.parent;
+    }
+    this.#rowsWaiting = "";
+    const all = [{ file: checkpointName(step), reason }, ...rejected];
+    return { ...(checkpoint !== undefined && { checkpoint }), rejected: all };
+  }
+
+  async #newestGood(below = Infinity): Promise<Choice> {
+    const { layout, job, modelDigest, anyModel } = this.#writer;
+    const { run, digest } = this.#run;
+    return await newestGood(layout, job.id, run, {
+      digest,
+      ...(anyModel ? {} : { model: modelDigest }),
+      steps: job.steps,
+      below,
+      check: async ({ series, parent }) => {
+        if (parent !== undefined && await isOther(layout, parent)) return OTHER_STATE;
+        // A finished run that is extended may have been packed away meanwhile.
+        if (series.bytes > 0) await restoreRun(layout, job.id, run);
+        return await checkSeries(this.#seriesPath, series);
+      },
+    }, "quarantine");
   }
 
   /** Removes all that earlier attempts left. */
@@ -154,6 +183,7 @@ export class RunFiles {
     snapshot: Snapshot,
     rows: string,
   ): Promise<WrittenCheckpoint> {
+    await this.settleSuspects();
     await this.appendSeries(rows);
     await this.#makeFolder(this.#checkpoints);
     const identity = this.identityAt(state.step, state.ms, state.dependsOnSteps);
@@ -172,6 +202,7 @@ export class RunFiles {
   async appendSeries(rows: string): Promise<void> {
     this.#rowsWaiting += rows;
     if (this.#rowsWaiting === "") return;
+    await this.settleSuspects();
     await this.#makeFolder(this.#folder);
     this.#series = await appendSeries(this.#seriesPath, this.#rowsWaiting, this.#series);
     this.#rowsWaiting = "";
@@ -208,11 +239,18 @@ export class RunFiles {
     else await fs.remove(folder, { recursive: true });
   }
 
-  /** A program could not go on from it: it is put aside, and the one before it is the newest then. */
-  async refute(step: number, reason: string): Promise<void> {
-    for (const one of await listCheckpoints(this.#checkpoints)) {
-      if (one.step === step) await quarantine(this.#writer.layout, one.path, reason);
+  /**
+   * A program has gone on from an older checkpoint: those newer ones were bad. They are put aside first: without them rows
+   * that only they count are too many, and with them too few.
+   */
+  async settleSuspects(): Promise<void> {
+    if (this.#suspects.length === 0) return;
+    for (const { step, path } of await listCheckpoints(this.#checkpoints)) {
+      const suspect = this.#suspects.find((one) => one.step === step);
+      if (suspect !== undefined) await quarantine(this.#writer.layout, path, suspect.reason);
     }
+    await truncateSeries(this.#seriesPath, this.#series);
+    this.#suspects = [];
   }
 
   /** What the files of the result must be; undefined when it has none. For the record of the run. */
@@ -268,31 +306,6 @@ async function isOther(layout: Layout, parent: Parent): Promise<boolean> {
 
 /** Of the whole slot: each has a piece of its file in memory. */
 const syncs = new AtATime(16);
-const PIECE_BYTES = 1 << 18;
-
-/** Of a file that its program has left; durable when it returns. */
-async function sumAndSync(path: string): Promise<FileSum> {
-  using file = await openToRead(path);
-  const piece = new Uint8Array(PIECE_BYTES);
-  let bytes = 0;
-  let sum = 0;
-  for (let read; (read = await file.read(piece)) !== null; bytes += read) {
-    sum = crc32(piece.subarray(0, read), sum);
-  }
-  await file.sync();
-  return { bytes, crc32: sum };
-}
-
-/** A program may leave files that nobody may read: they are its user's all the same. */
-async function openToRead(path: string) {
-  try {
-    return await fs.open(path, { read: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
-    await Deno.chmod(path, 0o600);
-    return await fs.open(path, { read: true });
-  }
-}
 
 async function sizeOf(path: string): Promise<number> {
   return await fs.stat(path).then(({ size }) => size, () => 0);

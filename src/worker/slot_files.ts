@@ -1,7 +1,7 @@
 /** What a slot writes of the runs it computes, each answered with a message: checkpoints, series, results, logs. */
 import { load } from "../job/load.ts";
 import type { ParentOrder } from "../job/run.ts";
-import type { Checkpoint } from "../store/checkpoint.ts";
+import type { Checkpoint, Rejected } from "../store/checkpoint.ts";
 import type { FromSlot, ToSlot } from "../campaign/slot_messages.ts";
 import { DTYPE_BYTES } from "../job/snapshot.ts";
 import { isNoSpace, mayFindRoom } from "../store/disk.ts";
@@ -15,6 +15,7 @@ type Rows = Extract<FromSimulation, { type: "rows" }>;
 type Log = Extract<FromSimulation, { type: "log" }>;
 type Keep = Extract<FromSimulation, { type: "keep" }>;
 type Refuted = Extract<FromSimulation, { type: "refuted" }>;
+type Proven = Extract<FromSimulation, { type: "proven" }>;
 
 /** Runs whose files are kept at the same time. */
 const KEPT_AT_A_TIME = 16;
@@ -144,12 +145,28 @@ export class SlotFiles {
     return this.#keeping.size === 0 ? undefined : Promise.all(this.#keeping);
   }
 
-  async refute(batch: Batch, writer: Writer, { index, step, reason }: Refuted): Promise<void> {
+  /** The checkpoint before one that a command could not go on from, if there is any. */
+  async older(
+    batch: Batch,
+    writer: Writer,
+    { index, step, reason }: Refuted,
+  ): Promise<{ checkpoint: Checkpoint; rejected: readonly Rejected[] } | undefined> {
     const files = await this.of(batch, writer, index);
     try {
-      await files.refute(step, reason);
+      const { checkpoint, rejected } = await files.older(step, reason);
+      return checkpoint && { checkpoint, rejected };
     } catch (error) {
-      this.#tellUnsaved(batch, index, error);
+      this.tellDiskFailed(batch, index, error);
+      return undefined;
+    }
+  }
+
+  async prove(batch: Batch, writer: Writer, { index }: Proven): Promise<void> {
+    const files = await this.of(batch, writer, index);
+    try {
+      await files.settleSuspects();
+    } catch (error) {
+      this.tellDiskFailed(batch, index, error);
     }
   }
 
