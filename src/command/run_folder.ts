@@ -192,6 +192,12 @@ export class RunFolder {
   }
 }
 
+/** Whether a glob names one of them. */
+export function isAnyNamed(files: readonly FoundFile[], glob: string): boolean {
+  const isMatch = matcher([glob]);
+  return files.some(({ name }) => isMatch(name));
+}
+
 const matchers = new Map<string, (name: string) => boolean>();
 
 function matcher(globs: readonly string[]): (name: string) => boolean {

@@ -3,7 +3,8 @@
  * set when nobody has written to them for a while.
  */
 import { join } from "node:path";
-import type { FoundFile, RunFolder } from "../command/run_folder.ts";
+import { type FoundFile, isAnyNamed, type RunFolder } from "../command/run_folder.ts";
+import type { CommandEnd } from "../command/verdict.ts";
 import type { CommandModel } from "../job/command.ts";
 import type { Job } from "../job/job.ts";
 import type { CommandParts, CommandPlace, Saved, SavedSeries } from "./command_parts.ts";
@@ -12,6 +13,9 @@ import { CONTROL, type TensorPlace } from "./protocol.ts";
 /** Without another word: writing them takes no more than a fiftieth of the time, nor goes on all the time. */
 const COST_SHARE = 50;
 const LEAST_EVERY_MS = 1_000;
+/** Statuses from here on are those of signals, as shells and starters of parallel programs tell them. */
+const BY_SIGNAL = 128;
+const WILDCARD = /[*?{}[\]()]/;
 /** Shorter runs are as soon computed again. */
 const TOLD_AFTER_MS = 5_000;
 
@@ -61,7 +65,7 @@ export class CheckpointSets {
   /** While the program runs. `ms`: for how long the run has computed. */
   look(output: Rows, ms: number): void {
     if (this.#checkpoint === undefined || !this.#isDue(ms)) return;
-    const files = this.#find();
+    const { files } = this.#find();
     const seenAs = signatureOf(files);
     if (seenAs !== this.#seenAs) {
       this.#seenAs = seenAs;
@@ -70,31 +74,54 @@ export class CheckpointSets {
     }
     if (files.length === 0 || seenAs === this.#savedAs) return;
     const { settledMs } = this.#checkpoint;
-    const lastChange = files.reduce((last, { changedMs }) => Math.max(last, changedMs), 0);
     // Times of files come from a clock of their own, which may go before: what was seen counts as well.
-    if (Date.now() - lastChange < settledMs && ms - this.#seenSinceMs < settledMs) return;
+    if (Date.now() - lastChangeOf(files) < settledMs && ms - this.#seenSinceMs < settledMs) return;
     this.#take(files, output, ms);
+  }
+
+  /** The program has ended. `askedMsAgo`: since it was asked to. */
+  takeAtEnd(output: Rows, ms: number, end: CommandEnd, askedMsAgo: number | undefined): void {
+    // A starter that was asked says by its status that a signal ended what it had started.
+    const isBySignal = end.signal !== null || askedMsAgo !== undefined && end.status >= BY_SIGNAL;
+    if (!isBySignal && !end.hasLeftOthers) return this.takeLast(output, ms);
+    if (askedMsAgo !== undefined) this.#takeAtRest(output, ms, askedMsAgo);
   }
 
   /** The program has ended by itself: what it wrote is whole. */
   takeLast(output: Rows, ms: number): void {
     if (this.#checkpoint === undefined) return;
-    const files = this.#find();
+    const { files, missing } = this.#find();
     if (files.length > 0 && signatureOf(files) !== this.#savedAs) this.#take(files, output, ms);
     // Somebody counts on being able to go on.
     if (files.length === 0 && !this.#hasSaved && ms >= TOLD_AFTER_MS) {
-      this.#warn(
-        `it was never saved: no file matched its checkpoint ${this.#checkpoint.files.join(", ")}`,
-      );
+      this.#warn(`it was never saved: no file matched its checkpoint ${missing.join(", ")}`);
     }
   }
 
-  #find(): FoundFile[] {
+  /** It was ended in the middle of what it did: whole is what nobody had written to for a while when it was asked. */
+  #takeAtRest(output: Rows, ms: number, askedMsAgo: number): void {
+    if (this.#checkpoint === undefined || this.#job.checkpoint.every.kind === "off") return;
+    const { files } = this.#find();
+    if (files.length === 0 || signatureOf(files) === this.#savedAs) return;
+    const { settledMs } = this.#checkpoint;
+    const isAtRest = Date.now() - lastChangeOf(files) >= askedMsAgo + settledMs;
+    // Those that need not settle are whole whenever they are there.
+    if (settledMs === 0 || isAtRest) this.#take(files, output, ms);
+  }
+
+  /** No files while one of its patterns names none: half a set is none. */
+  #find(): { readonly files: readonly FoundFile[]; readonly missing: readonly string[] } {
+    const { files: patterns } = this.#checkpoint!;
     try {
-      return this.#folder.remains() ? this.#folder.find(this.#checkpoint!.files) : [];
+      const files = this.#folder.remains() ? this.#folder.find(patterns) : [];
+      // Inputs are there without being a part of it, and so is what a pattern with ! leaves out.
+      const missing = patterns.filter((one) =>
+        !one.startsWith("!") && !isAnyNamed(files, one) && !this.#folder.has(one)
+      );
+      return { files: missing.length === 0 ? files : [], missing };
     } catch {
       // The program is at work on its folders: the next look will find them.
-      return [];
+      return { files: [], missing: patterns };
     }
   }
 
@@ -132,8 +159,7 @@ export class CheckpointSets {
       return;
     }
     const { text, columns, lastRowStep, place } = output.seriesUpTo(step);
-    const newest = files.reduce((a, b) => b.changedMs >= a.changedMs ? b : a).name;
-    const plain: Saved = { columns, lastRowStep, newest };
+    const plain: Saved = { columns, lastRowStep, newest: newestOf(files, this.#checkpoint!.files) };
     Atomics.store(orders, CONTROL.buffers[buffer]!, 1);
     this.#savedStep = step;
     this.#savedAtMs = ms;
@@ -186,7 +212,7 @@ export class CheckpointSets {
       return undefined;
     }
     // One that was read first may have changed while the last one was.
-    return signatureOf(this.#find()) === signatureOf(files) ? places : undefined;
+    return signatureOf(this.#find().files) === signatureOf(files) ? places : undefined;
   }
 
   /** By the names of the files, the furthest of them; or else by its progress. */
@@ -205,6 +231,18 @@ function sharedMemory(bytes: number): SharedArrayBuffer | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What `simrun.checkpoint` stands for: of files with numbers in their names and others beside them, one with a number. */
+function newestOf(files: readonly FoundFile[], patterns: readonly string[]): string {
+  const wild = patterns.find((one) => WILDCARD.test(one));
+  const those = wild === undefined ? files : files.filter((one) => isAnyNamed([one], wild));
+  return (those.length === 0 ? files : those)
+    .reduce((a, b) => b.changedMs >= a.changedMs ? b : a).name;
+}
+
+function lastChangeOf(files: readonly FoundFile[]): number {
+  return files.reduce((last, { changedMs }) => Math.max(last, changedMs), 0);
 }
 
 function signatureOf(files: readonly FoundFile[]): string {

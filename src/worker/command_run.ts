@@ -136,10 +136,8 @@ export class CommandRun {
     try {
       const end = await child.ended;
       this.#output.end();
-      // One that ended by itself, also when it was asked to, has left its files whole, unless others still wrote.
-      if (end.signal === null && !end.hasLeftOthers) {
-        this.#sets.takeLast(this.#output, this.#elapsedMs());
-      }
+      const askedMsAgo = this.#stop && performance.now() - this.#stop.atMs;
+      this.#sets.takeAtEnd(this.#output, this.#elapsedMs(), end, askedMsAgo);
       const { words } = this.#output;
       return judge(this.#model, end, (condition) => this.#output.isFound(condition), words);
     } finally {

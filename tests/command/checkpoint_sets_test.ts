@@ -14,13 +14,16 @@ const output = {
 };
 
 /** Sets over an empty folder, and what they told. */
-function setsIn(folder: string, memoryBytesMax = Infinity) {
+function setsIn(
+  folder: string,
+  { memoryBytesMax = Infinity, files = ["*.rst"], settledMs = 500 } = {},
+) {
   const run = new RunFolder(join(folder, "run"));
   run.make();
   const told: FromSimulation[] = [];
   const control = new SharedArrayBuffer(CONTROL.bytes);
   const job = { checkpoint: { every: { kind: "time", everyMs: 0 } } } as unknown as Job;
-  const checkpoint = { files: ["*.rst"], step: "(\\d+)", settledMs: 500 };
+  const checkpoint = { files, step: "(\\d+)", settledMs };
   const model = { checkpoint } as unknown as CommandModel;
   const sets = new CheckpointSets(job, model, run, {
     orders: new Int32Array(control),
@@ -73,7 +76,7 @@ Deno.test("CheckpointSets takes no set that changed while it was read", async ()
 
 Deno.test("CheckpointSets says once that a set is larger than its slot's memory", async () => {
   await inFolder(async (folder) => {
-    const { run, sets, told } = setsIn(folder, 1 << 20);
+    const { run, sets, told } = setsIn(folder, { memoryBytesMax: 1 << 20 });
     for (const step of [1, 2]) {
       await Deno.writeFile(join(run.path, `${step}.rst`), new Uint8Array(2 << 20));
       sets.takeLast(output, step);
@@ -83,4 +86,80 @@ Deno.test("CheckpointSets says once that a set is larger than its slot's memory"
       ["its checkpoint of 2 MiB is not saved: that is more than the memory of its slot"],
     );
   });
+});
+
+/** Of each set that was taken, the names of its files; the one that a restart is told of first. */
+function takenOf(told: readonly FromSimulation[]): string[][] {
+  return told.filter((one) => one.type === "snapshot").map(({ plain, tensors }) => [
+    JSON.parse(plain).newest,
+    ...tensors.map(({ name }) => name),
+  ]);
+}
+
+Deno.test("CheckpointSets takes no set of which a part is missing", async () => {
+  for (const files of [["state-1.bin", "history.dat"], ["*.bin", "history.dat"]]) {
+    await inFolder(async (folder) => {
+      const { run, sets, told } = setsIn(folder, { files });
+      await run.write("history.dat", "rows");
+      sets.takeLast(output, 60_000);
+      assert.deepEqual(
+        told.map((message) => message.type === "warned" && message.message),
+        [`it was never saved: no file matched its checkpoint ${files[0]}`],
+      );
+      await run.write("state-1.bin", "state");
+      sets.takeLast(output, 60_001);
+      assert.deepEqual(takenOf(told).map((names) => names.slice(1)), [[
+        "history.dat",
+        "state-1.bin",
+      ]]);
+    });
+  }
+});
+
+Deno.test("CheckpointSets names the newest file of the first pattern with a wildcard, or of all", async () => {
+  const cases = [
+    { files: ["*.rst", "rng.state"], written: ["10.rst", "9.rst", "rng.state"], newest: "9.rst" },
+    { files: ["rng.state", "*.rst"], written: ["9.rst", "10.rst", "rng.state"], newest: "10.rst" },
+    { files: ["a1.rst", "b1.rst"], written: ["b1.rst", "a1.rst"], newest: "a1.rst" },
+    { files: ["[ab]1.rst", "log"], written: ["a1.rst", "b1.rst", "log"], newest: "b1.rst" },
+  ];
+  for (const { files, written, newest } of cases) {
+    await inFolder(async (folder) => {
+      const { run, sets, told } = setsIn(folder, { files });
+      for (const [i, name] of written.entries()) {
+        await run.write(name, name);
+        Deno.utimeSync(join(run.path, name), 1_000_000 + i, 1_000_000 + i);
+      }
+      sets.takeLast(output, 0);
+      assert.deepEqual(takenOf(told).map(([name]) => name), [newest]);
+    });
+  }
+});
+
+Deno.test("CheckpointSets takes of a program that a signal ended what was at rest when it was asked to end", async () => {
+  const killed = { status: 143, signal: "SIGTERM" };
+  const cases = [
+    // Written long ago, a moment before it was asked, and after that.
+    { end: killed, writtenMsAgo: 10_000, askedMsAgo: 2_000, isTaken: true },
+    { end: killed, writtenMsAgo: 2_300, askedMsAgo: 2_000, isTaken: false },
+    { end: killed, writtenMsAgo: 1_000, askedMsAgo: 2_000, isTaken: false },
+    { end: killed, writtenMsAgo: 1_000, askedMsAgo: 2_000, settledMs: 0, isTaken: true },
+    // As a starter of others tells it.
+    { end: { status: 143, signal: null }, writtenMsAgo: 0, askedMsAgo: 2_000, isTaken: false },
+    // It ended by itself, asked or not.
+    { end: { status: 0, signal: null }, writtenMsAgo: 0, askedMsAgo: 2_000, isTaken: true },
+    { end: { status: 1, signal: null }, writtenMsAgo: 0, askedMsAgo: undefined, isTaken: true },
+    // Nobody asked it: when it came to its end is not known.
+    { end: killed, writtenMsAgo: 10_000, askedMsAgo: undefined, isTaken: false },
+  ];
+  for (const { end, writtenMsAgo, askedMsAgo, isTaken, settledMs = 500 } of cases) {
+    await inFolder(async (folder) => {
+      const { run, sets, told } = setsIn(folder, { settledMs });
+      await run.write("7.rst", "state");
+      const written = new Date(Date.now() - writtenMsAgo);
+      Deno.utimeSync(join(run.path, "7.rst"), written, written);
+      sets.takeAtEnd(output, 60_000, end, askedMsAgo);
+      assert.equal(takenOf(told).length, isTaken ? 1 : 0, JSON.stringify({ end, writtenMsAgo }));
+    });
+  }
 });

@@ -439,6 +439,37 @@ Deno.test("Ctrl-C saves what a command has written, and simrun resume goes on fr
   );
 });
 
+Deno.test("Ctrl-C saves what a command that dies of it had written since it was last saved", async () => {
+  await inFolder((folder) =>
+    leavesNoProcess(async () => {
+      const manifest = `
+id: slow
+model:
+  command: [sh, -c, 'for n in 1 2; do echo $n > $n.rst; sleep 1.5; done; echo > up; sleep 60']
+  restart: [sh, -c, 'cat "$1"', sh, "\${simrun.checkpoint}"]
+  checkpoint: { files: "*.rst", step: '(\\d+)', settled: 50ms }
+  results: { from: '(\\d+)' }
+steps: 9
+checkpoint_every: 1h
+`;
+      const path = await place(folder, "jobs.yaml", manifest);
+      const tree = join(folder, "tree");
+      const run = startSimrun(["run", path, "--tree", tree, "-j", "1"]);
+      const isUp = () => findsBelow(join(tree, "hot/work"), "up");
+      await until(isUp, "the command is that far");
+      assert.deepEqual(namesIn(join(tree, "checkpoints/slow/slow")), ["step-000000000001.ckpt"]);
+      run.kill("SIGINT");
+      assert.equal((await run.status).code, 130);
+      const { status, stderr } = await simrun(["resume", "--tree", tree]);
+      assert.equal(status, 0, stderr);
+      assert.match(stderr, /goes on at step 2/);
+      const { stdout } = await simrun(["results", "--tree", tree, "--json"]);
+      assert.deepEqual(resultsOf(JSON.parse(stdout)), [{ from: 2 }]);
+      await assertSound(tree);
+    })
+  );
+});
+
 Deno.test("a command finds the results of what it needs in needs.json", async () => {
   await inFolder(async (folder) => {
     const { status, stderr, rows } = await ran(
@@ -505,6 +536,10 @@ function namesIn(folder: string): string[] {
   } catch {
     return [];
   }
+}
+
+function findsBelow(folder: string, name: string): boolean {
+  return namesIn(folder).some((one) => one === name || findsBelow(join(folder, one), name));
 }
 
 function cwdOf(pid: string): string {
