@@ -40,6 +40,10 @@ export class CheckpointSets {
   #seenAs = "";
   /** Since when they were seen like that. */
   #seenSinceMs = 0;
+  /** How far the program was then, by what it had said, and by what it said next. */
+  #seenFirstStep = 0;
+  #seenStep = 0;
+  #nextLookMs = 0;
   #hasSaved = false;
   #isTooLargeTold = false;
 
@@ -64,16 +68,28 @@ export class CheckpointSets {
 
   /** While the program runs. `ms`: for how long the run has computed. */
   look(output: Rows, ms: number): void {
-    if (this.#checkpoint === undefined || !this.#isDue(ms)) return;
+    if (this.#checkpoint === undefined || this.#job.checkpoint.every.kind === "off") return;
+    const isDue = this.#isDue(ms);
+    // Also meanwhile: when it ends, it must be known how far it was when it wrote them.
+    if (!isDue && ms < this.#nextLookMs) return;
+    const beganAt = performance.now();
     const { files } = this.#find();
+    const tookMs = performance.now() - beganAt;
+    this.#nextLookMs = ms + Math.max(LEAST_EVERY_MS, COST_SHARE * tookMs);
+    const { settledMs } = this.#checkpoint;
+    const step = this.#parts.progress[CONTROL.step]!;
     const seenAs = signatureOf(files);
     if (seenAs !== this.#seenAs) {
       this.#seenAs = seenAs;
       this.#seenSinceMs = ms;
+      this.#seenFirstStep = this.#seenStep = step;
       return;
     }
-    if (files.length === 0 || seenAs === this.#savedAs) return;
-    const { settledMs } = this.#checkpoint;
+    // What it says comes later than its files, and many lines at a time: it is told of with the next of them. A step too
+    // few would cut rows off that nobody measures again.
+    const isFresh = ms - this.#seenSinceMs <= settledMs + LEAST_EVERY_MS;
+    if (isFresh || this.#seenStep === this.#seenFirstStep) this.#seenStep = step;
+    if (!isDue || files.length === 0 || seenAs === this.#savedAs) return;
     // Times of files come from a clock of their own, which may go before: what was seen counts as well.
     if (Date.now() - lastChangeOf(files) < settledMs && ms - this.#seenSinceMs < settledMs) return;
     this.#take(files, output, ms);
@@ -215,10 +231,14 @@ export class CheckpointSets {
     return signatureOf(this.#find().files) === signatureOf(files) ? places : undefined;
   }
 
-  /** By the names of the files, the furthest of them; or else by its progress. */
+  /** By the names of the files, the furthest of them; or else by its progress when they were written. */
   #stepOf(files: readonly FoundFile[]): number {
     const pattern = this.#checkpoint!.step;
-    if (pattern === undefined) return this.#parts.progress[CONTROL.step]!;
+    if (pattern === undefined) {
+      // Since these were written it may have come a long way.
+      const isSeen = signatureOf(files) === this.#seenAs;
+      return isSeen ? this.#seenStep : this.#parts.progress[CONTROL.step]!;
+    }
     const steps = files.map(({ name }) => Number(new RegExp(pattern).exec(name)?.[1] ?? NaN));
     return Math.max(0, ...steps.filter(Number.isSafeInteger));
   }

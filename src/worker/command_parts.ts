@@ -29,7 +29,7 @@ export interface CommandParts {
 export interface Saved {
   readonly columns: readonly string[] | null;
   readonly lastRowStep: number;
-  /** The file that was written last. */
+  /** The file to go on from: the one of those that was written last. */
   readonly newest: string;
 }
 

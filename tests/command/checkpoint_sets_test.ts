@@ -16,23 +16,30 @@ const output = {
 /** Sets over an empty folder, and what they told. */
 function setsIn(
   folder: string,
-  { memoryBytesMax = Infinity, files = ["*.rst"], settledMs = 500 } = {},
+  {
+    memoryBytesMax = Infinity,
+    files = ["*.rst"],
+    settledMs = 500,
+    isNumbered = true,
+    everyMs = 0,
+  } = {},
 ) {
   const run = new RunFolder(join(folder, "run"));
   run.make();
   const told: FromSimulation[] = [];
   const control = new SharedArrayBuffer(CONTROL.bytes);
-  const job = { checkpoint: { every: { kind: "time", everyMs: 0 } } } as unknown as Job;
-  const checkpoint = { files, step: "(\\d+)", settledMs };
+  const progress = new Float64Array(control);
+  const job = { checkpoint: { every: { kind: "time", everyMs } } } as unknown as Job;
+  const checkpoint = { files, settledMs, ...(isNumbered && { step: "(\\d+)" }) };
   const model = { checkpoint } as unknown as CommandModel;
   const sets = new CheckpointSets(job, model, run, {
     orders: new Int32Array(control),
-    progress: new Float64Array(control),
+    progress,
     memoryBytesMax,
     place,
     tell: (message) => told.push(message),
   }, 0);
-  return { run, sets, told };
+  return { run, sets, told, progress };
 }
 
 Deno.test("CheckpointSets takes files whose times lie in the future, when nobody has changed them for a while", async () => {
@@ -162,4 +169,27 @@ Deno.test("CheckpointSets takes of a program that a signal ended what was at res
       assert.equal(takenOf(told).length, isTaken ? 1 : 0, JSON.stringify({ end, writtenMsAgo }));
     });
   }
+});
+
+Deno.test("CheckpointSets calls what it takes at the end after the step at which it was written", async () => {
+  await inFolder(async (folder) => {
+    const options = { isNumbered: false, everyMs: 3_600_000, settledMs: 0 };
+    const { run, sets, told, progress } = setsIn(folder, options);
+    const look = (ms: number, step: number) => {
+      progress[CONTROL.step] = step;
+      sets.look(output, ms);
+    };
+    const state = async (text: string, atMs: number) => {
+      await run.write("state.rst", text);
+      Deno.utimeSync(join(run.path, "state.rst"), atMs / 1000, atMs / 1000);
+    };
+    await state("of step 1", 1_000);
+    look(0, 1);
+    look(1_000, 2);
+    await state("of step 40", 40_000);
+    for (const ms of [40_500, 41_500, 60_000, 99_000]) look(ms, Math.floor(ms / 1000));
+    sets.takeAtEnd(output, 99_500, { status: 143, signal: "SIGTERM" }, 400);
+    // It was not to be saved meanwhile; and of its 99 steps those after 41 are not in the file.
+    assert.deepEqual(told.map((one) => one.type === "snapshot" && one.step), [2, 41]);
+  });
 });
