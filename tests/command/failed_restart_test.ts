@@ -5,13 +5,15 @@ import { inFolder, place } from "../helpers/folder.ts";
 import { leavesNoProcess, until } from "../helpers/processes.ts";
 import { simrun, startSimrun } from "../helpers/program.ts";
 
-/** Counts, saves each tenth number, and stays at 45 for as long as a file says so. */
+/** Counts and saves each tenth number. While a file says so it waits for simrun to save that, too, and stays at 45. */
 const COUNTER = `
 n=\${1:-0}
 if [ $n -gt 0 ]; then . "$FOLDER/restart.sh"; fi
 while [ $n -lt 60 ]; do
   n=$((n+1)); echo "step $n square=$((n*n))"
-  [ $((n % 10)) -ne 0 ] || { echo $n > state.tmp; mv state.tmp state.$n.rst; sleep 0.3; }
+  [ $((n % 10)) -ne 0 ] || { echo $n > state.tmp; mv state.tmp state.$n.rst; }
+  saved="$FOLDER/tree/checkpoints/count/count/step-0000000000$n.ckpt"
+  while [ $((n % 10)) -eq 0 ] && [ -f "$FOLDER/stay" ] && [ ! -f $saved ]; do sleep 0.05; done
   while [ $n -eq 45 ] && [ -f "$FOLDER/stay" ]; do sleep 0.05; done
 done
 echo "n=$n from=\${1:-0}"

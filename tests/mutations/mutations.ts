@@ -95,8 +95,8 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: "does not cut a series back when a run goes on from a checkpoint",
     rule: "R12",
     file: "src/worker/run_files.ts",
-    find: "    await truncateSeries(this.#seriesPath, this.#series);\n",
-    replace: "",
+    find: "    await truncateSeries(this.#seriesPath, this.#series);\n    // A crash",
+    replace: "    // A crash",
     test: ["tests/worker/run_files_test.ts"],
   },
   {
