@@ -457,7 +457,6 @@ checkpoint_every: 1h
       const run = startSimrun(["run", path, "--tree", tree, "-j", "1"]);
       const isUp = () => findsBelow(join(tree, "hot/work"), "up");
       await until(isUp, "the command is that far");
-      assert.deepEqual(namesIn(join(tree, "checkpoints/slow/slow")), ["step-000000000001.ckpt"]);
       run.kill("SIGINT");
       assert.equal((await run.status).code, 130);
       const { status, stderr } = await simrun(["resume", "--tree", tree]);
