@@ -62,7 +62,9 @@ class SimulatedThread implements ThreadHandle {
     this.#work = this.#work.then(async () => {
       await this.#world.time.sleep(0.1);
       if (message.type === "job") this.#jobs.set(message.number, message.job);
-      else await this.#runBatch(message, this.#jobs.get(message.job)!);
+      else if (message.type === "batch") {
+        await this.#runBatch(message, this.#jobs.get(message.job)!);
+      }
     });
   }
 
