@@ -141,7 +141,8 @@ Deno.test("a run that is killed goes on from its checkpoint with the same needs,
     const long = (steps: number) => [
       spinup({ sweep: CO2, steps }),
       after("long", {
-        steps: 400_000,
+        // Long enough that a machine that is busy hears of the first checkpoint before the end.
+        steps: 2_000_000,
         checkpoint: { every: { kind: "steps", steps: 500 }, keep: 3 },
       }),
     ];
