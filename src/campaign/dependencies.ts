@@ -80,15 +80,18 @@ export class Dependencies {
   #judgeAll(need: Need): Verdict {
     const needed = this.#plannedJob(need);
     if (needed === undefined) return READY;
-    let bad = 0;
+    const bad: number[] = [];
     for (let number = needed.offset; number < needed.offset + needed.count; number++) {
       const state = this.#table.stateOf(number);
       if (OPEN.includes(state)) return BLOCKED;
-      if (!isGood(needed, number, state)) bad++;
+      if (!isGood(needed, number, state)) bad.push(number);
     }
-    if (bad === 0 || need.accept === "any") return READY;
-    const what = needed.count === 1 ? "it" : `${bad} of its ${needed.count} runs`;
-    return { kind: "hopeless", why: `it needs ${need.job}, and ${what} did not complete` };
+    if (bad.length === 0 || need.accept === "any") return READY;
+    const ends = [...new Set(bad.map((number) => this.#endOf(number)))];
+    const end = ends.length === 1 ? ends[0] : "did not complete";
+    const what = needed.count === 1 ? "it" : `${bad.length} of its ${needed.count} runs`;
+    const why = `it needs ${need.job}, and ${what} ${bad.length > 1 ? plural(end!) : end}`;
+    return { kind: "hopeless", why };
   }
 
   #judgePoint(planned: PlannedJob, number: number): Verdict {
@@ -115,7 +118,7 @@ export class Dependencies {
         if (OPEN.includes(state)) blocked ??= BLOCKED;
         else if (
           !isGood(needed, needed.offset + index, state) && need.accept === "completed"
-        ) return { kind: "hopeless", why: `it needs ${incomplete(needed, index)}` };
+        ) return { kind: "hopeless", why: `it needs ${this.#incomplete(needed, index)}` };
       }
     }
     return blocked ?? READY;
@@ -135,7 +138,21 @@ export class Dependencies {
     const state = this.#table.stateOf(parent.offset + origin);
     if (OPEN.includes(state)) return BLOCKED;
     if (isGood(parent, parent.offset + origin, state)) return READY;
-    return { kind: "hopeless", why: `it begins from ${incomplete(parent, origin)}` };
+    return { kind: "hopeless", why: `it begins from ${this.#incomplete(parent, origin)}` };
+  }
+
+  #incomplete(planned: PlannedJob, index: number): string {
+    const { id, sweep } = planned.job;
+    const name = sweep === undefined ? id : `${id}/${planned.identify(index).run}`;
+    return `${name}, which ${this.#endOf(planned.offset + index)}`;
+  }
+
+  /** Of one that has ended and has no result: why there is none, to stand behind "it". */
+  #endOf(number: number): string {
+    const state = this.#table.stateOf(number);
+    if (state === "failed") return "failed";
+    if (state === "cancelled" || state === "cancelled-before") return "was cancelled";
+    return "did not complete";
   }
 
   /** The last one of that name; one that is in no plan has completed before, or there would be no campaign. */
@@ -144,10 +161,8 @@ export class Dependencies {
   }
 }
 
-function incomplete(planned: PlannedJob, index: number): string {
-  const { id, sweep } = planned.job;
-  const name = sweep === undefined ? id : `${id}/${planned.identify(index).run}`;
-  return `${name}, which did not complete`;
+function plural(end: string): string {
+  return end.replace(/^was /, "were ");
 }
 
 /** Completed now or before, or not needed; what was only left alone has no result. */

@@ -11,6 +11,7 @@ import { Learned } from "../queue/learned.ts";
 import { lessonsJson, lessonsOf, lessonTexts } from "../report/lessons.ts";
 import { type Lineage, lineageJson, lineageOf, lineageTexts } from "../report/lineage.ts";
 import { ProvenanceFold, provenanceJson, provenanceTexts } from "../report/provenance.ts";
+import { lackedOf } from "../report/open_needs.ts";
 import { StoryFold } from "../report/run_story.ts";
 import { restsOn } from "../report/rests_on.ts";
 import { neverBegun } from "../report/run_status.ts";
@@ -130,6 +131,10 @@ export async function explain(
       provenance: provenance === undefined ? [] : provenanceTexts(provenance),
       chapters: story.chapters,
       staysFailed: decision?.decision === "counted",
+      lacks: jobHistory.job !== undefined && status.state === "failed" &&
+          status.failure?.class === "needs"
+        ? lackedOf(jobHistory.job, read.jobs, (id) => history.jobs.get(id)?.job)
+        : undefined,
       decision: decision === undefined ? [] : [`The next simrun: ${decision.meaning}.`],
       priority,
       working,

@@ -28,11 +28,20 @@ export function describeFailure(failure: Failure): string {
   const isTold = failure.class === "timeout" || failure.class === "not-finite";
   const where = failure.step > 0 && !isTold ? ` at step ${formatCount(failure.step)}` : "";
   const head = `${describeClass(failure.class)}${where}`;
-  // The model's own words begin with the class.
-  const message = failure.class === "diverged"
+  const message = messageBesideClass(failure);
+  return message === "" ? head : `${head}: ${message}`;
+}
+
+/** What is said beside the class: a model's own words begin with it. */
+export function messageBesideClass(failure: Failure): string {
+  return failure.class === "diverged"
     ? failure.message.replace(/^diverged:?\s*/, "")
     : failure.message;
-  return message === "" ? head : `${head}: ${message}`;
+}
+
+/** `the model threw an error: message`, for places where runs of several steps share a line. */
+export function describeReason(failure: Failure): string {
+  return describeFailure({ ...failure, step: 0 });
 }
 
 /** With its step, which some messages name themselves. */

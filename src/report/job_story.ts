@@ -1,7 +1,7 @@
 /** What became of the runs of one job, those with the same state and reason together. Pure; words are to be made safe. */
 import type { Job } from "../job/job.ts";
 import { searchOf } from "../job/sweep.ts";
-import { describeClass } from "./failure_text.ts";
+import { describeReason } from "./failure_text.ts";
 import { formatCount, formatNumberOf } from "./format.ts";
 import { describeReturn } from "./requeue_text.ts";
 import type { RunStatus } from "./run_status.ts";
@@ -60,7 +60,7 @@ function reasonOf(run: RunStatus, waits: string): string {
         : `tried again later (${describeReturn(run.next.cause, run.next.message)})`;
     case "failed": {
       const { failure } = run;
-      return failure === undefined ? "" : `${describeClass(failure.class)}: ${failure.message}`;
+      return failure === undefined ? "" : describeReason(failure);
     }
     case "interrupted":
       return run.savedStep > 0 ? "goes on from what was saved" : "nothing saved; begins anew";

@@ -57,8 +57,8 @@ export function renderPlan(
     plan.toRun === 0
       ? "Nothing is to be run."
       : `${formatNumberOf(plan.toRun, "run")} of ${formatCount(plan.total)}, up to ${
-        formatCount(stepsToRun(plan))
-      } steps, on ${formatNumberOf(slots, "slot")}. Without -n they are run.`,
+        formatNumberOf(stepsToRun(plan), "step")
+      }, on ${formatNumberOf(slots, "slot")}. Without -n they are run.`,
   );
   const end = outlook && endText(outlook);
   if (end !== undefined) lines.push(`It ${end}.`);

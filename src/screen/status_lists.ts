@@ -1,7 +1,7 @@
 /** The runs of a tree's status in lists, one a state. Pure. */
-import { runName } from "../job/run.ts";
+import { type Failure, runName } from "../job/run.ts";
 import { assertNever } from "../job/fault.ts";
-import { describeClass } from "../report/failure_text.ts";
+import { describeClass, messageBesideClass } from "../report/failure_text.ts";
 import {
   formatAge,
   formatBytes,
@@ -133,7 +133,7 @@ export function failedSection(status: TreeStatus, canvas: StatusCanvas): string[
     shown.map(({ count, job, run, failure }) => [
       count === 1 ? "" : formatNumberOf(count, "run"),
       safeText(runName(job, run)) + (count === 1 ? "" : ", …"),
-      `${paint.bad(describeClass(failure.class))}: ${safeText(failure.message)}`,
+      failureCell(failure, paint),
     ]),
     { columns: canvas.columns, header: paint.faint },
   );
@@ -141,6 +141,12 @@ export function failedSection(status: TreeStatus, canvas: StatusCanvas): string[
   const more = hidden > 0 ? `… and ${formatCount(hidden)} more; ` : "";
   lines.push(paint.faint(`${more}each of them: simrun status failed --all`));
   return lines;
+}
+
+function failureCell(failure: Failure, paint: Paint): string {
+  const message = safeText(messageBesideClass(failure));
+  const name = paint.bad(describeClass(failure.class));
+  return message === "" ? name : `${name}: ${message}`;
 }
 
 function remark(run: RunStatus, paint: Paint, clock: ReadersClock): string {
@@ -159,7 +165,7 @@ function remark(run: RunStatus, paint: Paint, clock: ReadersClock): string {
     case "failed": {
       const { failure } = run;
       if (failure === undefined) return "";
-      return `${paint.bad(describeClass(failure.class))}: ${safeText(failure.message)}`;
+      return failureCell(failure, paint);
     }
     case "completed":
       return [

@@ -9,6 +9,7 @@ import {
   formatCount,
   formatDuration,
   formatMoment,
+  formatNumberOf,
   formatPercent,
   formatTime,
 } from "../report/format.ts";
@@ -27,12 +28,12 @@ import { parametersText } from "../report/points.ts";
 import type { RunStatus } from "../report/run_status.ts";
 import { fractionOf } from "../report/status_json.ts";
 import type { Paint } from "./paint.ts";
+import { nextSteps, type Prospect } from "./next_steps.ts";
 import { relativePath } from "./relative_path.ts";
 import { safeText } from "./safe_text.ts";
 import { renderTable } from "./table.ts";
 
-export interface StoryView {
-  readonly status: RunStatus;
+export interface StoryView extends Prospect {
   readonly job: Job | undefined;
   readonly point: { readonly [name: string]: unknown } | undefined;
   /** Absent for a run that rests on no other. */
@@ -42,18 +43,10 @@ export interface StoryView {
   readonly chapters: readonly Chapter[];
   /** As somebody changed it while the simrun of the moment works. */
   readonly priority: Priority | undefined;
-  /** Whether a simrun works on the tree: it can be asked. */
-  readonly working: boolean;
-  /** Why it waits, if it does; whole sentences. */
-  readonly waits: readonly string[];
   /** What else there is to know of it: a title and a text each. */
   readonly traces?: readonly (readonly [string, string])[];
   /** What was learned of its model: a title and a sentence each. */
   readonly lessons?: readonly (readonly [string, string])[];
-  /** The next simrun leaves it as failed as it is. */
-  readonly staysFailed?: boolean;
-  /** What the plan of now says of it, when it was asked; whole sentences. */
-  readonly decision: readonly string[];
 }
 
 export interface StoryCanvas {
@@ -106,7 +99,7 @@ export function renderStory(view: StoryView, canvas: StoryCanvas): string[] {
     lines.push("", "Learned from the runs in this tree:");
     lines.push(...renderTable([{ title: "" }, { title: "" }], rows, { indent: "  " }));
   }
-  lines.push("", ...nextText(view, name));
+  lines.push("", ...nextSteps(view, name));
   return lines;
 }
 
@@ -162,8 +155,8 @@ function chapterText(chapter: Chapter, canvas: StoryCanvas): string {
       return safeText(plannedText(chapter));
     case "started":
       return chapter.isSame
-        ? `went on with attempt ${chapter.attempt}, to ${formatCount(chapter.steps)} steps`
-        : `attempt ${chapter.attempt} started, to ${formatCount(chapter.steps)} steps`;
+        ? `went on with attempt ${chapter.attempt}, to ${formatNumberOf(chapter.steps, "step")}`
+        : `attempt ${chapter.attempt} started, to ${formatNumberOf(chapter.steps, "step")}`;
     case "lost":
       return paint.warn("interrupted: simrun was killed or lost");
     case "resumed": {
@@ -212,7 +205,9 @@ function chapterText(chapter: Chapter, canvas: StoryCanvas): string {
     case "failed": {
       const place = describePlace(chapter.failure, canvas.folder);
       const text = describeFailure(chapter.failure) + (place === undefined ? "" : ` (${place})`);
-      return paint.bad(safeText(`attempt ${chapter.attempt} failed: ${text}`));
+      // It never came to an attempt.
+      const what = chapter.failure.class === "needs" ? "" : `attempt ${chapter.attempt} `;
+      return paint.bad(safeText(`${what}failed: ${text}`));
     }
     case "completed": {
       const { record, reusedFrom } = chapter;
@@ -225,7 +220,7 @@ function chapterText(chapter: Chapter, canvas: StoryCanvas): string {
         ? ""
         : `, with up to ${formatBytes(record.memoryBytes)}`;
       return paint.good(
-        `completed ${formatCount(record.steps)} steps in ${
+        `completed ${formatNumberOf(record.steps, "step")} in ${
           formatDuration(record.ms)
         }${memory}${ending}`,
       );
@@ -260,60 +255,9 @@ function refusals(rejected: readonly { readonly file: string; readonly reason: s
 function plannedText(chapter: Chapter & { readonly kind: "planned" }): string {
   const model = chapter.model.slice(0, 12);
   if (chapter.changes === undefined) {
-    return `planned for ${formatCount(chapter.steps)} steps, model ${model}`;
+    return `planned for ${formatNumberOf(chapter.steps, "step")}, model ${model}`;
   }
   const changes = chapter.changes.map(describeChange);
   if (chapter.modelChanged) changes.push(`the model's file, now ${model}`);
   return `planned again, changed: ${changes.join("; ") || "nothing that counts"}`;
-}
-
-/** What happens next and what to type. */
-function nextText(view: StoryView, name: string): string[] {
-  const { status, working } = view;
-  const from = status.savedStep > 0 ? `, from step ${formatCount(status.savedStep)}` : "";
-  const own = view.decision.map(safeText);
-  switch (status.state) {
-    case "failed":
-      if (!view.staysFailed) {
-        own.push(
-          `Next: simrun ${
-            working ? `retry ${name}` : "resume"
-          } tries it again; the other runs are not touched.`,
-        );
-      }
-      own.push(
-        `simrun logs ${name} shows what it logged.`,
-      );
-      break;
-    case "interrupted":
-      own.push(
-        status.savedStep > 0
-          ? `Next: simrun resume goes on at step ${formatCount(status.savedStep)}.`
-          : "Next: simrun resume begins it anew; nothing was saved.",
-      );
-      break;
-    case "paused":
-      own.push(
-        `Next: simrun continue ${name} lets it go on${from}${
-          working ? "" : "; then simrun resume"
-        }.`,
-      );
-      break;
-    case "cancelled":
-      own.push(
-        working
-          ? `Next: simrun retry ${name} takes it up again${from}.`
-          : `Next: simrun retry ${name} takes it up again${from}; then simrun resume.`,
-      );
-      break;
-    case "waiting":
-      own.push(...view.waits.map(safeText));
-      break;
-    case "completed":
-      own.push(`simrun results ${name} shows its result.`);
-      break;
-    case "running":
-      own.push(`simrun logs -f ${name} follows what it logs.`);
-  }
-  return own;
 }

@@ -50,8 +50,8 @@ Deno.test("what needs a failed run fails with the reason, and so on down the lin
     failure.message,
   ]);
   assert.deepEqual(failures, [
-    ["after", "needs", "it needs bad, and 1 of its 2 runs did not complete"],
-    ["last", "needs", "it needs after, and it did not complete"],
+    ["after", "needs", "it needs bad, and 1 of its 2 runs failed"],
+    ["last", "needs", "it needs after, and it failed"],
   ]);
   assert.deepEqual([outcome()?.completed, outcome()?.failed], [2, 3]);
 });
@@ -142,4 +142,23 @@ Deno.test("with the same point, a run waits for all that agree with it", async (
   }
   const order = started(staged).join(" ");
   assert.equal(order, "first first first after first after");
+});
+
+Deno.test("what needs a cancelled run says that it was cancelled, and of several runs how many", async () => {
+  const { world, campaign } = await stage([
+    aJob({ id: "first" }),
+    aJob({ id: "second", sweep: points(3) }),
+    aJob({ id: "after", needs: [need("second")] }),
+    aJob({ id: "mates", sweep: points(3), needs: [need("second", { runs: "same-point" })] }),
+  ]);
+  await world.slot.ready();
+  void campaign.steering.cancel([1, 2]);
+  await world.settle();
+  const [mate] = world.events("runs.cancelled").flatMap(({ runs }) => runs);
+  const messages = () => world.events("run.failed").map(({ failure }) => failure.message);
+  assert.ok(messages().includes(`it needs second/${mate}, which was cancelled`));
+  assert.ok(!messages().some((message) => message.startsWith("it needs second, ")));
+  void campaign.steering.cancel([3]);
+  await world.settle();
+  assert.ok(messages().includes("it needs second, and 3 of its 3 runs were cancelled"));
 });

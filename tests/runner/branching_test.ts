@@ -338,8 +338,8 @@ Deno.test("who begins from a run that failed fails with it, and a retry takes up
     const { outcome, events } = await runJobs(root, jobs);
     assert.deepEqual([outcome.completed, outcome.failed], [0, 3]);
     assert.deepEqual(events("run.failed").map(({ failure }) => failure.message).slice(1), [
-      "it begins from spinup, which did not complete",
-      "it begins from next, which did not complete",
+      "it begins from spinup, which failed",
+      "it begins from next, which failed",
     ]);
     const alone = await refusal(root, [jobs[1]!]);
     assert.match(alone, /begins from spinup, which has not completed in this tree/);

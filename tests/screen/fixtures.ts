@@ -2,6 +2,7 @@
 import type { RunEvent } from "../../src/job/event.ts";
 import type { Job } from "../../src/job/job.ts";
 import { StoryFold } from "../../src/report/run_story.ts";
+import type { Lacks } from "../../src/report/open_needs.ts";
 import { type StatusOptions, treeStatus } from "../../src/report/status.ts";
 import { paintFor } from "../../src/screen/paint.ts";
 import { renderStory } from "../../src/screen/story_view.ts";
@@ -31,18 +32,19 @@ export interface Told {
   readonly folder?: string;
   readonly working?: boolean;
   readonly needs?: readonly string[];
+  readonly lacks?: Lacks;
 }
 
 /** What `explain` prints of a run. */
 export function storyLines(events: readonly RunEvent[], run: string, told: Told): string[] {
-  const { job, point, folder = "/", working = false, needs = [] } = told;
+  const { job, point, folder = "/", working = false, needs = [], lacks } = told;
   const story = new StoryFold(job.id, run);
   for (const entry of journal(events)) story.apply(entry);
   const selectors = [`${job.id}/${run}`];
   const [status] = treeStatus(history(events), { ...BASE, working, selectors }).runs;
   const { chapters, priority } = story;
   return renderStory(
-    { status: status!, job, point, chapters, decision: [], priority, working, waits: needs },
+    { status: status!, job, point, chapters, decision: [], priority, working, waits: needs, lacks },
     { paint: PLAIN, columns: undefined, folder, nowMs: NOW, offsetMinutes: 0 },
   );
 }
@@ -50,5 +52,5 @@ export function storyLines(events: readonly RunEvent[], run: string, told: Told)
 /** Of these lines, what happened, without the times and the sizes. */
 export function chaptersIn(lines: readonly string[]): string[] {
   return lines.flatMap((line) => /^ {2}2026\S+ \S+ {2}(.*)$/.exec(line)?.[1] ?? [])
-    .map((text) => text.replace(/ (\(1.2 MB\)|in 1.5 s|, to .* steps).*$/, ""));
+    .map((text) => text.replace(/ (\(1.2 MB\)|in 1.5 s|, to .* steps?).*$/, ""));
 }

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import type { ControlAction } from "../../src/job/control.ts";
 import type { RequeueCause, RunEvent } from "../../src/job/event.ts";
 import type { Live } from "../../src/job/live.ts";
+import { groupRuns } from "../../src/report/job_story.ts";
+import type { Lacks } from "../../src/report/open_needs.ts";
 import { treeStatus } from "../../src/report/status.ts";
 import { SummaryFold } from "../../src/report/summary.ts";
 import { type LiveView, renderLive } from "../../src/screen/live_display.ts";
@@ -381,4 +383,49 @@ Deno.test("SummaryFold tells a warning that meets many runs once", () => {
     warned("r1", "mass is NaN"),
   ]);
   assert.deepEqual(warnings, ["10,002 runs: energy is NaN", "s/r1: mass is NaN"]);
+});
+
+Deno.test("renderStory() of a run that lacks what it needs names all that is to be tried again with it", () => {
+  const failure = { class: "needs", message: "it needs spinup, and it failed", step: 0 } as const;
+  const events: RunEvent[] = [
+    SESSION,
+    planned("s", 1, { steps: 1 }),
+    { type: "run.failed", job: "s", run: "a", attempt: 1, failure },
+  ];
+  const lines = (working: boolean, lacks: Lacks) =>
+    storyLines(events, "a", { job: job("s"), working, lacks });
+  const asked = lines(true, { failed: ["spinup"], cancelled: ["mesh"] });
+  assert.deepEqual(asked.slice(-4), [
+    "  2026-11-21 11:59:59  planned for 1 step, model m1",
+    "  2026-11-21 12:00:00  failed: it cannot have what it needs: it needs spinup, and it failed",
+    "",
+    "Next: simrun retry spinup mesh s/a tries it and them again.",
+  ]);
+  assert.equal(
+    lines(false, { failed: ["spinup"], cancelled: [] }).at(-1),
+    "Next: simrun resume tries it again, with what it needs.",
+  );
+  assert.equal(
+    lines(false, { failed: ["spinup"], cancelled: ["mesh"] }).at(-1),
+    "Next: simrun retry mesh; then simrun resume tries it again, with what it needs.",
+  );
+});
+
+Deno.test("status and explain of a job say diverged once, with the model's own words", () => {
+  const failure = { class: "diverged", message: "diverged: too hot", step: 20 } as const;
+  const events: RunEvent[] = [
+    SESSION,
+    planned("s", 2),
+    { type: "run.failed", job: "s", run: "a", attempt: 1, failure },
+    { type: "run.failed", job: "s", run: "b", attempt: 1, failure },
+  ];
+  const status = treeStatus(history(events), { ...BASE, selectors: ["s"] });
+  const whole = renderStatus(status, { ...CANVAS, isWhole: true });
+  const short = renderStatus(status, CANVAS);
+  for (const lines of [whole, short]) {
+    const told = lines.filter((line) => line.includes("too hot"));
+    assert.ok(told.length > 0 && told.every((line) => line.endsWith("  diverged: too hot")));
+  }
+  const [group] = groupRuns(status.runs, status.jobs[0]!.counts, "");
+  assert.equal(group!.why, "diverged: too hot");
 });
