@@ -111,11 +111,18 @@ export async function findHolder(
 ): Promise<Holder> {
   const { layout, holder } = await lookForHolder(context, flags);
   if (holder !== undefined) return holder;
-  throw new Fault(
-    "not-found",
-    `Nothing runs on ${layout.root}; there is no simrun to ask.`,
-    { hint: instead(action, treeFlag(flags), files.map(shellWord).join(" ")) },
-  );
+  throw nobody(layout, flags, action, files);
+}
+
+function nobody(
+  { root }: Layout,
+  flags: GlobalFlags,
+  action: ControlAction,
+  files: readonly string[] = [],
+): Fault {
+  return new Fault("not-found", `Nothing runs on ${root}; there is no simrun to ask.`, {
+    hint: instead(action, treeFlag(flags), files.map(shellWord).join(" ")),
+  });
 }
 
 async function lookForHolder(
@@ -131,14 +138,33 @@ function treeFlag({ tree }: GlobalFlags): string {
   return tree === undefined ? "" : ` --tree ${shellWord(tree)}`;
 }
 
-/** Asks, and waits for the answer unless that was not wanted. */
+/** Asks, and waits for the answer unless that was not wanted. `files` are what a submission was named with. */
 export async function ask(
+  context: CliContext,
+  flags: ControlFlags,
+  action: ControlAction,
+  holder: Holder,
+  worded?: (message: string) => string,
+  files?: readonly string[],
+): Promise<number> {
+  const status = await askWhileThere(context, flags, action, holder, worded);
+  if (status === undefined) throw nobody(holder.layout, flags, action, files);
+  return status;
+}
+
+/** Undefined when who was asked ended before it came to the request, which was taken back. */
+async function askWhileThere(
   context: CliContext,
   flags: ControlFlags,
   action: ControlAction,
   { layout, owner }: Holder,
   worded: (message: string) => string = (message) => message,
-): Promise<number> {
+): Promise<number | undefined> {
+  if ("selectors" in action && action.selectors.includes("")) {
+    throw new Fault("usage", `simrun ${action.type} takes names of jobs and runs, not "".`, {
+      hint: "simrun status shows what there is.",
+    });
+  }
   const request = makeRequest(action, context.now());
   if (flags.noWait) {
     await postRequest(layout, request);
@@ -147,6 +173,7 @@ export async function ask(
     return EXIT.completed.status;
   }
   const answeredMs = action.type === "submit" ? ANSWERED_MS.submit : ANSWERED_MS.other;
+  const isWorkedOn = async () => (await readOwner(layout, context.now))?.alive ?? false;
   const interrupted = new AbortController();
   const interrupt = (): void => interrupted.abort();
   Deno.addSignalListener("SIGINT", interrupt);
@@ -155,7 +182,7 @@ export async function ask(
     const asked = await waitForAnswer(layout, request.id, {
       takenMs: TAKEN_MS,
       answeredMs,
-      isWorkedOn: async () => (await readOwner(layout, context.now))?.alive ?? false,
+      isWorkedOn,
       signal: interrupted.signal,
     });
     if (asked.kind === "answered") {
@@ -166,6 +193,7 @@ export async function ask(
       say(context, flags, isTakenBack ? "Taken back; nothing was done." : "It is being done.");
       return EXIT.interrupted.status;
     }
+    if (isTakenBack && !await isWorkedOn()) return undefined;
     const who = `Process ${owner.pid} on ${owner.host}, which works on ${layout.root},`;
     throw isTakenBack
       ? new Fault("tree-busy", `${who} did not answer. The request was taken back.`, {
@@ -198,7 +226,10 @@ async function askOrWrite(
   action: AloneAction,
 ): Promise<number> {
   const { holder } = await lookForHolder(context, flags);
-  if (holder !== undefined) return await ask(context, flags, action, holder);
+  if (holder !== undefined) {
+    const status = await askWhileThere(context, flags, action, holder);
+    if (status !== undefined) return status;
+  }
   const { answerAlone } = await load<typeof import("./control_alone.ts")>(
     import.meta.resolve("./control_alone.ts"),
   );

@@ -36,7 +36,7 @@ export async function submit(
           text.replaceAll(`${safeText(`${folder}/${basename(path)}`)}:`, `${safeText(path)}:`),
         message,
       );
-    return await ask(context, flags, action, holder, asNamed);
+    return await ask(context, flags, action, holder, asNamed, args);
   } finally {
     slot.kill();
   }

@@ -82,7 +82,7 @@ export function filterJobs(selectors: readonly string[]): (job: string) => boole
   return (job) => patterns.some((pattern) => pattern.test(job));
 }
 
-function isVisibleState(word: string): word is VisibleState {
+export function isVisibleState(word: string): word is VisibleState {
   return (VISIBLE_STATES as readonly string[]).includes(word);
 }
 

@@ -6,12 +6,14 @@ import { assertNever, Fault } from "../job/fault.ts";
 import { type Priority, PRIORITY_NAMES } from "../job/job.ts";
 import { suggestSelector } from "../manifest/suggest.ts";
 import { formatCount, formatNumberOf } from "../report/format.ts";
+import { type Asked, nothingDone } from "../report/nothing_done.ts";
 import {
   filterJobs,
   filterRuns,
   unknownName,
   VISIBLE_STATES,
   type VisibleState,
+  zeroCounts,
 } from "../report/selector.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Answer } from "../store/request.ts";
@@ -62,10 +64,16 @@ export class LiveRequests implements Controllable {
         return await this.#end(action.selectors, "held", (runs) => steering.pause(runs));
       case "continue": {
         const runs = this.#select(action.selectors, ["held", "paused-before", "assigned"]);
-        const held =
-          runs.filter((number) => this.#parts.table.stateOf(number) !== "assigned").length;
+        // One in the middle of a step is still to be paused: that is taken back.
+        const held = runs.filter((number) =>
+          this.#parts.table.stateOf(number) !== "assigned" ||
+          steering.wishedState(number) === "held"
+        ).length;
         steering.unpause(runs);
-        return told(held, held === 0 ? NONE_PAUSED : `${numberOf(held)} may go on.`);
+        return told(
+          held,
+          held === 0 ? this.#none(action) : `${numberOf(held)} may go on.`,
+        );
       }
       case "retry": {
         const runs = this.#select(action.selectors, ["failed", "cancelled", "cancelled-before"]);
@@ -74,7 +82,7 @@ export class LiveRequests implements Controllable {
         return told(
           runs.length,
           runs.length === 0
-            ? NONE_TO_RETRY
+            ? this.#none(action)
             : `${numberOf(runs.length)} ${one} tried again, with all attempts before ${
               runs.length === 1 ? "it" : "them"
             }.`,
@@ -125,7 +133,9 @@ export class LiveRequests implements Controllable {
     const name = PRIORITY_NAMES[priority];
     return told(
       runs.length,
-      runs.length === 0 ? NONE_LEFT : `${numberOf(runs.length)} now ${name}.`,
+      runs.length === 0
+        ? this.#none({ type: "priority", selectors })
+        : `${numberOf(runs.length)} now ${name}.`,
     );
   }
 
@@ -137,7 +147,8 @@ export class LiveRequests implements Controllable {
     const states: TableState[] = ["ready", "delayed", "blocked", "assigned"];
     if (wish === "cancelled") states.push("held", "paused-before");
     const runs = this.#select(selectors, states);
-    if (runs.length === 0) return told(0, NONE_LEFT);
+    const type = wish === "cancelled" ? "cancel" : "pause";
+    if (runs.length === 0) return told(0, this.#none({ type, selectors }));
     const done = await soon(act(runs), WAIT_MS);
     const verb = wish === "cancelled" ? "cancelled" : "paused";
     if (done === undefined) {
@@ -153,6 +164,15 @@ export class LiveRequests implements Controllable {
       ? ` simrun continue ${selectors.join(" ")} lets ${what} go on.`
       : "";
     return told(count, `${numberOf(count)} ${verb}.${others}${next}`);
+  }
+
+  /** Says what those are that are meant. */
+  #none(asked: Asked): string {
+    const counts = zeroCounts();
+    for (const number of this.#select(asked.selectors, STATES)) {
+      counts[VISIBLE[this.#parts.table.stateOf(number)]]++;
+    }
+    return nothingDone(asked, counts);
   }
 
   /** The runs that are meant and are in one of these states. Throws a Fault for a name that stands for nothing. */
@@ -194,12 +214,8 @@ export class LiveRequests implements Controllable {
   }
 }
 
+const STATES = Object.keys(VISIBLE) as TableState[];
 const OPEN: readonly TableState[] = ["ready", "delayed", "held", "blocked", "assigned"];
-
-const NONE_LEFT = "Nothing was done: none of what is meant is running or waiting. " +
-  "States narrow names: failed ising means the failed runs of ising.";
-const NONE_TO_RETRY = "Nothing was done: none of what is meant failed or was cancelled.";
-const NONE_PAUSED = "Nothing was done: none of these is paused.";
 
 function told(runs: number, message: string): Answer {
   return { ok: runs > 0, message, runs };

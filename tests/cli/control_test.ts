@@ -226,10 +226,37 @@ Deno.test("simrun cancel takes its request back at Ctrl-C, and when the one it a
     const alone = await begin();
     await lock.release();
     const told = await alone.output();
-    assert.equal(told.code, EXIT.treeBusy.status);
+    assert.equal(told.code, EXIT.usage.status);
     const text = new TextDecoder().decode(told.stderr);
-    assert.match(text, /^error: Process \d+ on .* did not answer\. The request was taken back\.\n/);
+    assert.match(text, /^error: Nothing runs on .*simruns; there is no simrun to ask\.\n/);
     assert.deepEqual(entriesBelow(layout.inbox), []);
+  });
+});
+
+Deno.test("simrun cancel, pause, continue and retry with nobody at work tell what the runs are that are meant", async () => {
+  await withFolder({ "counter.js": COUNTER, "a.yaml": GOOD }, async (cwd) => {
+    assert.equal((await simrun(["a.yaml"], { cwd })).code, 0);
+    for (
+      const [type, wanted] of [
+        ["cancel", "is running or waiting"],
+        ["pause", "is running or waiting"],
+        ["continue", "is paused"],
+        ["retry", "failed or was cancelled"],
+      ] as const
+    ) {
+      const { code, err } = await simrun([type, "count"], { cwd });
+      const words = `error: Nothing was done: none of what is meant ${wanted}: it is completed.\n`;
+      assert.deepEqual([code, err], [EXIT.usage.status, words]);
+    }
+  });
+});
+
+Deno.test("simrun cancel takes no empty name", async () => {
+  await withHolder({}, async (cwd, { asked }) => {
+    const { code, err } = await simrun(["cancel", "a", ""], { cwd });
+    assert.equal(code, EXIT.usage.status);
+    assert.match(err, /^error: simrun cancel takes names of jobs and runs, not ""\.\n/);
+    assert.deepEqual(asked, []);
   });
 });
 

@@ -144,7 +144,7 @@ Deno.test("simrun cancel and pause hold with nobody at work, for runs that began
       assert.deepEqual({ runs_paused, runs_cancelled }, { runs_paused: 1, runs_cancelled: 3 });
       const again = await simrun(["cancel", "walk"], { cwd });
       assert.equal(again.code, EXIT.usage.status);
-      assert.match(again.err, /None of what is meant waits to be computed/);
+      assert.match(again.err, /none of what is meant is running or waiting: 3 runs are cancelled/);
       const left = await simrun(["jobs.yaml"], { cwd });
       assert.equal(left.code, EXIT.stopped.status, "one is paused");
       await simrun(["continue", "other"], { cwd });

@@ -60,9 +60,65 @@ Deno.test("answers tell what to type next in the words that were asked with", as
   const retried = await ask({ type: "retry", selectors: ["all"] });
   assert.deepEqual(retried, {
     ok: false,
-    message: "Nothing was done: none of what is meant failed or was cancelled.",
+    message:
+      "Nothing was done: none of what is meant failed or was cancelled: 40 runs are waiting.",
     runs: 0,
   });
+});
+
+Deno.test("when nothing can be done to what is meant, it is told what that is and what to type", async () => {
+  const { ask, names } = await staged();
+  const [one, two] = names.map((name) => `sweep/${name}`);
+  await ask({ type: "cancel", selectors: [one!] });
+  await ask({ type: "pause", selectors: [two!] });
+  const none = "Nothing was done: none of what is meant";
+  const message = async (action: ControlAction) => {
+    const answer = await ask(action);
+    assert.deepEqual([answer.ok, answer.runs], [false, 0]);
+    return answer.message;
+  };
+  assert.equal(
+    await message({ type: "priority", selectors: [one!], priority: 1 }),
+    `${none} is running or waiting: it is cancelled. simrun retry ${one} takes it up again.`,
+  );
+  assert.equal(
+    await message({ type: "pause", selectors: [one!, two!] }),
+    `${none} is running or waiting: 1 run is paused, 1 is cancelled. ` +
+      `simrun retry ${one} ${two} takes them up again. ` +
+      `simrun continue ${one} ${two} lets them go on.`,
+  );
+  assert.equal(
+    await message({ type: "cancel", selectors: ["waiting", one!] }),
+    `${none} is running or waiting. ` +
+      "States narrow names: failed ising means the failed runs of ising.",
+  );
+  assert.match(
+    await message({ type: "continue", selectors: ["waiting"] }),
+    /is paused: 38 runs are waiting\.$/,
+  );
+});
+
+Deno.test("continue takes back a pause that a run in the middle of a step has not come to", async () => {
+  const { world, campaign, table } = await stage([aJob({ id: "long" })]);
+  const requests = new LiveRequests({
+    table,
+    steering: campaign.steering,
+    slots: () => 1,
+    submit: () => Promise.reject(new Error("not here")),
+  });
+  await world.slot.ready();
+  const paused = requests.perform({ type: "pause", selectors: ["long"] });
+  await world.settle();
+  assert.deepEqual(await requests.perform({ type: "continue", selectors: ["long"] }), {
+    ok: true,
+    message: "1 run may go on.",
+    runs: 1,
+  });
+  assert.equal((await paused).ok, false);
+  assert.match(
+    (await requests.perform({ type: "continue", selectors: ["long"] })).message,
+    /none of what is meant is paused: it is running\.$/,
+  );
 });
 
 Deno.test("a misspelt job or state is answered with the one that was meant", async () => {
