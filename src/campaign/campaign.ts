@@ -246,7 +246,7 @@ export class Campaign {
   > {
     const now = this.#world.now();
     const { slots, pool } = this.#dispatcher;
-    const { limit, memory: { totalBytes }, freeBytes } = pool;
+    const { limit, memory: { totalBytes }, freeBytes, shareBytes } = pool;
     const running = slots.flatMap((slot) => slot.live(now) ?? []);
     const work = forecast(this.tally.jobs(), running, limit, this.#times);
     const progress = this.#progressOf(slots);
@@ -257,7 +257,7 @@ export class Campaign {
       steps: this.tally.steps(running),
       progress,
       work: work && { ...work, fraction: progress.fraction },
-      memory: { totalBytes, freeBytes },
+      memory: { totalBytes, freeBytes, shareBytes },
       cores: liveCores(pool, this.#table, now),
     };
   }

@@ -52,6 +52,8 @@ export interface LiveDisk {
 export interface LiveMemory {
   readonly totalBytes: number;
   readonly freeBytes: number;
+  /** What a slot takes for a run that asks for nothing of its own. */
+  readonly shareBytes?: number;
 }
 
 /** Cores that runs are computed on; only where some run takes several. */

@@ -51,6 +51,8 @@ export interface JobStatus {
   readonly earlierRuns: number;
   /** Not counted among `runs`: its job has come to its end without them. */
   readonly unneeded?: number;
+  /** Of those that wait: they are not tried again before their time. */
+  readonly delayed?: number;
 }
 
 export interface TreeStatus {
@@ -242,6 +244,7 @@ function scanJob(
   const isNamed = options.selectors?.some((selector) => selector.includes("/")) ?? false;
   let stepsDone = 0;
   let left = 0;
+  let delayed = 0;
   for (const past of job.rows()) {
     const run = runStatus(id, job, past, liveRuns.get(past.run), stepsAsked, options);
     if (plan !== undefined && !plan.has(past.run)) {
@@ -252,6 +255,7 @@ function scanJob(
     }
     if (job.stopped !== undefined && OPEN.includes(run.state)) continue;
     counts[run.state]++;
+    if (run.state === "waiting" && run.next?.at !== undefined) delayed++;
     stepsDone += run.state === "completed"
       ? run.stepsTotal
       : Math.min(run.stepsDone, run.stepsTotal);
@@ -288,6 +292,7 @@ function scanJob(
     stepsTotal,
     earlierRuns: left + beyond,
     ...(unneeded > 0 && { unneeded }),
+    ...(delayed > 0 && { delayed }),
   };
 }
 

@@ -36,9 +36,7 @@ export function waitingReasons(
   if (disk?.level === "full") return [`It waits: ${describeDisk(disk as LiveDisk)}.`];
   const few = coresReason(job?.cores, cores);
   if (few !== undefined) return [few];
-  const scarce = job?.memoryBytes === undefined || memory === undefined
-    ? undefined
-    : memoryReason(job.memoryBytes, memory);
+  const scarce = memory && memoryReason(job?.memoryBytes, memory, areSlotsFree(activity, jobs));
   if (scarce !== undefined) return [scarce];
   const before = priority === undefined ? undefined : aheadText(jobs, priority, priorities);
   return [slotReason(activity.givesWay, before)];
@@ -54,9 +52,21 @@ function coresReason(cores: number | undefined, live: LiveCores | undefined): st
   return `It waits for ${coresText(cores, { total, free })}.`;
 }
 
-function memoryReason(bytes: number, { totalBytes, freeBytes }: LiveMemory): string | undefined {
-  if (bytes <= freeBytes) return undefined;
-  return `It waits for memory: it needs ${formatBytes(bytes)}, and ${
+/** Where large runs have the memory, slots that are allowed may not be had. */
+function areSlotsFree(activity: TreeStatus["activity"], jobs: readonly JobStatus[]): boolean {
+  const slots = activity.kind === "working" ? activity.slots : undefined;
+  return slots !== undefined && jobs.reduce((sum, { counts }) => sum + counts.running, 0) < slots;
+}
+
+function memoryReason(
+  asked: number | undefined,
+  { totalBytes, freeBytes, shareBytes }: LiveMemory,
+  areSlotsFree: boolean,
+): string | undefined {
+  const bytes = asked ?? (areSlotsFree ? shareBytes : undefined);
+  if (bytes === undefined || bytes <= freeBytes) return undefined;
+  const who = asked === undefined ? "a slot takes" : "it needs";
+  return `It waits for memory: ${who} ${formatBytes(bytes)}, and ${
     formatBytes(Math.max(0, freeBytes))
   } of ${formatBytes(totalBytes)} are free.`;
 }
@@ -79,10 +89,12 @@ function aheadText(
   priority: Job["priority"],
   priorities: Waiting["priorities"],
 ): string | undefined {
-  const ahead = jobs.filter(({ id, counts }) =>
-    counts.waiting > 0 && (priorities.get(id) ?? priority) < priority
+  // Who waits for its time keeps nobody from a slot.
+  const ready = ({ counts, delayed = 0 }: JobStatus) => counts.waiting - delayed;
+  const ahead = jobs.filter((job) =>
+    ready(job) > 0 && (priorities.get(job.id) ?? priority) < priority
   );
-  const runs = ahead.reduce((sum, { counts }) => sum + counts.waiting, 0);
+  const runs = ahead.reduce((sum, job) => sum + ready(job), 0);
   if (runs === 0) return undefined;
   const levels = [...new Set(ahead.map(({ id }) => priorities.get(id)!))].sort().reverse();
   const names = levels.map((level) => PRIORITY_NAMES[level]).join(" or ");

@@ -94,3 +94,26 @@ Deno.test("waitingReasons() counts the runs that are more urgent", () => {
     "critical comes first.",
   ]);
 });
+
+Deno.test("waitingReasons() does not count among those that come first who waits for its time", () => {
+  const jobs = [jobOf("a", 3), { ...jobOf("b", 2), delayed: 2 }, { ...jobOf("c", 4), delayed: 3 }];
+  const priorities = { a: 2, b: 0, c: 1 } as const;
+  assert.deepEqual(reasons(aJob({ id: "a", priority: 2 }), { jobs }, priorities), [
+    "It waits for a slot: 1 run of priority high comes first.",
+  ]);
+});
+
+Deno.test("waitingReasons() tells of memory where a slot is free and a larger run has what it would take", () => {
+  const memory = { totalBytes: 10e9, freeBytes: 0.6e9, shareBytes: 2e9 };
+  const running = (count: number) => {
+    const job = jobOf("b", 0);
+    return { ...job, counts: { ...job.counts, running: count } };
+  };
+  const job = aJob({ id: "a" });
+  assert.deepEqual(reasons(job, { memory, jobs: [jobOf("a", 3), running(1)] }), [
+    "It waits for memory: a slot takes 2.0 GB, and 600 MB of 10 GB are free.",
+  ]);
+  assert.deepEqual(reasons(job, { memory, jobs: [jobOf("a", 3), running(4)] }), [
+    "It waits for a slot.",
+  ]);
+});

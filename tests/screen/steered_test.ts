@@ -429,3 +429,16 @@ Deno.test("status and explain of a job say diverged once, with the model's own w
   const [group] = groupRuns(status.runs, status.jobs[0]!.counts, "");
   assert.equal(group!.why, "diverged: too hot");
 });
+
+Deno.test("treeStatus() counts of those that wait who waits for its time, while a simrun works", () => {
+  const events = [
+    SESSION,
+    planned("s", 3),
+    started("s", ["a", "b"]),
+    requeued("a", "transient", { counted: true, waitMs: 90_000 }),
+    requeued("b", "preempted"),
+  ];
+  const jobs = (working: boolean) => treeStatus(history(events), { ...BASE, working }).jobs[0]!;
+  assert.deepEqual([jobs(true).counts.waiting, jobs(true).delayed], [3, 1]);
+  assert.equal(jobs(false).delayed, undefined);
+});
