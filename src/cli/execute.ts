@@ -126,6 +126,8 @@ function watchManifests(
   parts.runner.keepOpen();
   const manifests = new ManifestWatch({ args, cwd, maxPoints, ...parts }, sources);
   manifests.start();
+  const watched = args.join(" ");
+  parts.display.say(`manifests that appear or change in ${watched} are taken up; Ctrl-C ends it`);
   return manifests;
 }
 

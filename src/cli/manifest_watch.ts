@@ -11,6 +11,8 @@ import type { RunDisplay } from "./run_display.ts";
 import { collectSources } from "./sources.ts";
 
 const EVERY_MS = 1_000;
+/** What lacks a file or a job is looked at again after so many looks: a model may come after its manifest. */
+const LOOKS_BETWEEN_TRIES = 20;
 
 export interface Watched {
   readonly args: readonly string[];
@@ -28,6 +30,9 @@ export class ManifestWatch {
   readonly #known = new Map<string, string>();
   /** Texts as they were at the last look: one that still changes is being written. */
   #seen = new Map<string, string>();
+  /** Those of them that may be right as soon as something else is there. */
+  readonly #wanting = new Set<string>();
+  #looks = 0;
   /** What was said of a manifest, so that it is said once. */
   readonly #told = new Map<string, string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -51,6 +56,7 @@ export class ManifestWatch {
   }
 
   async #look(): Promise<void> {
+    if (++this.#looks % LOOKS_BETWEEN_TRIES === 0) this.#tryAgain();
     const sources = await this.#sources();
     const settled = sources.filter(({ path, text }) =>
       this.#known.get(path) !== text && this.#seen.get(path) === text
@@ -86,17 +92,26 @@ export class ManifestWatch {
       if (plan === undefined) return;
       this.#known.set(path, text);
       this.#told.delete(path);
+      this.#wanting.delete(path);
       if (plan.jobs.length === 0) return;
+      // It may be what another one needs.
+      this.#tryAgain();
       display.say(`${path}: ${formatNumberOf(plan.toRun, "run")} to compute`);
     } catch (error) {
       if (error instanceof JobProblems) {
         this.#known.set(path, text);
+        this.#wanting.add(path);
         return this.#tell(path, mistakesIn(path, error.diagnostics));
       }
       // A job that is still being computed as it was: it is taken up when that has ended.
       const words = error instanceof Fault ? `${error.message} ${error.hint ?? ""}` : String(error);
       this.#tell(path, `${path}: ${words}`);
     }
+  }
+
+  #tryAgain(): void {
+    for (const path of this.#wanting) this.#known.delete(path);
+    this.#wanting.clear();
   }
 
   #tell(path: string, words: string): void {

@@ -69,7 +69,8 @@ export class PlainNarrator {
 function startLine(live: Live): string {
   const { counts } = live;
   const done = counts.skipped > 0 ? `, ${formatCount(counts.skipped)} of them done before` : "";
-  return `${formatNumberOf(counts.total, "run")}${done}, on ${formatNumberOf(live.slots, "slot")}`;
+  const runs = counts.total === 0 ? "no runs yet" : formatNumberOf(counts.total, "run");
+  return `${runs}${done}, on ${formatNumberOf(live.slots, "slot")}`;
 }
 
 function progressLine(live: Live, speed: Speed, fraction: number, elapsedMs: number): string {

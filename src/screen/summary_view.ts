@@ -59,6 +59,7 @@ function headline(summary: Summary, { paint, stopped }: SummaryCanvas): string {
       formatNumberOf(total, "run")
     } ${cancelled === 1 ? "is" : "are"} cancelled${done}.`;
   }
+  if (total === 0) return `${paint.good("Nothing to do")}: there were no runs.`;
   if (completed + failed === 0 && remaining === 0) {
     return `${paint.good("Nothing to do")}: ${
       total === 1 ? "the run is" : `all ${formatCount(total)} runs are`

@@ -35,11 +35,21 @@ Deno.test("simrun run --watch takes up what appears, tells mistakes once, and go
       await until(holds({ a: 3, b: 4 }), "the mended one is taken up");
       await place(folder, "jobs/a.yaml", "{ id: a, model: count.js, steps: 5 }");
       await until(holds({ a: 5, b: 4 }), "the changed one is computed on");
+      await place(folder, "jobs/0.yaml", "{ id: c, model: sum.js, steps: 6, needs: d }");
+      await sleep(3_500);
+      await place(folder, "jobs/sum.js", COUNT);
+      await place(folder, "jobs/d.yaml", "{ id: d, model: count.js, steps: 2 }");
+      await until(holds({ a: 5, b: 4, d: 2, c: 6 }), "what lacked a model and a job is taken up");
       child.kill("SIGINT");
       const { code } = await child.status;
       const told = await talk;
       // Nothing was left to do.
       assert.equal(code, EXIT.completed.status, told);
+      assert.match(
+        told,
+        /manifests that appear or change in .*jobs are taken up; Ctrl-C ends it\n/,
+      );
+      assert.match(told, /0\.yaml:1:\d+: .*sum\.js/);
       assert.equal(told.match(/b\.yaml:1:\d+: .*\(and 1 more mistake\)/g)?.length, 1, told);
     })
   );

@@ -280,6 +280,8 @@ Deno.test("renderSummary() says when there was nothing to do", () => {
     "Nothing to do: all 2 runs are done.",
     "simrun results    the numbers",
   ]);
+  const none = renderSummary(fold.summary({ ...FACTS, total: 0, skipped: 0 }), END);
+  assert.deepEqual(none, ["Nothing to do: there were no runs."]);
 });
 
 Deno.test("renderStatus() shows what runs of a sweep stand for, cut to its place, and not where there is no room", () => {
