@@ -76,7 +76,10 @@ export async function execute(context: CliContext, flags: Flags, work: Work): Pr
     const runner = await openStoppable(context, flags, request);
     const warnings = planWarnings(runner.plan);
     for (const text of warnings) display.warn(text);
-    if (limitMs !== undefined) runner.stopWithin(limitMs);
+    // What reading the tree and its models took is part of it.
+    if (limitMs !== undefined) {
+      runner.stopWithin(Math.max(0, limitMs - (context.clockMs() - beganMs)));
+    }
     // Nobody waits for the answer: a campaign that is over by then needs none.
     void batchTimeLeftMs(context.env, Date.now()).then((leftMs) => {
       if (leftMs !== undefined) runner.stopWithin(leftMs);

@@ -101,7 +101,8 @@ export function runStatus(
       return {
         ...base,
         state: "failed",
-        stepsDone: rare.failure?.step ?? past.savedStep,
+        // An attempt that died before it had gone on knows less than what was saved.
+        stepsDone: Math.max(rare.failure?.step ?? 0, past.savedStep),
         failure: rare.failure,
       };
     case "cancelled":

@@ -175,6 +175,21 @@ async function assertSaved(
   }
 }
 
+Deno.test("--time-limit is for the whole of it: when models took as long to load, next to nothing is computed", async () => {
+  await inFolder(async (cwd) => {
+    const waitMs = `Math.max(0, ${Date.now() + 5_000} - Date.now())`;
+    const load = `await new Promise((done) => setTimeout(done, ${waitMs}));\n`;
+    await place(cwd, "paced.js", load + PACED);
+    await place(cwd, "pace.txt", "100");
+    await place(cwd, "paced.yaml", "id: paced\nmodel: ./paced.js\nsteps: 1000\n");
+    const { code, err } = await simrun(["paced.yaml", "--time-limit", "4s"], { cwd });
+    assert.equal(code, EXIT.stopped.status, err);
+    const { out } = await simrun(["status", "--json"], { cwd });
+    // In 4 s more there would be 25.
+    assert.ok(JSON.parse(out).steps_done < 12, out);
+  });
+});
+
 Deno.test("a second signal ends simrun within 1 s, whatever its runs do", () =>
   inFolder((folder) =>
     leavesNoProcess(async () => {

@@ -442,3 +442,20 @@ Deno.test("treeStatus() counts of those that wait who waits for its time, while 
   assert.deepEqual([jobs(true).counts.waiting, jobs(true).delayed], [3, 1]);
   assert.equal(jobs(false).delayed, undefined);
 });
+
+Deno.test("a failed run has as many steps as were saved, when its last attempt died before it had gone on", () => {
+  const failure = { class: "slot-lost", message: "killed", step: 0 } as const;
+  const { runs } = treeStatus(
+    history([
+      SESSION,
+      planned("s", 1),
+      started("s", ["a"]),
+      saved("s", "a", 50),
+      requeued("a", "slot-lost", { counted: true }),
+      started("s", ["a"], { attempt: 2 }),
+      { type: "run.failed", job: "s", run: "a", attempt: 2, failure },
+    ]),
+    BASE,
+  );
+  assert.deepEqual([runs[0]!.state, runs[0]!.stepsDone], ["failed", 50]);
+});
