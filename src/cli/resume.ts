@@ -43,6 +43,7 @@ export async function resume(
     const wanted = settled < runs || flags.rerun === "all" || flags.rerun === "changed";
     if (job !== undefined && wanted) unfinished.push(job);
   }
+  if (selectors.length === 0) unfinished.push(...await alsoStale(unfinished, history));
   const paused = chosen.reduce((sum, job) => sum + job.counts.paused, 0);
   const isWorkedOn = (await readOwner(layout, context.now))?.alive ?? false;
   const isAllPaused = paused > 0 && !isWorkedOn && flags.rerun !== "all" &&
@@ -80,6 +81,30 @@ export async function resume(
   const status = await goOn(context, flags, unfinished);
   // All that could be run was; but not all is done, and only the user has the manifests.
   return status === EXIT.completed.status ? EXIT.usage.status : status;
+}
+
+/**
+ * Jobs that are done and took what there was, however it ended, of jobs that are tried again now: they are computed
+ * again with them, and so on down the line. One whose model is gone is left alone, as all that is done.
+ */
+async function alsoStale(again: readonly Job[], { jobs }: History): Promise<Job[]> {
+  const found = new Set(again);
+  for (const one of found) {
+    for (const { job } of jobs.values()) {
+      if (job === undefined || found.has(job)) continue;
+      const isFirst = again.includes(one);
+      const rests = (job.needs ?? []).some((need) =>
+        need.job === one.id && (!isFirst || need.accept === "any")
+      );
+      if (rests && await isThere(job.model)) found.add(job);
+    }
+  }
+  return [...found].slice(again.length);
+}
+
+async function isThere(model: Job["model"]): Promise<boolean> {
+  if (!("path" in model)) return true;
+  return await Deno.stat(model.path).then(({ isFile }) => isFile, () => false);
 }
 
 async function goOn(
