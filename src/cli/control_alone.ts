@@ -3,7 +3,7 @@ import type { ControlAnswer } from "../job/control.ts";
 import { Fault } from "../job/fault.ts";
 import type { History } from "../queue/history.ts";
 import { formatNumberOf } from "../report/format.ts";
-import { nothingDone } from "../report/nothing_done.ts";
+import { nothingDone, pausedWords } from "../report/nothing_done.ts";
 import { VISIBLE_STATES, type VisibleState, zeroCounts } from "../report/selector.ts";
 import { treeStatus } from "../report/status.ts";
 import { type AloneAction, controlAlone, runsMeant } from "../runner/control_alone.ts";
@@ -52,7 +52,7 @@ function told({ type, selectors }: AloneAction, runs: number, tree: string): str
     case "cancel":
       return `${what} cancelled. simrun retry${tree} cancelled takes ${takes} up again.`;
     case "pause":
-      return `${what} paused. simrun continue${tree} ${selectors.join(" ")} lets ${it} go on.`;
+      return `${what} paused. simrun continue${tree} ${pausedWords(selectors)} lets ${it} go on.`;
     case "continue":
       return `${what} may go on. simrun resume${tree} computes ${it}.`;
     case "retry":

@@ -235,7 +235,7 @@ export const REQUIRED_FIELDS = ["id", "model"] as const;
 
 export const JOB_FOREIGN: ForeignWords = {
   notOffered: {
-    order: "Jobs are ordered by priority, then as they are written.",
+    order: "Runs are ordered by priority, then as they are written; or see simrun run --order.",
   },
   synonyms: {
     name: "id",

@@ -36,11 +36,24 @@ export function nothingDone(
     return `${count} ${counts[state] === 1 ? "is" : "are"} ${state}`;
   });
   const are = total === 1 ? `it is ${states[0]}` : parts.join(", ");
-  const words = selectors.join(" ");
+  const words = asTyped(selectors);
   const them = total === 1 ? "it" : "them";
   const lost = counts.failed + counts.cancelled > 0 && type !== "retry";
   const again = lost ? ` simrun retry${tree} ${words} takes ${them} up again.` : "";
   const isPaused = counts.paused > 0 && type !== "retry";
   const goOn = isPaused ? ` simrun continue${tree} ${words} lets ${them} go on.` : "";
   return `${head}: ${are}.${again}${goOn}`;
+}
+
+/** Those that were just paused, as they may be typed again: by their names, since they are in another state now. */
+export function pausedWords(selectors: readonly string[]): string {
+  const names = selectors.filter((word) => !isVisibleState(word));
+  return names.length === 0 ? "paused" : asTyped(names);
+}
+
+/** Patterns are quoted, or the shell would take them for files. */
+function asTyped(selectors: readonly string[]): string {
+  return selectors
+    .map((word) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
+    .join(" ");
 }

@@ -6,7 +6,7 @@ import { assertNever, Fault } from "../job/fault.ts";
 import { type Priority, PRIORITY_NAMES } from "../job/job.ts";
 import { suggestSelector } from "../manifest/suggest.ts";
 import { formatCount, formatNumberOf } from "../report/format.ts";
-import { type Asked, nothingDone } from "../report/nothing_done.ts";
+import { type Asked, nothingDone, pausedWords } from "../report/nothing_done.ts";
 import {
   filterJobs,
   filterRuns,
@@ -161,7 +161,7 @@ export class LiveRequests implements Controllable {
     const others = ended === 0 ? "" : ` ${numberOf(ended)} had just ended.`;
     const what = count === 1 ? "it" : "them";
     const next = wish === "held" && count > 0
-      ? ` simrun continue ${selectors.join(" ")} lets ${what} go on.`
+      ? ` simrun continue ${pausedWords(selectors)} lets ${what} go on.`
       : "";
     return told(count, `${numberOf(count)} ${verb}.${others}${next}`);
   }

@@ -98,6 +98,16 @@ Deno.test("when nothing can be done to what is meant, it is told what that is an
   );
 });
 
+Deno.test("what was paused by its state goes on by another word; a pattern is told as a shell takes it", async () => {
+  const { ask } = await staged();
+  const pause = async (...selectors: string[]) =>
+    (await ask({ type: "pause", selectors })).message.replace(/^\d+ runs? paused\. /, "");
+  assert.equal(await pause("waiting"), "simrun continue paused lets them go on.");
+  await ask({ type: "continue", selectors: ["all"] });
+  assert.equal(await pause("waiting", "swe*"), "simrun continue 'swe*' lets them go on.");
+  assert.equal((await ask({ type: "continue", selectors: ["swe*"] })).ok, true);
+});
+
 Deno.test("continue takes back a pause that a run in the middle of a step has not come to", async () => {
   const { world, campaign, table } = await stage([aJob({ id: "long" })]);
   const requests = new LiveRequests({
