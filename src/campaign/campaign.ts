@@ -246,7 +246,7 @@ export class Campaign {
   > {
     const now = this.#world.now();
     const { slots, pool } = this.#dispatcher;
-    const { limit, memory: { totalBytes }, freeBytes, shareBytes } = pool;
+    const { limit, memory: { totalBytes, shareBytes }, freeBytes } = pool;
     const running = slots.flatMap((slot) => slot.live(now) ?? []);
     const work = forecast(this.tally.jobs(), running, limit, this.#times);
     const progress = this.#progressOf(slots);

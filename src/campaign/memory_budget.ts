@@ -32,6 +32,11 @@ export class MemoryBudget {
     this.#shareBytes = shareOf(this.totalBytes, slots);
   }
 
+  /** What a slot has for a run that asks for nothing of its own. */
+  get shareBytes(): number {
+    return this.#shareBytes;
+  }
+
   bytesOf(size: number): number {
     const memory = size % SIZES_OF_A_CORE;
     if (memory === 0) return this.#sharesOf(coresOf(size));

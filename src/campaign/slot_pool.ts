@@ -304,11 +304,6 @@ export class SlotPool {
     return this.slots.reduce((free, slot) => free - this.#costOf(slot), this.memory.totalBytes);
   }
 
-  /** What a slot has for a run that asks for nothing of its own. */
-  get shareBytes(): number {
-    return this.memory.bytesOf(this.memory.sizeFor(undefined));
-  }
-
   /** Even shares count as what they are now: when there are more slots than at first, the older ones have more. */
   #costOf({ size, memoryBytesMax }: Slot): number {
     return this.memory.isEven(size) ? this.memory.bytesOf(size) : memoryBytesMax;

@@ -33,9 +33,9 @@ export function nothingDone(
   const total = states.reduce((sum, state) => sum + counts[state], 0);
   const parts = states.map((state, i) => {
     const count = i === 0 ? formatNumberOf(counts[state], "run") : formatCount(counts[state]);
-    return `${count} ${counts[state] === 1 ? "is" : "are"} ${state}`;
+    return `${count} ${verbOf(state, counts[state])} ${state}`;
   });
-  const are = total === 1 ? `it is ${states[0]}` : parts.join(", ");
+  const are = total === 1 ? `it ${verbOf(states[0]!, 1)} ${states[0]}` : parts.join(", ");
   const words = asTyped(selectors);
   const them = total === 1 ? "it" : "them";
   const lost = counts.failed + counts.cancelled > 0 && type !== "retry";
@@ -43,6 +43,11 @@ export function nothingDone(
   const isPaused = counts.paused > 0 && type !== "retry";
   const goOn = isPaused ? ` simrun continue${tree} ${words} lets ${them} go on.` : "";
   return `${head}: ${are}.${again}${goOn}`;
+}
+
+function verbOf(state: VisibleState, count: number): string {
+  if (state === "failed") return count === 1 ? "has" : "have";
+  return count === 1 ? "is" : "are";
 }
 
 /** Those that were just paused, as they may be typed again: by their names, since they are in another state now. */

@@ -104,11 +104,10 @@ export class LiveRequests implements Controllable {
         const what = toRun === 0
           ? "nothing of it is to be computed"
           : `${formatNumberOf(toRun, "run")} to compute`;
-        return {
-          ok: true,
-          message: `${formatNumberOf(jobs, "job")} taken up, ${what}.`,
-          runs: toRun,
-        };
+        const message = jobs === 0
+          ? "Nothing new; this simrun has all of it already."
+          : `${formatNumberOf(jobs, "job")} taken up, ${what}.`;
+        return { ok: true, message, runs: toRun };
       }
       default:
         return assertNever(action);

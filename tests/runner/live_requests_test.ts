@@ -108,6 +108,23 @@ Deno.test("what was paused by its state goes on by another word; a pattern is to
   assert.equal((await ask({ type: "continue", selectors: ["swe*"] })).ok, true);
 });
 
+Deno.test("what is submitted again unchanged is told to be there already", async () => {
+  const { campaign, table } = await stage([aJob({})]);
+  const ask = async (jobs: number, toRun: number) => {
+    const submit = () => Promise.resolve({ jobs, toRun });
+    const requests = new LiveRequests({
+      table,
+      steering: campaign.steering,
+      slots: () => 1,
+      submit,
+    });
+    return (await requests.perform({ type: "submit", manifests: [] })).message;
+  };
+  assert.equal(await ask(0, 0), "Nothing new; this simrun has all of it already.");
+  assert.equal(await ask(2, 0), "2 jobs taken up, nothing of it is to be computed.");
+  assert.equal(await ask(1, 3), "1 job taken up, 3 runs to compute.");
+});
+
 Deno.test("continue takes back a pause that a run in the middle of a step has not come to", async () => {
   const { world, campaign, table } = await stage([aJob({ id: "long" })]);
   const requests = new LiveRequests({
