@@ -4,7 +4,7 @@ import { Fault } from "../job/fault.ts";
 import type { History } from "../queue/history.ts";
 import { formatNumberOf } from "../report/format.ts";
 import { nothingDone, pausedWords } from "../report/nothing_done.ts";
-import { VISIBLE_STATES, type VisibleState, zeroCounts } from "../report/selector.ts";
+import { type VisibleState, zeroCounts } from "../report/selector.ts";
 import { treeStatus } from "../report/status.ts";
 import { type AloneAction, controlAlone, runsMeant } from "../runner/control_alone.ts";
 import { type CliContext, type GlobalFlags, say } from "./context.ts";
@@ -24,7 +24,7 @@ export async function answerAlone(
     const counts = countMeant(history, action, layout.root);
     const isLeft = counts.interrupted + counts.waiting + counts.failed > 0;
     const waitsForOne = isLeft && (action.type === "retry" || action.type === "continue");
-    if (waitsForOne || VISIBLE_STATES.every((state) => counts[state] === 0)) return undefined;
+    if (waitsForOne || history.jobs.size === 0) return undefined;
     throw new Fault("usage", nothingDone(action, counts, tree));
   }
   const warn = (warning: string): void => say(context, flags, `note: ${warning}`);

@@ -18,8 +18,14 @@ export type Locate = ManifestReading["locate"];
 /** Mistakes found when jobs met their models; shown like those of the manifest. */
 export class JobProblems extends Error {
   override readonly name = "JobProblems";
-  constructor(readonly diagnostics: readonly Diagnostic[]) {
-    super(diagnostics.map((diagnostic) => diagnostic.message).join("; "));
+  readonly diagnostics: readonly Diagnostic[];
+
+  /** A mistake in defaults is one, however many jobs stand above them. */
+  constructor(diagnostics: readonly Diagnostic[]) {
+    const distinct = new Map(diagnostics.map((one) => [JSON.stringify(one), one]));
+    const all = [...distinct.values()];
+    super(all.map(({ message }) => message).join("; "));
+    this.diagnostics = all;
   }
 }
 

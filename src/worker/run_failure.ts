@@ -16,13 +16,15 @@ export function graceMs(timeoutMs: number): number {
 
 /** Seen between two steps: `step` is saved, where the job saves anything. */
 export function timeoutWords(job: Job, step: number, ms: number): string {
-  return `${spentWords(job, ms)} and has done ${stepsWords(job, step)} steps; ${adviceWords(job)}`;
+  return `${spentWords(job, ms)} and has done ${stepsWords(job, step)} steps; ${
+    adviceWords(job, step)
+  }`;
 }
 
 /** Seen from outside: the thread has not come back from what it began after `step`. */
 export function endlessStepWords(job: Job, step: number, ms: number): string {
   return `${spentWords(job, ms)} and what it began after step ${stepsWords(job, step)} ` +
-    `did not come to an end; ${adviceWords(job)}`;
+    `did not come to an end; ${adviceWords(job, step)}`;
 }
 
 function spentWords({ timeoutMs }: Job, ms: number): string {
@@ -36,9 +38,12 @@ function stepsWords({ steps }: Job, step: number): string {
   return `${countWords(step)} of ${countWords(steps)}`;
 }
 
-function adviceWords({ checkpoint }: Job): string {
-  return checkpoint.every.kind === "off"
-    ? "raise timeout and run again: it keeps no checkpoints and begins anew"
+function adviceWords({ checkpoint }: Job, step: number): string {
+  if (checkpoint.every.kind === "off") {
+    return "raise timeout and run again: it keeps no checkpoints and begins anew";
+  }
+  return step === 0
+    ? "raise timeout and run again: it begins anew"
     : "raise timeout and run again: it goes on from its last checkpoint";
 }
 

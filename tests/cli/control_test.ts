@@ -248,6 +248,8 @@ Deno.test("simrun cancel, pause, continue and retry with nobody at work tell wha
       const words = `error: Nothing was done: none of what is meant ${wanted}: it is completed.\n`;
       assert.deepEqual([code, err], [EXIT.usage.status, words]);
     }
+    const none = "error: Nothing was done: none of what is meant failed or was cancelled.\n";
+    assert.equal((await simrun(["retry"], { cwd })).err, none);
   });
 });
 

@@ -130,6 +130,17 @@ Deno.test("simrun shows every mistake of a manifest and of the model's parameter
     const refused = await simrun(["validate", "b.yaml", "--json"], { cwd });
     assert.equal(refused.code, 2);
     assert.match(JSON.parse(refused.out).diagnostics[0].message, /buy/);
+    const defaults = "defaults: { model: ./counter.js, steps: 1, parameters: { buy: 1 } }";
+    await Deno.writeTextFile(
+      `${cwd}/c.yaml`,
+      `${defaults}\njobs: [{ id: a }, { id: b }, { id: c }]\n`,
+    );
+    const once = await simrun(["validate", "c.yaml", "--json"], { cwd });
+    assert.equal(
+      JSON.parse(once.out).diagnostics.length,
+      1,
+      "one mistake, in what three jobs share",
+    );
     const valid = await simrun(["validate", "b.yaml", "--json", "--syntax"], { cwd });
     assert.equal(JSON.parse(valid.out).valid, true);
   });

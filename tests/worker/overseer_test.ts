@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Job } from "../../src/job/job.ts";
 import { Overseer } from "../../src/worker/overseer.ts";
+import { endlessStepWords } from "../../src/worker/run_failure.ts";
 import { ACTIVITY, CONTROL } from "../../src/worker/protocol.ts";
 import { aJob } from "../helpers/jobs.ts";
 
@@ -28,6 +29,12 @@ Deno.test("look() ends a run whose thread has not looked since its timeout, afte
       isLast: true,
     },
   });
+});
+
+Deno.test("endlessStepWords() promises no checkpoint to a run that came to none", () => {
+  const job = aJob({ timeoutMs: 60_000, checkpoint: EVERY_MINUTE });
+  assert.match(endlessStepWords(job, 0, 70_000), /; raise timeout and run again: it begins anew$/);
+  assert.match(endlessStepWords(job, 9, 70_000), /: it goes on from its last checkpoint$/);
 });
 
 Deno.test("look() gives a short timeout two seconds of grace", () => {
