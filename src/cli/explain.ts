@@ -131,6 +131,7 @@ export async function explain(
       provenance: provenance === undefined ? [] : provenanceTexts(provenance),
       chapters: story.chapters,
       staysFailed: decision?.decision === "counted",
+      isHeld: decision?.decision === "held-model",
       lacks: jobHistory.job !== undefined && status.state === "failed" &&
           status.failure?.class === "needs"
         ? lackedOf(jobHistory.job, read.jobs, (id) => history.jobs.get(id)?.job)

@@ -15,6 +15,8 @@ export interface Prospect {
   readonly decision: readonly string[];
   /** The next simrun leaves it as failed as it is. */
   readonly staysFailed?: boolean;
+  /** Its model changed under it: a person has to say what is to become of it. */
+  readonly isHeld?: boolean;
   /** Where it failed for what it needs: the jobs of which runs failed or were cancelled. */
   readonly lacks?: Lacks | undefined;
 }
@@ -29,6 +31,13 @@ export function nextSteps(view: Prospect, name: string): string[] {
       own.push(...afterFailure(view, name));
       break;
     case "interrupted":
+      if (view.isHeld) {
+        own.push(
+          "Next: simrun resume --accept-model goes on from what the old model saved, " +
+            "simrun resume --rerun changed starts over with the new one.",
+        );
+        break;
+      }
       own.push(
         status.savedStep > 0
           ? `Next: simrun resume goes on at step ${formatCount(status.savedStep)}.`

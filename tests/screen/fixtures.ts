@@ -33,18 +33,30 @@ export interface Told {
   readonly working?: boolean;
   readonly needs?: readonly string[];
   readonly lacks?: Lacks;
+  readonly isHeld?: boolean;
 }
 
 /** What `explain` prints of a run. */
 export function storyLines(events: readonly RunEvent[], run: string, told: Told): string[] {
-  const { job, point, folder = "/", working = false, needs = [], lacks } = told;
+  const { job, point, folder = "/", working = false, needs = [], lacks, isHeld = false } = told;
   const story = new StoryFold(job.id, run);
   for (const entry of journal(events)) story.apply(entry);
   const selectors = [`${job.id}/${run}`];
   const [status] = treeStatus(history(events), { ...BASE, working, selectors }).runs;
   const { chapters, priority } = story;
   return renderStory(
-    { status: status!, job, point, chapters, decision: [], priority, working, waits: needs, lacks },
+    {
+      status: status!,
+      job,
+      point,
+      chapters,
+      decision: [],
+      priority,
+      working,
+      waits: needs,
+      lacks,
+      isHeld,
+    },
     { paint: PLAIN, columns: undefined, folder, nowMs: NOW, offsetMinutes: 0 },
   );
 }

@@ -459,3 +459,10 @@ Deno.test("a failed run has as many steps as were saved, when its last attempt d
   );
   assert.deepEqual([runs[0]!.state, runs[0]!.stepsDone], ["failed", 50]);
 });
+
+Deno.test("renderStory() of an unfinished run whose model changed offers both ways on, and no plain resume", () => {
+  const events = [SESSION, planned("s", 1), started("s", ["a"]), saved("s", "a", 50)];
+  const last = (isHeld: boolean) => storyLines(events, "a", { job: job("s"), isHeld }).at(-1)!;
+  assert.equal(last(false), "Next: simrun resume goes on at step 50.");
+  assert.match(last(true), /^Next: simrun resume --accept-model goes on .* --rerun changed starts/);
+});
