@@ -11,6 +11,7 @@ import { Learned } from "../queue/learned.ts";
 import { lessonsJson, lessonsOf, lessonTexts } from "../report/lessons.ts";
 import { type Lineage, lineageJson, lineageOf, lineageTexts } from "../report/lineage.ts";
 import { ProvenanceFold, provenanceJson, provenanceTexts } from "../report/provenance.ts";
+import { ChangedPriorities } from "../report/changed_priorities.ts";
 import { lackedOf } from "../report/open_needs.ts";
 import { StoryFold } from "../report/run_story.ts";
 import { restsOn } from "../report/rests_on.ts";
@@ -40,9 +41,13 @@ export async function explain(
   flags: GlobalFlags,
   args: readonly string[],
 ): Promise<number> {
-  const { layout, history } = await readTree(context, flags);
+  const priorities = new ChangedPriorities();
+  const { layout, history } = await readTree(context, flags, (entry) => priorities.apply(entry));
+  const changed = priorities.waiting(history);
   const sweep = sweepNamed(history, args[0]!);
-  if (sweep !== undefined) return await explainJob(context, flags, { layout, history }, sweep);
+  if (sweep !== undefined) {
+    return await explainJob(context, flags, { layout, history, changed }, sweep);
+  }
   const { job, run, jobHistory } = findRun(history, args[0]!);
   const story = new StoryFold(job, run);
   const sources = new ProvenanceFold();
@@ -91,6 +96,7 @@ export async function explain(
       priority,
       isDelayed: status.next?.at !== undefined,
       priorities: prioritiesOf(history),
+      changed,
       follows: openResultsText(jobHistory.job, index, jobHistory),
     }, read)
     : [];

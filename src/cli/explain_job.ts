@@ -6,6 +6,7 @@ import { searchOf } from "../job/sweep.ts";
 import { runName } from "../job/run.ts";
 import type { History } from "../queue/history.ts";
 import { Learned } from "../queue/learned.ts";
+import type { ChangedPriority } from "../report/changed_priorities.ts";
 import { groupRuns, jobWaits } from "../report/job_story.ts";
 import { type LedJob, ledJson, ledTexts } from "../report/led_job.ts";
 import { lessonsJson, lessonsOf, lessonTexts } from "../report/lessons.ts";
@@ -30,7 +31,11 @@ const LISTED_MAX = 10_000;
 export async function explainJob(
   context: CliContext,
   flags: GlobalFlags,
-  { layout, history }: { readonly layout: Layout; readonly history: History },
+  { layout, history, changed }: {
+    readonly layout: Layout;
+    readonly history: History;
+    readonly changed: readonly ChangedPriority[];
+  },
   job: Job,
 ): Promise<number> {
   const owner = await readOwner(layout, context.now);
@@ -46,7 +51,11 @@ export async function explainJob(
   });
   const status = read.jobs.find(({ id }) => id === job.id)!;
   const runs = read.runs.filter((run) => run.job === job.id);
-  const groups = groupRuns(runs, status.counts, jobWaits(job, prioritiesOf(history), read));
+  const groups = groupRuns(
+    runs,
+    status.counts,
+    jobWaits(job, prioritiesOf(history), read, changed),
+  );
   const { model } = history.jobs.get(job.id)!;
   const lessons = model && lessonsOf(job, model, Learned.of(history, working), {});
   const led = await ledJob(history, layout, job);

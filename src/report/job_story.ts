@@ -1,6 +1,7 @@
 /** What became of the runs of one job, those with the same state and reason together. Pure; words are to be made safe. */
 import type { Job } from "../job/job.ts";
 import { searchOf } from "../job/sweep.ts";
+import type { ChangedPriority } from "./changed_priorities.ts";
 import { describeReason } from "./failure_text.ts";
 import { formatCount, formatNumberOf } from "./format.ts";
 import { describeReturn } from "./requeue_text.ts";
@@ -80,11 +81,12 @@ export function jobWaits(
   job: Job | undefined,
   priorities: ReadonlyMap<string, Job["priority"]>,
   read: TreeStatus,
+  changed: readonly ChangedPriority[] = [],
 ): string {
   const follows = searchOf(job?.sweep) === undefined
     ? undefined
     : "Their parameters follow from the results of those before.";
-  return waitingReasons({ job, isDelayed: false, priorities, follows }, read).join(" ");
+  return waitingReasons({ job, isDelayed: false, priorities, changed, follows }, read).join(" ");
 }
 
 /** `6 runs: 1 completed, 5 waiting`. */

@@ -2,6 +2,7 @@
 import type { Job } from "../job/job.ts";
 import { allNeeds, PRIORITY_NAMES } from "../job/job.ts";
 import type { GivesWay, LiveCores, LiveDisk, LiveMemory } from "../job/live.ts";
+import type { ChangedPriority } from "./changed_priorities.ts";
 import { describeDisk } from "./disk_text.ts";
 import { formatBytes, formatNumberOf } from "./format.ts";
 import { coresText } from "./live_text.ts";
@@ -16,13 +17,15 @@ export interface Waiting {
   readonly isDelayed: boolean;
   /** Priorities of jobs, by their ids. */
   readonly priorities: ReadonlyMap<string, Job["priority"]>;
+  /** Runs that wait with another priority than their job's. */
+  readonly changed?: readonly ChangedPriority[];
   /** What its point follows from, where that is not there yet; a sentence. */
   readonly follows?: string | undefined;
 }
 
 /** At least one; the first that holds it back for all others in that order: needs, time, disk, cores, memory, a slot. */
 export function waitingReasons(
-  { job, priority = job?.priority, isDelayed, priorities, follows }: Waiting,
+  { job, priority = job?.priority, isDelayed, priorities, changed, follows }: Waiting,
   { jobs, activity, disk, memory, cores }: Pick<
     TreeStatus,
     "jobs" | "activity" | "disk" | "memory" | "cores"
@@ -38,7 +41,9 @@ export function waitingReasons(
   if (few !== undefined) return [few];
   const scarce = memory && memoryReason(job?.memoryBytes, memory, areSlotsFree(activity, jobs));
   if (scarce !== undefined) return [scarce];
-  const before = priority === undefined ? undefined : aheadText(jobs, priority, priorities);
+  const before = priority === undefined
+    ? undefined
+    : aheadText(jobs, priority, priorities, changed);
   return [slotReason(activity.givesWay, before)];
 }
 
@@ -88,16 +93,22 @@ function aheadText(
   jobs: readonly JobStatus[],
   priority: Job["priority"],
   priorities: Waiting["priorities"],
+  changed: readonly ChangedPriority[] = [],
 ): string | undefined {
   // Who waits for its time keeps nobody from a slot.
-  const ready = ({ counts, delayed = 0 }: JobStatus) => counts.waiting - delayed;
-  const ahead = jobs.filter((job) =>
-    ready(job) > 0 && (priorities.get(job.id) ?? priority) < priority
-  );
-  const runs = ahead.reduce((sum, job) => sum + ready(job), 0);
+  const ready = jobs.flatMap(({ id, counts, delayed = 0 }) => {
+    const level = priorities.get(id);
+    if (level === undefined) return [];
+    const others = changed.filter(({ job }) => job === id);
+    const own = others.reduce((left, { runs }) => left - runs, counts.waiting - delayed);
+    return [{ priority: level, runs: own }, ...others];
+  });
+  const ahead = ready.filter((one) => one.runs > 0 && one.priority < priority);
+  const runs = ahead.reduce((sum, one) => sum + one.runs, 0);
   if (runs === 0) return undefined;
-  const levels = [...new Set(ahead.map(({ id }) => priorities.get(id)!))].sort().reverse();
-  const names = levels.map((level) => PRIORITY_NAMES[level]).join(" or ");
+  const levels = [...new Set(ahead.map((one) => one.priority))].sort().reverse();
+  const names = levels.map((level) => PRIORITY_NAMES[level]).join(", ")
+    .replace(/, (?=[^,]*$)/, " or ");
   return `${formatNumberOf(runs, "run")} of priority ${names} ${
     runs === 1 ? "comes" : "come"
   } first`;

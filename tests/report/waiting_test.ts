@@ -1,9 +1,12 @@
 /** Why a run waits, in words: the first of the reasons that would hold it back. */
 import assert from "node:assert/strict";
+import type { RunEvent } from "../../src/job/event.ts";
 import type { Job, Priority } from "../../src/job/job.ts";
+import { ChangedPriorities } from "../../src/report/changed_priorities.ts";
 import type { JobStatus, TreeStatus } from "../../src/report/status.ts";
 import { waitingReasons } from "../../src/report/waiting.ts";
 import { aJob } from "../helpers/jobs.ts";
+import { history, journal, planned } from "./fixtures.ts";
 
 const WORKING: TreeStatus["activity"] = {
   kind: "working",
@@ -92,6 +95,35 @@ Deno.test("waitingReasons() counts the runs that are more urgent", () => {
   assert.deepEqual(reasons(aJob({ id: "c", priority: 1 }), { jobs, activity }, priorities), [
     "It waits for a slot: 1 of 4 slots gives way to others on this machine; 1 run of priority " +
     "critical comes first.",
+  ]);
+});
+
+Deno.test("waitingReasons() counts runs whose priority was changed as what they are now", () => {
+  const runs = [
+    { type: "campaign.started", epoch: 1 },
+    { type: "runs.prioritised", job: "c", runs: ["c0"], priority: 0 },
+    { type: "campaign.started", epoch: 2 },
+    { type: "runs.prioritised", job: "b", runs: ["b0", "b1", "b2"], priority: 3 },
+    { type: "runs.prioritised", job: "c", runs: ["c1", "c2", "c3"], priority: 1 },
+    { type: "runs.prioritised", job: "c", runs: ["c3"], priority: 3 },
+    { type: "runs.started", job: "c", model: "m", steps: 1, attempt: 1, runs: ["c1", "d1"] },
+  ] as unknown as RunEvent[];
+  const past = history([planned("b", 4), planned("c", 9), ...runs]);
+  const fold = new ChangedPriorities();
+  for (const entry of journal(runs)) fold.apply(entry);
+  const changed = fold.waiting(past);
+  const told = (priority: Priority) =>
+    waitingReasons({
+      job: aJob({ id: "a", priority }),
+      isDelayed: false,
+      priorities: new Map([["a", 2], ["b", 0], ["c", 2]]),
+      changed,
+    }, { jobs: [jobOf("a", 3), jobOf("b", 4), jobOf("c", 8)], activity: WORKING });
+  assert.deepEqual(told(2), [
+    "It waits for a slot: 2 runs of priority high or critical come first.",
+  ]);
+  assert.deepEqual(told(3), [
+    "It waits for a slot: 11 runs of priority normal, high or critical come first.",
   ]);
 });
 
