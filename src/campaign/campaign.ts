@@ -257,7 +257,7 @@ export class Campaign {
       steps: this.tally.steps(running),
       progress,
       work: work && { ...work, fraction: progress.fraction },
-      memory: { totalBytes, freeBytes, shareBytes },
+      memory: { totalBytes, freeBytes, ...(slots.length < limit && { shareBytes }) },
       cores: liveCores(pool, this.#table, now),
     };
   }

@@ -52,7 +52,7 @@ export interface LiveDisk {
 export interface LiveMemory {
   readonly totalBytes: number;
   readonly freeBytes: number;
-  /** What a slot takes for a run that asks for nothing of its own. */
+  /** While there are fewer slots than may be: what one more takes for runs that ask for nothing of their own. */
   readonly shareBytes?: number;
 }
 

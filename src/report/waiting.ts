@@ -39,7 +39,7 @@ export function waitingReasons(
   if (disk?.level === "full") return [`It waits: ${describeDisk(disk as LiveDisk)}.`];
   const few = coresReason(job?.cores, cores);
   if (few !== undefined) return [few];
-  const scarce = memory && memoryReason(job?.memoryBytes, memory, areSlotsFree(activity, jobs));
+  const scarce = memory && memoryReason(job?.memoryBytes, memory);
   if (scarce !== undefined) return [scarce];
   const before = priority === undefined
     ? undefined
@@ -57,18 +57,11 @@ function coresReason(cores: number | undefined, live: LiveCores | undefined): st
   return `It waits for ${coresText(cores, { total, free })}.`;
 }
 
-/** Where large runs have the memory, slots that are allowed may not be had. */
-function areSlotsFree(activity: TreeStatus["activity"], jobs: readonly JobStatus[]): boolean {
-  const slots = activity.kind === "working" ? activity.slots : undefined;
-  return slots !== undefined && jobs.reduce((sum, { counts }) => sum + counts.running, 0) < slots;
-}
-
 function memoryReason(
   asked: number | undefined,
   { totalBytes, freeBytes, shareBytes }: LiveMemory,
-  areSlotsFree: boolean,
 ): string | undefined {
-  const bytes = asked ?? (areSlotsFree ? shareBytes : undefined);
+  const bytes = asked ?? shareBytes;
   if (bytes === undefined || bytes <= freeBytes) return undefined;
   const who = asked === undefined ? "a slot takes" : "it needs";
   return `It waits for memory: ${who} ${formatBytes(bytes)}, and ${

@@ -247,3 +247,22 @@ async function playAtRandom(random: Seeded, name: string): Promise<void> {
     assert.equal(failure.class, "out-of-memory", name);
   }
 }
+
+Deno.test("live() tells what one more slot takes only where there may be one, not while the slots there may be are starting", async () => {
+  const whole = { totalBytes: 9 * GIB, freeBytes: 0 };
+  const single = await stage([aJob({ sweep: points(3) })], {
+    slots: 1,
+    memory: new MemoryBudget(9 * GIB, 1),
+  });
+  assert.deepEqual(single.campaign.live().memory, whole);
+  await single.world.slot.ready();
+  assert.deepEqual(single.campaign.live().memory, whole);
+  const large = await stage([
+    aJob({ id: "large", memoryBytes: 8 * GIB }),
+    aJob({ id: "small", sweep: points(2) }),
+  ], { slots: 2, memory: new MemoryBudget(9 * GIB, 2) });
+  await large.world.slot.ready();
+  const { shareBytes, freeBytes } = large.campaign.live().memory!;
+  assert.equal(shareBytes, 3 * GIB);
+  assert.ok(freeBytes < shareBytes!);
+});

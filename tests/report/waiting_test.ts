@@ -135,17 +135,14 @@ Deno.test("waitingReasons() does not count among those that come first who waits
   ]);
 });
 
-Deno.test("waitingReasons() tells of memory where a slot is free and a larger run has what it would take", () => {
-  const memory = { totalBytes: 10e9, freeBytes: 0.6e9, shareBytes: 2e9 };
-  const running = (count: number) => {
-    const job = jobOf("b", 0);
-    return { ...job, counts: { ...job.counts, running: count } };
-  };
+Deno.test("waitingReasons() tells of memory where another slot may be and larger runs have what it would take", () => {
+  const memory = { totalBytes: 10e9, freeBytes: 0.6e9 };
   const job = aJob({ id: "a" });
-  assert.deepEqual(reasons(job, { memory, jobs: [jobOf("a", 3), running(1)] }), [
+  assert.deepEqual(reasons(job, { memory: { ...memory, shareBytes: 2e9 } }), [
     "It waits for memory: a slot takes 2.0 GB, and 600 MB of 10 GB are free.",
   ]);
-  assert.deepEqual(reasons(job, { memory, jobs: [jobOf("a", 3), running(4)] }), [
+  assert.deepEqual(reasons(job, { memory: { ...memory, shareBytes: 0.5e9 } }), [
     "It waits for a slot.",
   ]);
+  assert.deepEqual(reasons(job, { memory }), ["It waits for a slot."]);
 });
