@@ -6,52 +6,30 @@ import {
   residentBytes,
   signalAll,
 } from "./process_tree.ts";
+import { startPolled } from "./polled_program.ts";
+import type { Program, ProgramOrders } from "./program.ts";
+import { StreamedProgram } from "./streamed_program.ts";
 import type { CommandEnd } from "./verdict.ts";
 
-export interface ChildOrders {
-  readonly words: readonly string[];
-  readonly folder: string;
-  readonly environment: { readonly [name: string]: string };
-  /** Of both outputs, as it comes. */
-  readonly onOutput: (bytes: Uint8Array, isError: boolean) => void;
-}
-
-/** Whoever holds an output open after the program itself has ended is not listened to for longer. */
-const OUTPUT_AFTER_END_MS = 500;
-const QUIET_WAITS = 2;
-const WAITS_MAX = 100;
+const CLEAR_TRIES_MAX = 1000;
 
 export class Child {
-  readonly #child: Deno.ChildProcess;
   readonly #reaper = adoptOrphans();
-  /** Pieces of output so far. */
-  #heard = 0;
-  readonly #readers: ReadableStreamDefaultReader<Uint8Array>[] = [];
-  /** Its end, when its outputs have ended as well and nothing that it started is left. */
+  readonly #program: Program;
+  /** Its end, when all that it printed is heard and nothing that it started is left. */
   readonly ended: Promise<CommandEnd>;
 
   /** Throws what the system says when it cannot be started. */
-  constructor({ words, folder, environment, onOutput }: ChildOrders) {
-    this.#child = new Deno.Command(words[0]!, {
-      args: words.slice(1),
-      cwd: folder,
-      clearEnv: true,
-      env: environment,
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-      // A group of its own costs milliseconds, and is needed only where orphans cannot be adopted.
-      ...(this.#reaper === undefined && { detached: true }),
-    }).spawn();
-    const outputs = [
-      this.#listen(this.#child.stdout, (bytes) => onOutput(bytes, false)),
-      this.#listen(this.#child.stderr, (bytes) => onOutput(bytes, true)),
-    ];
-    this.ended = this.#end(Promise.all(outputs));
+  constructor(orders: ProgramOrders) {
+    const adopts = this.#reaper !== undefined;
+    // A group of its own costs milliseconds, and is needed only where orphans cannot be adopted.
+    this.#program = (adopts ? startPolled(orders) : undefined) ??
+      new StreamedProgram(orders, !adopts);
+    this.ended = this.#end();
   }
 
   get pid(): number {
-    return this.#child.pid;
+    return this.#program.pid;
   }
 
   /** Of the program and all that it has started. */
@@ -76,35 +54,11 @@ export class Child {
     return [this.pid, ...descendantsOf(this.pid)];
   }
 
-  async #listen(
-    stream: ReadableStream<Uint8Array>,
-    hear: (bytes: Uint8Array) => void,
-  ): Promise<void> {
-    const reader = stream.getReader();
-    this.#readers.push(reader);
-    try {
-      for (;;) {
-        const { value, done } = await reader.read();
-        if (done) return;
-        this.#heard++;
-        hear(value);
-      }
-    } catch {
-      // Given up: somebody else holds it open.
-    }
-  }
-
-  async #end(outputs: Promise<unknown>): Promise<CommandEnd> {
-    const { code, signal } = await this.#child.status;
+  async #end(): Promise<CommandEnd> {
+    const end = await this.#program.ended;
     const hasLeftOthers = this.#clearAway();
-    // What it printed last is not lost because reading it takes long, or because this process stood still.
-    for (let quiet = 0, i = 0; quiet < QUIET_WAITS && i < WAITS_MAX; i++) {
-      const heard = this.#heard;
-      if (await isSettledWithin(outputs, OUTPUT_AFTER_END_MS / QUIET_WAITS)) break;
-      quiet = this.#heard === heard ? quiet + 1 : 0;
-    }
-    for (const reader of this.#readers) await reader.cancel().catch(() => {});
-    return { status: code, signal, hasLeftOthers };
+    await this.#program.hearTheRest();
+    return { ...end, hasLeftOthers };
   }
 
   /** What the program has left behind ends with it. Answers whether there was any, where that can be known. */
@@ -117,16 +71,6 @@ export class Child {
     for (; this.#reaper.hasOrphans() && tries < CLEAR_TRIES_MAX; tries++) killDescendants();
     return tries > 0;
   }
-}
-
-const CLEAR_TRIES_MAX = 1000;
-
-async function isSettledWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<false>((done) => timer = setTimeout(() => done(false), ms));
-  const isSettled = await Promise.race([work.then(() => true), late]);
-  clearTimeout(timer);
-  return isSettled;
 }
 
 /** Why a program could not be started, in the user's words. */

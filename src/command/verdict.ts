@@ -1,11 +1,9 @@
 /** How a command's end counts: complete, failed, or failed for a passing reason. Pure. */
 import type { CommandModel, EndCondition } from "../job/command.ts";
 import type { LastWords } from "./last_words.ts";
+import type { ProgramEnd } from "./program.ts";
 
-export interface CommandEnd {
-  /** 128 and more than its signal where one ended it. */
-  readonly status: number;
-  readonly signal: string | null;
+export interface CommandEnd extends ProgramEnd {
   /** Others that it had started were still alive, and were killed. */
   readonly hasLeftOthers?: boolean;
 }
