@@ -133,7 +133,9 @@ class OriginCheck {
       if (origin === undefined || more.length > 0 || this.#checked.has(origin)) continue;
       const problem = await this.#check(parent, origin, lost);
       this.#checked.set(origin, problem);
-      if (problem !== undefined) problems.push(problem);
+      // Who has failed for it before fails for it again, alone: all others go on.
+      const isAgain = this.#child.decisionAt(index) === "retry";
+      if (problem !== undefined && !isAgain) problems.push(problem);
     }
     return problems;
   }

@@ -1,5 +1,6 @@
 /** A guide with what the tree tells of its job: what was proposed, and what completed runs have come to. */
 import type { Job } from "../job/job.ts";
+import type { FailureClass } from "../job/run.ts";
 import { searchOf } from "../job/sweep.ts";
 import { didYouMean } from "../manifest/suggest.ts";
 import { runId } from "../plan/digest.ts";
@@ -28,6 +29,7 @@ export async function guideOf(
   const idAt = (index: number) => runId(job, pointAt(job.sweep, index));
   return guideOfJob(job, {
     outcome: (index) => outcomes.get(idAt(index)),
+    hasFailedByChance: (index) => isByChance(past.rare(idAt(index)).failure?.class),
     proposed(index) {
       const run = idAt(index);
       const before = searchOf(past.proposed.get(run)?.job?.sweep);
@@ -35,4 +37,9 @@ export async function guideOf(
       return isSame ? past.proposed.get(run) : undefined;
     },
   }, options);
+}
+
+/** Not the point's, but the machine's: the disk, or what its manifest calls passing. */
+function isByChance(failure: FailureClass | undefined): boolean {
+  return failure === "disk" || failure === "transient";
 }

@@ -25,6 +25,7 @@ export class GroupedGuide implements Guide {
       const own = past && {
         proposed: () => undefined,
         outcome: (index: number) => past.outcome(from + index),
+        hasFailedByChance: (index: number) => past.hasFailedByChance?.(from + index) ?? false,
       };
       return new RunGuide(job, size, own, options);
     });

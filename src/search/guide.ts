@@ -18,6 +18,8 @@ export interface GuidePast {
   proposed(index: number): Proposal | undefined;
   /** What a completed run has come to; undefined where nothing is known. */
   outcome(index: number): RunOutcome | undefined;
+  /** It has failed for a reason that is not its point's: what followed from that is proposed again. */
+  hasFailedByChance?(index: number): boolean;
 }
 
 export interface GuideOptions {
@@ -132,11 +134,13 @@ export class RunGuide implements Guide {
         this.#state.from[index] = known.from;
       } else if (this.stopped === undefined) this.admits(index);
       let decision = decide(index);
-      if (ANEW.has(decision)) trustedTo = Math.min(trustedTo, index + parallel);
+      const isByChance = decision === "retry" &&
+        this.#past.hasFailedByChance?.(index) === true;
+      if (isByChance || ANEW.has(decision)) trustedTo = Math.min(trustedTo, index + parallel);
       const isOpen = !LEFT_ALONE.has(decision);
       if (this.stopped !== undefined && isOpen) {
         decision = decision === "retry" ? "counted" : "not-needed";
-      } else if (decision === "retry" && counts(index)) decision = "counted";
+      } else if (decision === "retry" && !isByChance && counts(index)) decision = "counted";
       else if (index >= heldFrom && isOpen) decision = "held-model";
       if (decision === "held-model") heldFrom = Math.min(heldFrom, index + parallel);
       decisions.push(decision);

@@ -72,10 +72,12 @@ export async function simulate(
   }
 }
 
+/** Of one length, for the disk takes its time for every byte: a seed is the same course, whatever was played before. */
+const PATH_DIGITS = 7;
 let worlds = 0;
 
 class Machine {
-  readonly #world = ++worlds;
+  readonly #world = String(++worlds).padStart(PATH_DIGITS, "0");
   readonly disk: SimulatedDisk;
   lives = 0;
   readonly #scenario: Scenario;
@@ -208,7 +210,7 @@ class Machine {
   #begin(breakLock: boolean): Holder {
     const number = ++this.lives;
     // Packs are remembered by their paths, and other worlds had such packs, too.
-    const root = `/mnt${this.#world}-${number}/tree`;
+    const root = `/mnt${this.#world}-${String(number).padStart(2, "0")}/tree`;
     const process = new SimulatedProcess(`simrun ${number}`);
     const holder: Holder = { process, root, slots: [], isReplaced: false };
     this.#holders.push(holder);
@@ -422,13 +424,13 @@ class Machine {
   #begins(holder: Holder, job: Job, run: string, step: number): void {
     const key = `${job.id}/${run}`;
     this.#say(`${currentProcess()?.name} computes ${key} from step ${step}`);
-    if (holder.isReplaced) return;
     // Where the disk refused the state that others are to begin from, it is computed again.
     const isBegunFrom = this.#scenario.jobs.some(({ from }) => from?.job === job.id);
     if (isBegunFrom && !this.#isDiskGood && step === 0) {
       this.#completed.delete(key);
       this.#saved.delete(key);
     }
+    if (holder.isReplaced) return;
     this.#hold(!this.#completed.has(key), `${key} is computed again, though it was told as done`);
     const saved = this.#saved.get(key) ?? 0;
     this.#hold(step >= saved, `${key} begins at step ${step}, though step ${saved} was saved`);
