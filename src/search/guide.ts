@@ -18,7 +18,7 @@ export interface GuidePast {
   proposed(index: number): Proposal | undefined;
   /** What a completed run has come to; undefined where nothing is known. */
   outcome(index: number): RunOutcome | undefined;
-  /** It has failed for a reason that is not its point's: what followed from that is proposed again. */
+  /** It has failed for a reason that is not its point's: it is tried again, whatever was proposed since. */
   hasFailedByChance?(index: number): boolean;
 }
 
@@ -136,7 +136,7 @@ export class RunGuide implements Guide {
       let decision = decide(index);
       const isByChance = decision === "retry" &&
         this.#past.hasFailedByChance?.(index) === true;
-      if (isByChance || ANEW.has(decision)) trustedTo = Math.min(trustedTo, index + parallel);
+      if (ANEW.has(decision)) trustedTo = Math.min(trustedTo, index + parallel);
       const isOpen = !LEFT_ALONE.has(decision);
       if (this.stopped !== undefined && isOpen) {
         decision = decision === "retry" ? "counted" : "not-needed";

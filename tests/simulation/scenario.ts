@@ -107,11 +107,16 @@ export function scenarioOf(seed: number, cuts?: readonly Cut[]): Scenario {
   };
   // What somebody cancels, or asks for fewer steps of, is another search afterwards, and rightly.
   if (isSteered || grownFromLife > 0 || random.next() < 0.6) return scenario;
-  return { ...scenario, jobs: [...jobs, searchOf(random)] };
+  const { syncFails, anyFails } = scenario.dangers;
+  // What goes on without a run that a bad disk has failed proposes other points, unless it heeds no results.
+  const methods = syncFails + anyFails > 0 ? ["random"] as const : METHODS;
+  return { ...scenario, jobs: [...jobs, searchOf(random, random.pick(methods))] };
 }
 
+const METHODS = ["nelder-mead", "cma-es", "random"] as const;
+
 /** A search for the start that comes to the smallest word: each of its points follows from results before. */
-function searchOf(random: Seeded): Job {
+function searchOf(random: Seeded, method: (typeof METHODS)[number]): Job {
   const job = jobOf(random, 9);
   const { sweep: _sweep, ...others } = job;
   return {
@@ -122,7 +127,7 @@ function searchOf(random: Seeded): Job {
     sweep: {
       parts: [{
         kind: "search",
-        method: random.pick(["nelder-mead", "cma-es", "random"] as const),
+        method,
         metric: "word",
         goal: random.pick(["minimize", "maximize"] as const),
         count: 4 + random.below(12),
