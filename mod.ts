@@ -21,7 +21,7 @@ export {
   Simrun,
   type SimrunOptions,
 } from "./src/runner/simrun.ts";
-export type { Outcome } from "./src/campaign/campaign.ts";
+export type { Outcome } from "./src/campaign/outcome.ts";
 export { EXIT, Fault, type FaultCode } from "./src/job/fault.ts";
 export type { CompletedRun, EventType, JournalEntry, RunEvent } from "./src/job/event.ts";
 export type { Job } from "./src/job/job.ts";

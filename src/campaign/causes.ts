@@ -34,6 +34,15 @@ export function withAdvice(failure: Failure, hadBytes: number | undefined): Fail
   return { ...failure, message: `${failure.message}; ${advice}` };
 }
 
+/** Of a run whose slot was stopped over it. */
+export function hangFailure(
+  { afterMs, step }: { readonly afterMs: number; readonly step: number },
+): Failure {
+  const seconds = Math.round(afterMs / 1000);
+  const message = `no step for ${seconds} s after step ${step}; its slot was stopped`;
+  return { class: "hang", message, step };
+}
+
 /** V8's words for a full heap, and the runtime's for memory that the system refuses it. */
 const OUT_OF_MEMORY =
   /heap out of memory|heap limit|Fatal JavaScript out of memory|memory allocation of \d+ bytes failed|^error: out of memory/im;

@@ -1,6 +1,6 @@
 /** What the journal says of a campaign as a whole: who works here, on which jobs and manifests, and how it ended. */
 import { load } from "../job/load.ts";
-import type { Outcome } from "../campaign/campaign.ts";
+import type { Outcome } from "../campaign/outcome.ts";
 import type { Job } from "../job/job.ts";
 import { encodeFields } from "../job/plain.ts";
 import { VERSION } from "../job/version.ts";

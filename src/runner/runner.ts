@@ -3,7 +3,8 @@
  * The facade behind `simrun run`, `simrun resume` and the library.
  */
 import { load } from "../job/load.ts";
-import { Campaign, type Outcome } from "../campaign/campaign.ts";
+import { Campaign } from "../campaign/campaign.ts";
+import type { Outcome } from "../campaign/outcome.ts";
 import { rankBy } from "../campaign/order.ts";
 import { RunTable } from "../campaign/run_table.ts";
 import type { RunEvent } from "../job/event.ts";
@@ -24,7 +25,6 @@ import type { GiveWay } from "./give_way.ts";
 import { DiskGovernor } from "./disk_governor.ts";
 import { memoryBudget } from "./limits.ts";
 import { hearRequests } from "./live_requests.ts";
-
 import { readSubmitted, toAdd } from "./added_jobs.ts";
 import { NeededResults } from "./needed_results.ts";
 import type { KnownModels } from "./prepare.ts";
@@ -34,7 +34,7 @@ import { type RunRequest, withNiceSlots } from "./run_request.ts";
 import { SlotProcesses, startSlot } from "./slot_processes.ts";
 import { readHistory, TreeSession } from "./tree_session.ts";
 
-export type { Outcome } from "../campaign/campaign.ts";
+export type { Outcome } from "../campaign/outcome.ts";
 
 const LIVE_EVERY_MS = 500;
 

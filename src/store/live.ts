@@ -26,7 +26,9 @@ export async function readLive(layout: Layout): Promise<Live | undefined> {
 
 /** Removes the picture: nothing is running any more. */
 export async function removeLive(layout: Layout): Promise<void> {
-  await fs.remove(layout.live).catch(() => {});
+  const remove = () => fs.remove(layout.live);
+  // A disk that fails once leaves no picture of what is over.
+  await remove().catch(remove).catch(() => {});
 }
 
 function isLive(value: unknown): value is Live {

@@ -1,6 +1,6 @@
 /** Runs that take several cores: never more than there are, nobody waits for ever, and who is more urgent comes first. */
 import assert from "node:assert/strict";
-import type { CampaignOptions } from "../../src/campaign/campaign.ts";
+import type { CampaignOptions } from "../../src/campaign/campaign_options.ts";
 import { coresOf, MemoryBudget } from "../../src/campaign/memory_budget.ts";
 import { RunTable } from "../../src/campaign/run_table.ts";
 import type { Job, Priority } from "../../src/job/job.ts";

@@ -3,7 +3,9 @@
  * a clock that stands still. It says at once when a campaign does what it must not.
  */
 import assert from "node:assert/strict";
-import { Campaign, type CampaignOptions, type Outcome } from "../../src/campaign/campaign.ts";
+import { Campaign } from "../../src/campaign/campaign.ts";
+import type { CampaignOptions } from "../../src/campaign/campaign_options.ts";
+import type { Outcome } from "../../src/campaign/outcome.ts";
 import { MemoryBudget } from "../../src/campaign/memory_budget.ts";
 import { RunTable } from "../../src/campaign/run_table.ts";
 import {

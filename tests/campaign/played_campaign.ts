@@ -1,6 +1,8 @@
 /** A campaign played in simulated time: slots that take as long as a run is said to take, and a look at every moment. */
 import assert from "node:assert/strict";
-import { Campaign, type CampaignOptions, type Outcome } from "../../src/campaign/campaign.ts";
+import { Campaign } from "../../src/campaign/campaign.ts";
+import type { CampaignOptions } from "../../src/campaign/campaign_options.ts";
+import type { Outcome } from "../../src/campaign/outcome.ts";
 import type { RunTable } from "../../src/campaign/run_table.ts";
 import type { FromSlot, RunResult, ToSlot } from "../../src/campaign/slot_messages.ts";
 import type { SlotExit, SlotHandlers, SlotPort } from "../../src/campaign/world.ts";

@@ -1,6 +1,7 @@
 /** Campaigns whose runs are led by results: what begins when, what is not needed any more, and what is told of it. */
 import assert from "node:assert/strict";
-import type { CampaignOptions, Outcome } from "../../src/campaign/campaign.ts";
+import type { CampaignOptions } from "../../src/campaign/campaign_options.ts";
+import type { Outcome } from "../../src/campaign/outcome.ts";
 import { RunTable } from "../../src/campaign/run_table.ts";
 import type { RunEvent } from "../../src/job/event.ts";
 import type { Job, Until } from "../../src/job/job.ts";

@@ -242,8 +242,8 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: "counts an attempt for a run that was preempted",
     rule: "preemption loses nothing",
     file: "src/campaign/campaign.ts",
-    find: "this.#giveBack(slot, batch, numbers, { cause, counted: false });",
-    replace: "this.#giveBack(slot, batch, numbers, { cause, counted: true });",
+    find: "this.#ends.giveBack(slot, batch, numbers, { cause, counted: false });",
+    replace: "this.#ends.giveBack(slot, batch, numbers, { cause, counted: true });",
     test: ["tests/campaign/"],
   },
   {

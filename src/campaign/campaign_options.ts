@@ -1,0 +1,15 @@
+/** What a campaign is told beside its runs. Types only. */
+import type { RunEvent } from "../job/event.ts";
+import type { DispatchOptions } from "./dispatcher.ts";
+import type { ResultPort } from "./handout.ts";
+
+export interface CampaignOptions extends DispatchOptions {
+  /** Where models get the results of the runs they need; without it needs are an order only. */
+  readonly results?: ResultPort;
+  /** Stop when so many runs failed. */
+  readonly maxFails?: number;
+  /** Every event, once it is durable. Must not throw. */
+  readonly onEvent?: (event: RunEvent) => void;
+  /** A slot found no room for what it had to write. True: somebody sees to it, and lets runs start when there is. */
+  readonly onNoRoom?: (reason: string) => boolean;
+}
