@@ -66,13 +66,13 @@ export function measureTinyRuns(sizes: Sizes): Promise<Section> {
       {
         what: first,
         simrun: perSecond(ms.first),
-        baseline: { ...perSecond(ms.piscina), name: "calls of piscina, 1 thread, no record" },
+        baseline: { ...perSecond(ms.piscina), name: "piscina, 1 thread, no record" },
         goal: { of: "ratio", atLeast: 1 },
       },
       {
         what: first,
         simrun: perSecond(ms.first),
-        baseline: { ...perSecond(ms.poolifier), name: "calls of poolifier, 1 thread, no record" },
+        baseline: { ...perSecond(ms.poolifier), name: "poolifier, 1 thread, no record" },
         goal: { of: "ratio", atLeast: 1 },
       },
       {
@@ -124,7 +124,7 @@ export function measureTinyRuns(sizes: Sizes): Promise<Section> {
         `Medians of ${sizes.tinyRounds} (speed) and ${
           sizes.tinyRounds * 2 + 1
         } (the rest), in turns.`,
-        "A pool's time is from its first call to its last answer, without its start.",
+        "Speeds are of whole commands, the start of the process included; the pools run on Node.",
         ...pools === undefined ? ["The pools could not be installed from npm."] : [],
       ],
     };
@@ -155,8 +155,7 @@ async function poolMs(place: string | undefined, pool: Pool, runs: number): Prom
   if (place === undefined) return NaN;
   try {
     const args = [`${place}/pool.mjs`, pool, String(runs), String(STEPS)];
-    const { stdout } = await command("node", args, { cwd: place });
-    return (JSON.parse(stdout) as { ms: number }).ms;
+    return (await command("node", args, { cwd: place })).wallMs;
   } catch (error) {
     console.error(`${pool} failed: ${error instanceof Error ? error.message : error}`);
     return NaN;

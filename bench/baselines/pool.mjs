@@ -1,6 +1,6 @@
 /**
  * The baseline of tiny runs: a worker pool of Node with one thread computes the same model, keeping no record.
- * `node pool.mjs piscina|poolifier RUNS STEPS`, in a folder where the package and the model lie. Prints a time.
+ * `node pool.mjs piscina|poolifier RUNS STEPS`, in a folder where the package and the model lie.
  */
 import { fileURLToPath } from "node:url";
 
@@ -11,8 +11,6 @@ const IN_FLIGHT = 1000;
 setInterval(() => {}, 1000);
 const [name, runs, steps] = process.argv.slice(2);
 const { call, close } = name === "piscina" ? await piscina() : await poolifier();
-await call({ rate: 3.9, work: 1, steps: 1 });
-const begin = performance.now();
 for (let at = 0; at < Number(runs); at += IN_FLIGHT) {
   const calls = [];
   for (let i = at; i < Math.min(Number(runs), at + IN_FLIGHT); i++) {
@@ -20,7 +18,6 @@ for (let at = 0; at < Number(runs); at += IN_FLIGHT) {
   }
   await Promise.all(calls);
 }
-console.log(JSON.stringify({ ms: performance.now() - begin }));
 await close();
 process.exit(0);
 
