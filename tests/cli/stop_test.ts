@@ -212,7 +212,10 @@ Deno.test("a second signal ends simrun within 1 s, whatever its runs do", () =>
         await sleep(400);
         const asked = performance.now();
         child.kill(signal);
+        // On a machine that is not quick enough, both are heard at once: then a third one is the second.
+        const pressing = setInterval(() => child.kill(signal), 400);
         const { code } = await child.status;
+        clearInterval(pressing);
         assert.equal(code, STATUS[signal]);
         const tookMs = performance.now() - asked;
         assert.ok(tookMs < 1_000 * PATIENCE, `it took ${tookMs} ms`);
