@@ -1,6 +1,7 @@
 /** Stopping the real program by signals, going on, and what of it can be seen and exported meanwhile. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { signalAll } from "../../src/command/process_tree.ts";
 import { EXIT } from "../../src/job/fault.ts";
 import { listCheckpoints } from "../../src/store/checkpoint.ts";
 import { readLive } from "../../src/store/live.ts";
@@ -213,7 +214,7 @@ Deno.test("a second signal ends simrun within 1 s, whatever its runs do", () =>
         const asked = performance.now();
         child.kill(signal);
         // On a machine that is not quick enough, both are heard at once: then a third one is the second.
-        const pressing = setInterval(() => child.kill(signal), 400);
+        const pressing = setInterval(() => signalAll([child.pid], signal), 400);
         const { code } = await child.status;
         clearInterval(pressing);
         assert.equal(code, STATUS[signal]);
