@@ -65,6 +65,7 @@ export async function amongNeighbours(
   const elapsedMs = performance.now() - begun;
   const text = await Deno.readTextFile(`${folder}/simruns/hot/journal.jsonl`);
   const results = await resultsOf(folder);
+  assert.ok(Object.keys(results).length > 0, `nothing was run: ${told.status}, ${told.stderr}`);
   await assertGolden(folder, results);
   return {
     ...told,
