@@ -2,6 +2,7 @@
 import { load } from "../job/load.ts";
 import { type Command, command } from "./command.ts";
 import { CONTROL_COMMANDS } from "./control_commands.ts";
+import { OVERVIEW_COMMANDS } from "./overview_commands.ts";
 import { RESULT_FLAGS } from "./result_flags.ts";
 import { RESUME_FLAGS, RUN_FLAGS } from "./run_flags.ts";
 
@@ -211,6 +212,7 @@ export const COMMANDS: readonly Command[] = [
       (await load<typeof import("./checkpoints.ts")>(import.meta.resolve("./checkpoints.ts")))
         .checkpoints,
   }),
+  ...OVERVIEW_COMMANDS,
   command({
     name: "validate",
     group: "make",

@@ -45,6 +45,7 @@ export const EVERYTHING = [
   () => import("./run.ts"),
   () => import("./schema.ts"),
   () => import("./series.ts"),
+  () => import("./stats.ts"),
   () => import("./status.ts"),
   () => import("./submit.ts"),
   () => import("./validate.ts"),

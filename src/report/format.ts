@@ -104,6 +104,14 @@ export function formatPercent(fraction: number): string {
   return percent === 0 ? "<1%" : `${Math.min(percent, 99)}%`;
 }
 
+/** Rounded: `94%`, near the ends `99.4%` and `0.6%`. `100%` is all of it, and `0%` nothing. */
+export function formatShare(fraction: number): string {
+  if (!(fraction > 0)) return "0%";
+  if (fraction >= 1) return "100%";
+  const tenths = Math.min(999, Math.max(1, Math.round(fraction * 1000)));
+  return tenths > 990 || tenths < 10 ? `${tenths / 10}%` : `${Math.round(fraction * 100)}%`;
+}
+
 /** `2026-11-21 18:24:31`, in UTC as the journal keeps it, or in the given zone's offset. */
 export function formatTime(iso: string, offsetMinutes = 0): string {
   const ms = Date.parse(iso);
