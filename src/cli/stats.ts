@@ -84,7 +84,9 @@ function readStatistics(
   since: number | undefined,
 ): Statistics {
   const statistics = new Statistics(since);
-  const report = readJournal(layout, (entry) => statistics.apply(entry, Date.parse(entry.at)));
+  // Of two hundred thousand lines the times alone take a tenth of a second.
+  const atOf = since === undefined ? () => 0 : Date.parse;
+  const report = readJournal(layout, (entry) => statistics.apply(entry, atOf(entry.at)));
   warnOfDamage(context, flags, report);
   return statistics;
 }

@@ -114,9 +114,9 @@ function rates(counts: StatisticsCounts, { columns, paint }: StatisticsCanvas): 
     ...row(
       "failures recovered",
       shareText(recoveredShare(counts)),
-      `${formatCount(afterRetry)} of ${formatNumberOf(hadFailed, "run")} that had failed once`,
+      `${formatCount(afterRetry)} of ${formatNumberOf(hadFailed, "run")} with a failed attempt`,
     ),
-    ...row("mean retries", retriesText(counts), "of these runs"),
+    ...row("mean retries", retriesText(counts), "for each of these runs"),
   ];
   if (rows.length === 0) return [paint.faint("None of them has ended yet.")];
   return renderTable(

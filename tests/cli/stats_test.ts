@@ -116,7 +116,7 @@ Deno.test("simrun stats tells the founding numbers of a journal with exactly the
         "all                             9,050",
         "",
         "success rate        99.4%  of 9,050 that ended",
-        "failures recovered    90%  453 of 503 runs that had failed once",
+        "failures recovered    90%  453 of 503 runs with a failed attempt",
         "mean retries          1.7  of these runs",
         "",
         "why attempts failed          attempts  runs  recovered",
