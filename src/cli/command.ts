@@ -55,7 +55,7 @@ export interface Command {
     readonly max: number;
     /** What an argument is, for messages and completion. */
     readonly name: string;
-    readonly complete?: "file" | "run" | readonly string[];
+    readonly complete?: "file" | "folder" | "run" | readonly string[];
     /** Said when there are too few, instead of where the help is. */
     readonly missing?: string;
     /** One may be a negative number, which is no flag. */

@@ -46,7 +46,8 @@ function bashScript(commands: readonly Command[]): string {
   const cases = commands.map((command) => {
     const flags = flagsOf(command).map(([name]) => flagName(name)).join(" ");
     const words = (wordsOf(command) ?? []).join(" ");
-    const files = command.args.complete === "file" ? 1 : 0;
+    // 1 for manifests and folders, 2 for folders alone.
+    const files = command.args.complete === "file" ? 1 : command.args.complete === "folder" ? 2 : 0;
     return `    ${command.name}) flags="${flags} --help"; words="${words}"; files=${files} ;;`;
   });
   const choices = commands.flatMap((command) =>
@@ -81,6 +82,9 @@ ${choices.join("\n")}
   if [ "$files" -eq 1 ]; then
     compopt -o filenames 2>/dev/null
     COMPREPLY+=($(compgen -f -X '!*.y*ml' -- "$current") $(compgen -d -- "$current"))
+  elif [ "$files" -eq 2 ]; then
+    compopt -o dirnames 2>/dev/null
+    COMPREPLY+=($(compgen -d -- "$current"))
   fi
 }
 complete -F _simrun simrun
@@ -96,6 +100,8 @@ function zshScript(commands: readonly Command[]): string {
       ? `'*:${command.args.name}:(${words.join(" ")})'`
       : command.args.complete === "file"
       ? `'*:manifest:_files -g "*.y(a|)ml(-.)"'`
+      : command.args.complete === "folder"
+      ? `'*:${command.args.name}:_files -/'`
       : command.args.max > 0
       ? `'*:${command.args.name}:'`
       : "";
@@ -162,6 +168,9 @@ function fishScript(commands: readonly Command[]): string {
     }
     const words = wordsOf(command);
     if (words !== undefined) lines.push(`complete -c simrun ${within} -a "${words.join(" ")}"`);
+    if (command.args.complete === "folder") {
+      lines.push(`complete -c simrun ${within} -a "(__fish_complete_directories)"`);
+    }
   }
   for (const [name, flag] of Object.entries(GLOBAL_FLAGS)) {
     lines.push(`complete -c simrun ${fishFlag(name, flag)}`);

@@ -30,7 +30,7 @@ export const OVERVIEW_COMMANDS: readonly Command[] = [
         brief: "Only what ended since then: 30d, 12h, 2026-11-01, 2026-11-01T12:30, 12:30",
       },
     },
-    args: { min: 0, max: Number.POSITIVE_INFINITY, name: "TREE" },
+    args: { min: 0, max: Number.POSITIVE_INFINITY, name: "TREE", complete: "folder" },
     load: async () =>
       (await load<typeof import("./stats.ts")>(import.meta.resolve("./stats.ts"))).stats,
   }),

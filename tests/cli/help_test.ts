@@ -92,7 +92,7 @@ Deno.test("completionScript() for bash completes commands, flags and values", as
     const { stdout } = await new Deno.Command("bash", { args: ["--norc", "-c", script] }).output();
     return new TextDecoder().decode(stdout).trim().split("\n");
   };
-  assert.deepEqual(await complete("simrun", "sta"), ["status"]);
+  assert.deepEqual(await complete("simrun", "sta"), ["status", "stats"]);
   assert.deepEqual(await complete("simrun", "status", "--wa"), ["--watch"]);
   assert.deepEqual(await complete("simrun", "results", "--format", ""), [
     "table",
@@ -104,6 +104,11 @@ Deno.test("completionScript() for bash completes commands, flags and values", as
     "safetensors",
   ]);
   assert.deepEqual(await complete("simrun", "status", "inter"), ["interrupted"]);
+  const folder = await Deno.makeTempDir();
+  await Deno.mkdir(`${folder}/trees`);
+  await Deno.writeTextFile(`${folder}/trees.yaml`, "");
+  assert.deepEqual(await complete("simrun", "stats", `${folder}/t`), [`${folder}/trees`]);
+  await Deno.remove(folder, { recursive: true });
   await Deno.remove(file);
 });
 

@@ -117,7 +117,7 @@ Deno.test("simrun stats tells the founding numbers of a journal with exactly the
         "",
         "success rate        99.4%  of 9,050 that ended",
         "failures recovered    90%  453 of 503 runs with a failed attempt",
-        "mean retries          1.7  of these runs",
+        "mean retries          1.7  for each of these runs",
         "",
         "why attempts failed          attempts  runs  recovered",
         "its process died                  367   159        109   69%",
@@ -127,6 +127,8 @@ Deno.test("simrun stats tells the founding numbers of a journal with exactly the
         "",
       ].join("\n"),
     );
+    const page = await Deno.readTextFile(new URL("../../docs/scheduling.md", import.meta.url));
+    assert.ok(page.includes("\n```\n" + out + "```\n"), "the example of the documentation");
     const json = JSON.parse((await simrun(["stats", tree, "--json"])).out);
     const { jobs, models, causes, trees, ...totals } = json;
     assert.deepEqual(totals, {
@@ -142,6 +144,7 @@ Deno.test("simrun stats tells the founding numbers of a journal with exactly the
       recovered_share: 453 / 503,
       mean_retries: 855 / 503,
     });
+    for (const key of [...Object.keys(json), "since"]) assert.ok(page.includes(`\`${key}\``), key);
     assert.deepEqual([jobs, models, trees], [{ climate: totals }, { "m.ts": totals }, [tree]]);
     assert.deepEqual(causes[0], {
       class: "slot-lost",

@@ -9,6 +9,7 @@ import {
   formatPercent,
   formatRate,
   formatRemaining,
+  formatShare,
   formatTime,
 } from "../../src/report/format.ts";
 
@@ -86,6 +87,21 @@ Deno.test("formatPercent() says 100% only of all and 0% only of nothing", () => 
     [0.45, "45%"],
     [0.29, "29%"],
     [0.99999, "99%"],
+    [1, "100%"],
+    [NaN, "0%"],
+  ]);
+});
+
+Deno.test("formatShare() tells 99.4% from 99.9% and from all, and 0.6% from nothing", () => {
+  table(formatShare, [
+    [0, "0%"],
+    [1e-9, "0.1%"],
+    [50 / 9050, "0.6%"],
+    [0.05, "5%"],
+    [453 / 503, "90%"],
+    [0.985, "99%"],
+    [9000 / 9050, "99.4%"],
+    [1 - 1e-9, "99.9%"],
     [1, "100%"],
     [NaN, "0%"],
   ]);

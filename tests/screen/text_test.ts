@@ -1,6 +1,6 @@
 /** Text on the screen: what is safe, how wide it is, how it is cut, aligned and drawn as a bar. */
 import assert from "node:assert/strict";
-import { renderBar } from "../../src/screen/bar.ts";
+import { renderBar, renderParts } from "../../src/screen/bar.ts";
 import { paintFor } from "../../src/screen/paint.ts";
 import { safeLines, safeText } from "../../src/screen/safe_text.ts";
 import { fittingColumns, renderTable } from "../../src/screen/table.ts";
@@ -85,6 +85,28 @@ Deno.test("renderBar() is full only at the end, and begun as soon as anything is
   assert.equal(renderBar(1, 4, PLAIN), "━━━━");
   assert.equal(renderBar(NaN, 4, PLAIN), "────");
   assert.equal(renderBar(0.5, 4, PLAIN, "ascii"), "[##..]");
+});
+
+Deno.test("renderParts() fills the bar, shows the smallest part, and nothing of what is not there", () => {
+  const parts = (good: number, warn: number, bad: number, width = 10, glyphs = "ascii" as const) =>
+    renderParts(
+      [
+        { count: good, tone: "good" },
+        { count: warn, tone: "warn" },
+        { count: bad, tone: "bad" },
+      ],
+      width,
+      PLAIN,
+      glyphs,
+    );
+  assert.equal(parts(8547, 453, 50), "########+x");
+  assert.equal(parts(1, 0, 1), "#####xxxxx");
+  assert.equal(parts(0, 0, 7), "xxxxxxxxxx");
+  assert.equal(parts(1, 1, 1), "####+++xxx");
+  assert.equal(parts(1, 1e6, 1, 3), "#+x");
+  assert.equal(parts(0, 0, 0), "");
+  assert.equal(parts(1, 1, 1, 2), "", "no room for all");
+  assert.equal(displayWidth(renderParts([{ count: 1, tone: "bad" }], 7, paintFor(true))), 7);
 });
 
 Deno.test("terminalTraits() obeys NO_COLOR, dumb terminals, CI and the locale", () => {
