@@ -85,6 +85,11 @@ const LOOKS: readonly (readonly string[])[] = [
   ["status"],
   ["status", "--all"],
   ["status", "failed", "--all"],
+  ["stats", "--by", "job"],
+  ["stats", "--by", "model"],
+  ["stats", "--by", "tree"],
+  ["stats", EVIL],
+  ["stats", "--since", EVIL],
   ["results"],
   ["results", "--all"],
   ["results", "--format", "csv"],
@@ -108,6 +113,7 @@ const DATA = /^(logs|series)|csv/;
 
 const JSONS: readonly (readonly string[])[] = [
   ["status", "--all", "--json"],
+  ["stats", "--json"],
   ["results", "--json"],
   ["series", "swept", "--format", "json"],
   ["series", "measures", "--format", "json"],

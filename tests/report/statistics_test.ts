@@ -116,14 +116,24 @@ Deno.test("statisticsReport() adds trees up by job and by the model's file name;
     for (const event of events) statistics.apply(event, 0);
     return statistics;
   };
-  const { totals, jobs, models } = statisticsReport([
+  const { totals, jobs, models, causes } = statisticsReport([
     one("ising.ts", begun("r"), broken("r"), completed("b", "r", 1)),
-    one("heat.ts", done("r")),
+    one("heat.ts", done("r"), begun("s"), broken("s"), begun("s"), done("s")),
   ]);
-  assert.deepEqual(totals, { ...zeroCounts(), failed: 1, firstAttempt: 2 });
-  assert.equal(totalRuns(totals), 3);
-  assert.equal(successRate(totals), 2 / 3);
-  assert.deepEqual(jobs.get("a"), { ...zeroCounts(), failed: 1, firstAttempt: 1 });
+  assert.deepEqual(totals, {
+    ...zeroCounts(),
+    failed: 1,
+    firstAttempt: 2,
+    afterRetry: 1,
+    retries: 1,
+  });
+  assert.equal(totalRuns(totals), 4);
+  assert.equal(successRate(totals), 3 / 4);
+  const { firstAttempt, afterRetry, failed: lost } = jobs.get("a")!;
+  assert.deepEqual([firstAttempt, afterRetry, lost, jobs.get("b")!.firstAttempt], [1, 1, 1, 1]);
+  assert.deepEqual(causes, [
+    { cause: "model-error", attempts: 2, runs: 2, recovered: 1, failed: 1 },
+  ]);
   assert.deepEqual([...models.keys()], ["ising.ts", "heat.ts"]);
   assert.deepEqual(models.get("ising.ts"), { ...zeroCounts(), failed: 1, firstAttempt: 1 });
 });
