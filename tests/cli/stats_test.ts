@@ -201,31 +201,38 @@ Deno.test("simrun stats adds several trees up, each once, and refuses what is no
 Deno.test("simrun stats counts what a real campaign did, and what a second one took up again", async () => {
   const files = {
     "counter.js": COUNTER,
-    "a.yaml": "id: a\nmodel: ./counter.js\nsteps: 5\nsweep: { by: [1, 2], bad: [0, 1] }\n",
+    "a.yaml": "- { id: a, model: ./counter.js, steps: 5, sweep: { by: [1, 2], bad: [0, 1] } }\n" +
+      "- id: flaky\n  retry: { limit: 1, backoff: 0s }\n" +
+      "  model: { command: [sh, ./flaky.sh], transient: { exit: 75 }, results: { x: 'x=(.)' } }\n",
+    // Passes the second time.
+    "flaky.sh":
+      'tried="$(dirname "$0")/tried"; echo x=1; [ -e "$tried" ] || { : > "$tried"; exit 75; }\n',
   };
   await withFolder(files, async (cwd) => {
     const counted = async () => {
       const { out } = await simrun(["stats", "--json"], { cwd });
       const json = JSON.parse(out);
-      return { ...json, jobs: undefined, models: Object.keys(json.models), trees: undefined };
+      return { ...json, models: Object.keys(json.models) };
     };
     assert.equal((await simrun(["-q", "-j", "1", "a.yaml"], { cwd })).code, EXIT.runsFailed.status);
     const first = await counted();
     assert.deepEqual(
       [first.runs_completed_first_attempt, first.runs_failed, first.retries, first.success_rate],
-      [2, 2, 0, 0.5],
+      [2, 2, 1, 0.6],
     );
-    const [cause] = first.causes;
-    assert.deepEqual([cause.class, cause.runs], ["model-error", 2]);
+    const { flaky } = first.jobs;
+    assert.deepEqual([flaky.runs_completed_after_retry, flaky.mean_retries], [1, 1]);
+    const causes = first.causes.map((one: Record<string, unknown>) => [one.class, one.runs]);
+    assert.deepEqual(causes, [["model-error", 2], ["transient", 1]]);
     // The mistake is mended.
     await Deno.writeTextFile(join(cwd, "counter.js"), COUNTER.replace("bad === 1", "bad === 9"));
     assert.equal((await simrun(["-q", "-j", "1", "a.yaml"], { cwd })).code, 0);
     const mended = await counted();
     assert.deepEqual(
       [mended.runs_completed_first_attempt, mended.runs_completed_after_retry, mended.mean_retries],
-      [2, 2, 1],
+      [2, 3, 1],
     );
-    assert.deepEqual(mended.models, ["counter.js"]);
+    assert.deepEqual(mended.models, ["counter.js", "flaky.sh"]);
   });
 });
 

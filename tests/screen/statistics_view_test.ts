@@ -56,7 +56,7 @@ Deno.test("renderStatistics() shows the groups where most has failed first, and 
   ]);
   const lines = shown({ firstAttempt: 1 }, {}, { title: "job", groups });
   const at = lines.findIndex((line) => line.startsWith("job "));
-  assert.match(lines[at]!, /runs  first  retried  failed  cancelled  success  recovered  retries$/);
+  assert.match(lines[at]!, /runs +first +retried +failed +cancelled +success +recovered +retries$/);
   assert.match(lines[at + 1]!, /^bad +3 +0 +0 +2 +1 +0% +0% +0\.0$/);
   assert.match(lines[at + 2]!, /^more0 +1 +0 +1 +0 +0 +100% +100% +2\.0$/);
   assert.equal(lines.at(-1), "… and 2 more");
