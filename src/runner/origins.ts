@@ -133,11 +133,18 @@ class OriginCheck {
       if (origin === undefined || more.length > 0 || this.#checked.has(origin)) continue;
       const problem = await this.#check(parent, origin, lost);
       this.#checked.set(origin, problem);
-      // Who has failed for it before fails for it again, alone: all others go on.
-      const isAgain = this.#child.decisionAt(index) === "retry";
-      if (problem !== undefined && !isAgain) problems.push(problem);
+      if (problem !== undefined) problems.push(problem);
     }
     return problems;
+  }
+
+  /**
+   * An earlier simrun has planned the very same: so the state was to be kept, and was lost since, to a bad disk, say. Then
+   * whoever needs it fails alone, when its turn comes, and all others go on.
+   */
+  get #wasPromised(): boolean {
+    const before = this.#parts.history.jobs.get(this.#child.job.id)?.job?.from;
+    return before !== undefined && JSON.stringify(before) === JSON.stringify(this.#child.job.from);
   }
 
   /** It is to be computed, and has no state of its own. */
@@ -218,6 +225,7 @@ class OriginCheck {
       lost.add(`${id}/${run}`);
       return undefined;
     }
+    if (planned !== undefined && this.#wasPromised) return undefined;
     return {
       path: ["from"],
       message: `Job ${this.#child.job.id} cannot begin: ${
