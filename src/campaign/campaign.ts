@@ -114,6 +114,7 @@ export class Campaign {
       times: this.#times,
       peaks: this.#peaks,
       maxFails: options.maxFails,
+      placed: options.placed ?? ((_job, failure) => failure),
       noRoom: (reason) => options.onNoRoom?.(reason) === true,
       append,
       endIfDone: () => this.#endIfDone(),

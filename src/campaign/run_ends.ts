@@ -36,6 +36,8 @@ export interface RunEndsParts {
   readonly peaks: Peaks;
   /** Stop when so many runs failed. */
   readonly maxFails: number | undefined;
+  /** A failure as it is told, where more is known of it. */
+  placed(job: string, failure: Failure): Failure;
   /** True: somebody sees to it that there is room, and lets runs start when there is. */
   noRoom(reason: string): boolean;
   /** `then` is called when it is durable. */
@@ -144,7 +146,8 @@ export class RunEnds {
       slot.memoryBytesMax < memory.totalBytes ? slot.memoryBytesMax : undefined,
     );
     const { attempt } = batch;
-    this.#parts.append({ type: "run.failed", job, run, attempt, failure: told, ...log }, () => {
+    const placed = this.#parts.placed(job, told);
+    this.#parts.append({ type: "run.failed", job, run, attempt, failure: placed, ...log }, () => {
       this.#parts.tally.fail(batch.job);
       this.#endedFor(batch.job);
       const { maxFails } = this.#parts;

@@ -34,6 +34,7 @@ export const EVERYTHING = [
   () => import("./help.ts"),
   () => import("./init.ts"),
   () => import("./logs.ts"),
+  () => import("./missing_results.ts"),
   () => import("./parse.ts"),
   () => import("./plot.ts"),
   () => import("./read_jobs.ts"),

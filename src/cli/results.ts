@@ -89,7 +89,14 @@ export async function results(
     );
     await writeSeries(context, flags, format, { layout, history, rows: chosen });
   } else await write(context, flags, format, view, flags.provenance ? sources : undefined);
-  say(context, flags, ...lost, ...notes(context, flags, { ...reading, rows }, chosen));
+  const { planned } = reading;
+  const done = rows.filter((row) => !row.isEarlier).length;
+  const missing = done < planned
+    ? await (await load<typeof import("./missing_results.ts")>(
+      import.meta.resolve("./missing_results.ts"),
+    )).missingLines(context, flags, { layout, history }, { selectors, planned, done })
+    : [];
+  say(context, flags, ...lost, ...missing, ...notes(context, flags, { ...reading, rows }, chosen));
   return EXIT.completed.status;
 }
 
@@ -182,15 +189,6 @@ function notes(
   const lines: string[] = [];
   if (rows.length === 0 && planned === 0) lines.push("No completed run matches.");
   else if (flags.where !== undefined && chosen.length === 0) lines.push("No row fulfils --where.");
-  const current = rows.filter((row) => !row.isEarlier);
-  if (current.length < planned) {
-    const missing = planned - current.length;
-    lines.push(
-      `${formatCount(current.length)} of ${formatNumberOf(planned, "run")}; ${
-        formatCount(missing)
-      } ${missing === 1 ? "is" : "are"} not done. simrun status shows how far they are.`,
-    );
-  }
   const shown = chosen.filter((row) => !row.isEarlier);
   const older = shown.filter((row) => row.isOlderModel).length;
   if (older > 0) {

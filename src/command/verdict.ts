@@ -33,14 +33,18 @@ export function judge(
   // What it complained of on the way has passed by itself.
   const isDone = done !== undefined && isEndedWell && found(done);
   if (!isDone && holds(transient)) return { kind: "transient", why: `${how}, which passes${said}` };
-  if (holds(failed)) return { kind: "failed", why: `${how}: ${conditionWords(failed)}${said}` };
+  if (holds(failed)) {
+    const why = `${how}: ${conditionWords(failed)}${said} (model.failed)`;
+    return { kind: "failed", why };
+  }
   if (end.signal === "SIGKILL") {
     const why = "it was killed (SIGKILL): by the system for want of memory, or by somebody";
     return { kind: "killed", why };
   }
   if (!isEndedWell) return { kind: "failed", why: how + said };
   if (done === undefined || isDone) return { kind: "done" };
-  return { kind: "failed", why: `${how}, but is not done: ${missingWords(done)}${said}` };
+  const why = `${how}, but is not done: ${missingWords(done)}${said} (model.done)`;
+  return { kind: "failed", why };
 }
 
 function saidText({ telling, last }: Pick<LastWords, "last" | "telling">): string {

@@ -1,4 +1,5 @@
 /** What became of a planned run before this campaign, as far as it matters to it. Pure. */
+import type { MemoryBudget } from "../campaign/memory_budget.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import type { History } from "../queue/history.ts";
 
@@ -16,4 +17,15 @@ export function neededBefore(job: PlannedJob, index: number, history: History): 
   const { run } = job.identify(index);
   const failure = history.jobs.get(job.job.id)?.rare(run).failure;
   return failure?.class === "out-of-memory" ? 2 * (failure.memoryBytes ?? 0) : 0;
+}
+
+/** The size of slot that a run, or any of a job, needs: of what its job says, and of what it has needed before. */
+export function sizesBy(
+  memory: Pick<MemoryBudget, "sizeFor">,
+  history: History,
+): (job: PlannedJob, index?: number) => number {
+  return (job, index) => {
+    const before = index === undefined ? 0 : neededBefore(job, index, history);
+    return memory.sizeFor(Math.max(job.job.memoryBytes ?? 0, before), job.job.cores);
+  };
 }

@@ -20,7 +20,8 @@ import { CampaignRecord } from "./campaign_record.ts";
 import { campaignWorld } from "./campaign_world.ts";
 import type { Controller } from "./controller.ts";
 import { Deadline } from "./deadline.ts";
-import { earlierAttempts, neededBefore } from "./earlier_runs.ts";
+import { earlierAttempts, sizesBy } from "./earlier_runs.ts";
+import { FailurePlaces } from "./failure_places.ts";
 import type { GiveWay } from "./give_way.ts";
 import { DiskGovernor } from "./disk_governor.ts";
 import { memoryBudget } from "./limits.ts";
@@ -78,6 +79,7 @@ export class Runner {
   /** Runs by job that left files in the tree. */
   readonly #withFiles = new Map<string, Set<string>>();
   readonly #deadline = new Deadline();
+  readonly #places = new FailurePlaces();
   readonly #record: CampaignRecord;
   #giveWay: GiveWay | undefined;
   readonly #disk: DiskGovernor;
@@ -97,17 +99,14 @@ export class Runner {
     this.#states = parts.states;
     this.#known = parts.known;
     this.#slots = new SlotProcesses(request, parts.slot);
-    const learned = Learned.of(parts.session.history);
-    const { rates } = learned;
+    this.#places.know(request.locate);
     const { history } = parts.session;
+    const learned = Learned.of(history);
     const memory = memoryBudget(request);
     this.#table = new RunTable(
       parts.plan.total,
-      rankBy(request.order ?? "submitted", rates),
-      (job, index) => {
-        const before = index === undefined ? 0 : neededBefore(job, index, history);
-        return memory.sizeFor(Math.max(job.job.memoryBytes ?? 0, before), job.job.cores);
-      },
+      rankBy(request.order ?? "submitted", learned.rates),
+      sizesBy(memory, history),
     );
     this.#table.add(parts.plan, (job, index) => earlierAttempts(job, index, history));
     this.#disk = new DiskGovernor(request, parts.session, this.#table);
@@ -117,7 +116,7 @@ export class Runner {
       holder: parts.session.holder,
       slots: request.slots,
       memory,
-      rates,
+      rates: learned.rates,
       taught: ({ job, model }) => {
         const taught = learned.teach(job, model, this.#deadline.limitMs);
         return this.#states?.withWantedStates(taught, this.#table, history) ?? taught;
@@ -129,6 +128,7 @@ export class Runner {
       withFiles: (job) => this.#withFiles.get(job),
       results: new NeededResults(parts.session),
       onEvent: (event) => this.#heard(event),
+      placed: (job, failure) => this.#places.placed(job, failure),
       onNoRoom: (reason) => this.#disk.refused(reason),
     });
   }
@@ -247,6 +247,7 @@ export class Runner {
       if (this.#isRunning) await this.#prepare(more, history);
       // Meanwhile somebody may have had an earlier one of that name tried again.
       toAdd(fresh.jobs, this.#table);
+      this.#places.know(locate);
       this.#campaign.supersede(fresh.jobs);
       this.#table.add(more, (job, index) => earlierAttempts(job, index, history));
       this.#plan = withMore(this.#plan, more);

@@ -1,9 +1,9 @@
 /** The last lines of an invocation: what was done, what failed, what to type next. Pure. */
 import { runName } from "../job/run.ts";
-import { describeFailure, describePlace } from "../report/failure_text.ts";
 import { formatCount, formatDuration, formatNumberOf } from "../report/format.ts";
 import { ledTexts } from "../report/led_job.ts";
 import type { Summary } from "../report/summary.ts";
+import { failureLines } from "./failure_lines.ts";
 import type { Paint } from "./paint.ts";
 import { safeText } from "./safe_text.ts";
 
@@ -21,7 +21,6 @@ export interface SummaryCanvas {
   readonly paused?: number;
 }
 
-const FAILURES_SHOWN = 5;
 const LED_SHOWN = 10;
 
 export function renderSummary(summary: Summary, canvas: SummaryCanvas): string[] {
@@ -33,18 +32,7 @@ export function renderSummary(summary: Summary, canvas: SummaryCanvas): string[]
   for (const warning of summary.warnings.slice(0, 5)) {
     lines.push(`${paint.warn("note")}    ${safeText(warning)}`);
   }
-  let hidden = summary.failed;
-  for (const { job, run, failure, count } of summary.failureGroups.slice(0, FAILURES_SHOWN)) {
-    hidden -= count;
-    const place = describePlace(failure, canvas.folder);
-    const at = place === undefined ? "" : ` (${place})`;
-    const name = runName(job, run);
-    const who = count === 1 ? name : `${formatNumberOf(count, "run")}, ${name} first`;
-    lines.push(
-      `${paint.bad("failed")}  ${safeText(who)}  ${safeText(describeFailure(failure) + at)}`,
-    );
-  }
-  if (hidden > 0) lines.push(`        … and ${formatCount(hidden)} more`);
+  lines.push(...failureLines(summary.failureGroups, summary.failed, canvas));
   lines.push(...nextLines(summary, canvas).map((line) => paint.faint(line)));
   return lines;
 }

@@ -59,3 +59,60 @@ Deno.test("a line of a shell finds in its environment all that placeholders stan
     assert.match(stdout, /^x=0\.5 seed=[1-9]\d+ of=7 at=0<>$/m);
   });
 });
+
+Deno.test("a result that is not there, or not a number, is told with the line that asks for it", async () => {
+  await inFolder(async (folder) => {
+    const path = await place(
+      folder,
+      "a.yaml",
+      `jobs:
+  - id: printed
+    model:
+      command: [echo, "x=abc"]
+      results: { x: 'x=(\\S+)' }
+  - id: whole
+    model: { command: [echo], results: out.json }
+  - id: column
+    model:
+      command: [sh, -c, "printf 'a,b\\n1,2\\n' > t.csv"]
+      results:
+        r.last: { file: t.csv, column: c }
+  - id: unfinished
+    model: { command: [echo, on the way], done: ^finished }
+  - id: good
+    model: { command: [echo, x=1], results: { x: 'x=(\\d)' } }
+`,
+    );
+    const places = {
+      printed: `the result "x" is "abc" in what it printed, not a number (a.yaml:5:21)`,
+      whole: "it left no file out.json (a.yaml:7:40)",
+      column: `t.csv has no column "c"; it has a, b (a.yaml:12:17)`,
+      unfinished: "nothing in what it printed matches ^finished; " +
+        "its last words: on the way (a.yaml:14:49)",
+    };
+    const cwd = { cwd: folder };
+    const { status, stderr } = await simrun([path], cwd);
+    assert.equal(status, 3, stderr);
+    const { stdout: story } = await simrun(["explain", "column"], cwd);
+    assert.ok(story.includes(places.column), story);
+    const results = await simrun(["results"], cwd);
+    assert.match(results.stdout, /^good/m);
+    assert.match(results.stderr, /^1 of 5 runs; 4 failed\.$/m);
+    assert.match(
+      results.stderr,
+      /^simrun explain \w+ tells what .*; simrun resume tries them aga/m,
+    );
+    for (const [job, told] of Object.entries(places)) {
+      for (const text of [stderr, results.stderr]) {
+        const line = text.split("\n").find((line) => line.startsWith(`failed  ${job}  `));
+        assert.ok(line?.endsWith(told), `${job}: ${text}`);
+      }
+    }
+    // The tree alone knows no lines: the entry is named.
+    const again = await simrun(["resume"], cwd);
+    assert.match(
+      again.stderr,
+      /t\.csv has no column "c"; it has a, b \(model\.results\.r\.last\)$/m,
+    );
+  });
+});
