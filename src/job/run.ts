@@ -1,4 +1,5 @@
 /** A run: one point of a sweep, the unit of scheduling; its states, where it begins, and how it may end. */
+import type { Parameters } from "./parameter.ts";
 
 export type RunState = "queued" | "running" | "completed" | "failed" | "cancelled";
 
@@ -57,6 +58,8 @@ export interface Origin {
   readonly run?: string;
   /** For each run the one with the same values of what the other job sweeps. */
   readonly match?: "same-point";
+  /** The one with these values of what the other job sweeps; they stand before those that are matched. */
+  readonly where?: Parameters;
   readonly step: number | "last";
 }
 

@@ -4,9 +4,9 @@ import { choice } from "./choice_shape.ts";
 import { fieldsSchema, readFields } from "./fields.ts";
 import { idShape, JOB_ID } from "./job_shapes.ts";
 import { findEntry, isNull, quote, type YamlNode } from "./node.ts";
-import { count, mustBe, type Report, type Shape, text } from "./shape.ts";
+import { count, mustBe, named, parameterValue, type Report, type Shape, text } from "./shape.ts";
 
-const WANTED = "a job, job/run, or { run, job, match, step }";
+const WANTED = "a job, job/run, or { run, job, match, where, step }";
 
 const FROM_FIELDS = {
   run: {
@@ -16,7 +16,7 @@ const FROM_FIELDS = {
   },
   job: {
     shape: idShape(),
-    about: "In place of run: a job of one run, or with match a job of many.",
+    about: "In place of run: a job of one run, or with match or where a job of many.",
   },
   match: {
     shape: choice<"same-point">({ point: "same-point" }, {
@@ -26,6 +26,11 @@ const FROM_FIELDS = {
       true: "point",
     }),
     about: "point: each run begins from the run that has its values of what that job sweeps.",
+  },
+  where: {
+    shape: named(parameterValue()),
+    about: "Values of what that job sweeps: the one run that has them.",
+    examples: [{ co2: 450 }],
   },
   step: {
     shape: stepShape(),
@@ -46,6 +51,9 @@ const FOREIGN = {
     time: "step",
     point: "match: point",
     runs: "match: point",
+    values: "where",
+    parameters: "where",
+    params: "where",
   },
 };
 
@@ -62,7 +70,7 @@ export function fromShape(): Shape<Origin> {
         return run === undefined ? undefined : { ...run, step: "last" };
       }
       const before = report.failures;
-      const { run, job, match, step = "last" } = readFields(
+      const { run, job, match, where, step = "last" } = readFields(
         FROM_FIELDS,
         node,
         name,
@@ -83,9 +91,15 @@ export function fromShape(): Shape<Origin> {
         const hint = `Write { job: ${run.job}, match: point }, or remove match.`;
         report.error(findEntry(node, "match")!.keyNode, "conflict", message, hint);
       }
+      if (run?.run !== undefined && where !== undefined) {
+        const message = `"${name}" names one run, and says by its values which one it is`;
+        const hint = `Write { job: ${run.job}, where: … }, or remove where.`;
+        report.error(findEntry(node, "where")!.keyNode, "conflict", message, hint);
+      }
       const id = run ?? (job === undefined ? undefined : { job });
       if (id === undefined || report.failures > before) return undefined;
-      return { ...id, ...(match !== undefined && { match }), step };
+      const values = where === undefined || Object.keys(where).length === 0 ? {} : { where };
+      return { ...id, ...(match !== undefined && { match }), ...values, step };
     },
   };
 }

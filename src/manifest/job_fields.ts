@@ -220,8 +220,13 @@ export const JOB_FIELDS = {
   from: {
     shape: fromShape(),
     about: "The run whose state the runs of this job begin from, with parameters of their own: " +
-      "a job, job/run, or { run, job, match, step }.",
-    examples: ["spinup", { run: "spinup", step: 5000 }, { job: "grid", match: "point" }],
+      "a job, job/run, or { run, job, match, where, step }.",
+    examples: [
+      "spinup",
+      { run: "spinup", step: 5000 },
+      { job: "grid", match: "point" },
+      { job: "grid", where: { co2: 450 } },
+    ],
   },
   needs: {
     shape: needsShape(),

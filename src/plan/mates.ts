@@ -25,9 +25,9 @@ export function matesOf(job: Job, index: number, needed: Job): readonly number[]
  * may differ in what both of them fix: to begin from another's state with other parameters is what it is for.
  */
 export function originsOf(job: Job, index: number, parent: Job): readonly number[] {
-  const { run, match } = job.from!;
+  const { run, match, where } = job.from!;
   if (run !== undefined) return runsNamed(parent, run);
-  const own = match === undefined ? {} : parametersAt(job, index);
+  const own = { ...(match !== undefined && parametersAt(job, index)), ...where };
   const swept = parent.sweep === undefined ? [] : sweepNames(parent.sweep);
   const shared = swept.filter((name) => Object.hasOwn(own, name)).sort();
   return byValues(parent, shared).get(keyOf(own, shared)) ?? NONE;
@@ -68,5 +68,6 @@ function byValues(needed: Job, shared: readonly string[]): Mates {
 }
 
 function keyOf(values: Job["parameters"], shared: readonly string[]): string {
-  return canonical(shared.map((name) => values[name]!));
+  // A point may leave a parameter out: that is none of its values.
+  return shared.map((name) => Object.hasOwn(values, name) ? canonical(values[name]) : "").join(" ");
 }

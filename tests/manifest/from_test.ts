@@ -1,6 +1,8 @@
 /** Where runs begin: every way to write it, and what is refused over all jobs of all files. */
 import assert from "node:assert/strict";
 import { KEEP_ALL } from "../../src/job/job.ts";
+import { readManifests } from "../../src/manifest/manifest.ts";
+import { matesOf, originsOf } from "../../src/plan/mates.ts";
 import { jobWith, mistakes, onlyJob } from "./read.ts";
 
 const fromOf = (lines: string) => onlyJob(jobWith(lines)).from;
@@ -24,6 +26,11 @@ Deno.test("readManifests() takes from as a job, a run, and a mapping", () => {
     match: "same-point",
     step: 7,
   });
+  assert.deepEqual(fromOf("from: { job: grid, where: { x: 1.50, mode: warm }, step: 7 }"), {
+    job: "grid",
+    where: { x: 1.5, mode: "warm" },
+    step: 7,
+  });
   for (const line of ["", "from:", "from: null"]) {
     assert.equal(Object.hasOwn(onlyJob(jobWith(line)), "from"), false, line);
   }
@@ -33,7 +40,7 @@ Deno.test("readManifests() says at its place what is wrong with from", () => {
   const wrong: readonly (readonly [string, string])[] = [
     [
       "from: [a, b]",
-      '4:7 value "from" must be a job, job/run, or { run, job, match, step }, but is a list | A run begins from one other run.',
+      '4:7 value "from" must be a job, job/run, or { run, job, match, where, step }, but is a list | A run begins from one other run.',
     ],
     [
       "from: a/b/c",
@@ -63,6 +70,18 @@ Deno.test("readManifests() says at its place what is wrong with from", () => {
     [
       "from: { run: b/c, match: point }",
       '4:19 conflict "from" names one run, and matches each of its own to another | Write { job: b, match: point }, or remove match.',
+    ],
+    [
+      "from: { run: b/c, where: { x: 1 } }",
+      '4:19 conflict "from" names one run, and says by its values which one it is | Write { job: b, where: … }, or remove where.',
+    ],
+    [
+      "from: { job: b, where: [1] }",
+      '4:24 value "from.where" must be a mapping of names to values, but is a list',
+    ],
+    [
+      "from: { job: b, values: { x: 1 } }",
+      '4:17 unknown-key Unknown key "values" in "from" | Write "where".',
     ],
     ["from: a", '4:7 from Job "a" begins from itself | It would never begin. Remove it.'],
     [
@@ -132,6 +151,61 @@ Deno.test("readManifests() refuses what could never begin, and names the circle"
     ],
   ];
   for (const [text, told] of cases) assert.match(mistakes(text).join("\n"), told, text);
+});
+
+Deno.test("readManifests() refuses from where no run, or more than one, has the values", () => {
+  const grid =
+    "id: grid, steps: 1, sweep: { grid: { x: [1, 2, 3, 4, 5, 6, 7], mode: [warm, cold] }, repeat: 2 }";
+  const child = (from: string, more = "") =>
+    mistakes(jobs(grid, `id: a, steps: 9, from: { job: grid, ${from} }${more}`)).join("\n");
+  assert.equal(child("where: { x: 2, mode: cold, repeat: 1 }"), "");
+  assert.equal(
+    child("match: point, where: { repeat: 2 }", ", sweep: { x: [1, 2], mode: [warm] }"),
+    "",
+  );
+  const cases: readonly (readonly [from: string, told: RegExp])[] = [
+    [
+      "where: { x: 6.5, mode: warm, repeat: 1 }",
+      /^2:66 from No run of "grid" has x: 6\.5 \| Of x it has 3, 4, 5, 6, 7, and 2 others\./,
+    ],
+    [
+      "where: { mode: hot }",
+      /^2:\d+ from No run of "grid" has mode: hot \| Of mode it has warm, cold\./,
+    ],
+    ["where: { moed: warm }", /"grid" does not sweep "moed" \| Did you mean "mode"\?/],
+    [
+      "where: { x: 2 }",
+      /4 runs of "grid" have x: 2, and a run begins from one \| Say as well which mode, repeat\./,
+    ],
+    [
+      "match: point",
+      /does not say which x, mode, repeat .* or say which under from: where: \{ x: … \}\./,
+    ],
+  ];
+  for (const [from, told] of cases) assert.match(child(from), told, from);
+  const few = jobs(
+    "id: pts, steps: 1, sweep: [{ x: 1, y: 1 }, { x: 2, y: 2 }]",
+    "id: a, steps: 9, from: { job: pts, where: { x: 1, y: 2 } }",
+  );
+  assert.match(mistakes(few).join(), /No run of "pts" has x: 1, y: 2 together \| simrun results/);
+  const search = jobs(
+    "id: fit, steps: 1, optimize: { metric: m, budget: 9, over: { x: { uniform: [0, 1] } } }",
+    "id: a, steps: 9, from: { job: fit, where: { x: 1 } }",
+  );
+  assert.match(mistakes(search).join(), /the search "fit" .*\| Name one: \{ run: fit\/0001 \}/);
+});
+
+Deno.test("originsOf() and matesOf() take points that leave a parameter out", () => {
+  const [parent, child] = readManifests([{
+    path: "a.yaml",
+    folder: "/",
+    text: jobs(
+      "id: pts, steps: 1, sweep: [{ x: 1, y: 0 }, { x: 2 }]",
+      "id: a, steps: 9, sweep: [{ x: 1, y: 0 }, { x: 2 }], from: { job: pts, match: point }",
+    ),
+  }]).jobs;
+  assert.deepEqual([0, 1].map((index) => originsOf(child!, index, parent!)), [[0], [1]]);
+  assert.deepEqual([0, 1].map((index) => matesOf(child!, index, parent!)), [[0], [1]]);
 });
 
 Deno.test("readManifests() takes what both fix to another value: that is what a branch is for", () => {
