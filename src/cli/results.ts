@@ -3,6 +3,7 @@ import { load } from "../job/load.ts";
 import { assertNever, EXIT, Fault } from "../job/fault.ts";
 import { encodePlain } from "../job/plain.ts";
 import { formatCount, formatNumberOf } from "../report/format.ts";
+import type { History } from "../queue/history.ts";
 import type { ResultColumn } from "../report/result_frame.ts";
 import {
   briefText,
@@ -78,7 +79,7 @@ export async function results(
   const view = viewResults(
     rows,
     flags.series ? { ...flags, columns: undefined } : flags,
-    sources?.columns(rows),
+    [...sources?.columns(rows) ?? [], ...await searchColumns(flags, rows, history)],
   );
   const chosen = view.indices.map((index) => rows[index]!);
   if (request !== undefined) {
@@ -106,6 +107,19 @@ function asksForSources({ provenance, columns = "", where = "", sort = "" }: Res
     /\b(?:provenance|seed|spec|commit|simrun|deno|host|started|ended)\b/.test(
       `${columns} ${where} ${sort}`,
     );
+}
+
+/** How far searches had come is told to those who ask. */
+async function searchColumns(
+  { columns = "", where = "", sort = "", plot = "" }: ResultFlags,
+  rows: readonly ResultRow[],
+  history: History,
+): Promise<readonly ResultColumn[]> {
+  if (!/\bbest\b/.test(`${columns} ${where} ${sort} ${plot}`)) return [];
+  const { bestSoFar } = await load<typeof import("../report/best_so_far.ts")>(
+    import.meta.resolve("../report/best_so_far.ts"),
+  );
+  return [bestSoFar(rows, (id) => history.jobs.get(id)?.job) ?? []].flat();
 }
 
 const NO_PLOT = { checkPlot: undefined, plotResults: undefined };

@@ -6,7 +6,7 @@ import type { ResultRow } from "./results.ts";
 
 export interface ResultColumn {
   readonly name: string;
-  readonly of: "run" | "parameter" | "result";
+  readonly of: "run" | "parameter" | "result" | "search";
   /** Index into the frame's rows. */
   readonly cell: (index: number) => unknown;
   /** How a person reads it, when that is not the cell itself. */
@@ -23,12 +23,13 @@ export class ResultFrame {
   readonly columns: readonly ResultColumn[];
   readonly #byName = new Map<string, ResultColumn>();
 
-  /** `more` can be asked for by name where nothing else is called so; with `provenance.` before it always. */
+  /** `more` can be asked for by name where nothing else is called so; with `provenance.`, or `search.`, before it always. */
   constructor(rows: readonly ResultRow[], more: readonly ResultColumn[] = []) {
     this.rows = rows;
     for (const column of more) {
       this.#byName.set(column.name, column);
-      this.#byName.set(`provenance.${column.name}`, column);
+      const source = column.of === "search" ? "search" : "provenance";
+      this.#byName.set(`${source}.${column.name}`, column);
     }
     const flat = rows.map((row) => flatten(row.result));
     const own = (name: string, of: (row: ResultRow) => unknown): ResultColumn => ({

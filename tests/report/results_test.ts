@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import type { RunEvent } from "../../src/job/event.ts";
 import { encodePlain } from "../../src/job/plain.ts";
+import { readManifests } from "../../src/manifest/manifest.ts";
 import { briefText, csvLines, resultJson, tabulate } from "../../src/report/result_table.ts";
 import { ResultFold, type ResultRow } from "../../src/report/results.ts";
+import { bestSoFar } from "../../src/report/best_so_far.ts";
+import { ResultFrame } from "../../src/report/result_frame.ts";
 import { unknownName } from "../../src/report/selector.ts";
 import { completed, journal, planned, started, sweepOf } from "./fixtures.ts";
 
@@ -206,4 +209,45 @@ Deno.test("briefText() shortens numbers and long arrays", () => {
   assert.equal(briefText(86400), "86400");
   assert.equal(briefText([1, 2.0000001]), "[1, 2]");
   assert.equal(briefText(new Array(90).fill(0)), "[90 numbers]");
+});
+
+Deno.test("bestSoFar() goes by the number of the trial, passes over what is no number, and knows its goal", () => {
+  const { jobs: [up] } = readManifests([{
+    path: "a.yaml",
+    folder: "/",
+    text: "{ id: up, model: m.ts, steps: 1, optimize: " +
+      "{ metric: deep.m, goal: maximize, budget: 9, over: { x: { uniform: [0, 1] } } } }",
+  }]);
+  const row = (job: string, trial: number, m: unknown, isEarlier = false) =>
+    ({
+      job,
+      parameters: { trial },
+      result: { deep: { m } },
+      steps: 1,
+      isEarlier,
+    }) as unknown as ResultRow;
+  const rows = [
+    row("up", 3, 2),
+    row("up", 1, NaN),
+    row("up", 2, 1),
+    row("up", 5, 1.5),
+    row("up", 4, "none"),
+    row("up", 2, 99, true),
+    row("plain", 1, 7),
+  ];
+  const jobOf = (id: string) => id === "up" ? up : undefined;
+  const column = bestSoFar(rows, jobOf)!;
+  assert.deepEqual(rows.map((_, i) => column.cell(i)), [
+    2,
+    undefined,
+    1,
+    2,
+    2,
+    undefined,
+    undefined,
+  ]);
+  assert.equal(bestSoFar(rows.slice(-1), jobOf), undefined);
+  // A result that is called so comes first.
+  const own = new ResultFrame([{ ...rows[0]!, result: { best: 5, deep: { m: 2 } } }], [column]);
+  assert.deepEqual([own.find("best")!.cell(0), own.find("search.best")!.cell(0)], [5, 2]);
 });

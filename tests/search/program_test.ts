@@ -181,6 +181,20 @@ Deno.test("until: a search that is good enough says so everywhere, and is comple
       assert.doesNotMatch(status.stdout, /resume/);
       const results = await simrun(["results", ...tree]);
       assert.doesNotMatch(results.stderr, /not done/);
+      const so = ["--columns", "trial,fit.loss,best", "--format", "csv"];
+      const [head, ...lines] = (await simrun(["results", ...so, ...tree])).stdout.trim().split(
+        "\r\n",
+      );
+      assert.equal(head, "trial,fit.loss,best");
+      let least = Infinity;
+      for (const [at, line] of lines.entries()) {
+        const [trial, loss, best] = line.split(",").map(Number);
+        least = Math.min(least, loss!);
+        assert.deepEqual([trial, best], [at + 1, least]);
+      }
+      assert.equal(lines.length, runs);
+      const figure = await simrun(["results", "--plot", "x=trial,y=best,logy", ...tree]);
+      assert.match(figure.stdout, /^best\n[^]*trial/, figure.stderr);
       const told = await simrun(["explain", "fit", ...tree]);
       assert.match(
         told.stdout,
