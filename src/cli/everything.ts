@@ -2,6 +2,7 @@
 
 export const EVERYTHING = [
   () => import("../plan/plan.ts"),
+  () => import("../plan/sample_changes.ts"),
   () => import("../report/best_so_far.ts"),
   () => import("../report/parquet.ts"),
   () => import("../runner/command_check.ts"),

@@ -211,8 +211,10 @@ export function readCommand(map: YamlMap, name: string, report: Report): Command
       : "The model has both command and shell";
     report.error(map, "conflict", message, "For example command: [python3, ./simulate.py].");
   }
-  if ((restart === undefined) !== (checkpoint === undefined)) {
-    const [there, missing] = restart === undefined
+  // One that is there and wrong is told of already.
+  const has = (key: string) => findEntry(map, key) !== undefined;
+  if (has("restart") !== has("checkpoint")) {
+    const [there, missing] = has("checkpoint")
       ? ["checkpoint", "restart"]
       : ["restart", "checkpoint"];
     report.error(

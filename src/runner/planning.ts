@@ -1,6 +1,6 @@
 /** From checked jobs to a plan that can be carried out, or all that is wrong with them. Starts nothing but one slot. */
 import { load } from "../job/load.ts";
-import { makePlan, type Plan, type PlannedBefore } from "../plan/plan.ts";
+import { makePlan, type Plan, type PlannedBefore, type PlannedJob } from "../plan/plan.ts";
 import type { History } from "../queue/history.ts";
 import type { Job } from "../job/job.ts";
 import type { Layout } from "../store/layout.ts";
@@ -44,7 +44,19 @@ export async function planJobs(jobs: readonly Job[], planning: Planning): Promis
     plan = makePlan(prepared, history, asked, before);
   }
   checkRoom(plan.jobs, { ...request, ...room, locate });
-  return plan;
+  return withRemarks(plan, history);
+}
+
+/** Loaded where a job has a Latin hypercube. */
+async function withRemarks(plan: Plan, history: History): Promise<Plan> {
+  const isHypercube = ({ job }: PlannedJob) =>
+    job.sweep?.parts.some((part) => part.kind === "sample" && part.method === "lhs");
+  if (!plan.jobs.some(isHypercube)) return plan;
+  const { sampleRemarks } = await load<typeof import("../plan/sample_changes.ts")>(
+    import.meta.resolve("../plan/sample_changes.ts"),
+  );
+  const remarks = sampleRemarks(plan.jobs, history);
+  return remarks.length === 0 ? plan : { ...plan, remarks };
 }
 
 /** Loaded where a job begins from another's state, in these or in the tree. */

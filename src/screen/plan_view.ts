@@ -67,7 +67,7 @@ export function renderPlan(
 
 /** What the user should know before anything runs: work that the plan leaves alone. */
 export function planWarnings(plan: Plan): string[] {
-  const warnings: string[] = [];
+  const warnings = (plan.remarks ?? []).map(({ job, text }) => `${job}: ${text}.`);
   for (const decision of ["cancelled", "counted", "held-model", "stale-model"] as const) {
     const runs = countDecision(plan, decision);
     if (runs > 0) warnings.push(`${formatNumberOf(runs, "run")}: ${DECISION_MEANING[decision]}.`);
@@ -104,6 +104,7 @@ function termLines(
     ...(from === undefined ? [] : [[safeText(id), `begins from ${safeText(originText(from))}`]]),
     ...(allow === undefined ? [] : [[safeText(id), `allowed: ${safeText(grantsText(allow))}`]]),
   ]);
+  rows.push(...(plan.remarks ?? []).map(({ job, text }) => [safeText(job), text]));
   rows.push(...saving.map(([jobs, text]) => [safeText(jobs), text]));
   return renderTable(
     [{ title: "" }, { title: "", shrinkTo: 20 }],

@@ -16,9 +16,10 @@ export function graceMs(timeoutMs: number): number {
 
 /** Seen between two steps: `step` is saved, where the job saves anything. */
 export function timeoutWords(job: Job, step: number, ms: number): string {
-  return `${spentWords(job, ms)} and has done ${stepsWords(job, step)} steps; ${
-    adviceWords(job, step)
-  }`;
+  const spent = spentWords(job, ms);
+  // Of a program that counts none it is no news that it has not done its one step.
+  if (job.steps === 1) return `${spent.replace(/,$/, "")}; ${adviceWords(job, step)}`;
+  return `${spent} and has done ${stepsWords(job, step)} steps; ${adviceWords(job, step)}`;
 }
 
 /** Seen from outside: the thread has not come back from what it began after `step`. */

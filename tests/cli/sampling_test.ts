@@ -53,3 +53,25 @@ Deno.test("simrun computes of a larger sample what is new, and takes first repea
     assert.match(table, /^job +run +sample +x +s +repeat +steps /);
   });
 });
+
+Deno.test("simrun says which count keeps the points of a Latin hypercube, where another one loses all of them", async () => {
+  await inFolder(async (cwd) => {
+    await place(cwd, "model.js", MODEL);
+    const told = async (count: number, ...flags: string[]) => {
+      await place(cwd, "walk.yaml", manifest(count));
+      const ran = await simrun(["walk.yaml", ...flags], { cwd });
+      assert.equal(ran.status, 0, ran.stderr);
+      return (ran.stdout + ran.stderr).split("\n").filter((line) => line.includes("hypercube"));
+    };
+    assert.deepEqual(await told(6), []);
+    assert.deepEqual(await told(12, "-n"), [], "doubled it keeps them");
+    assert.deepEqual(await told(3, "-n"), [], "as does the half of it");
+    const words = "a Latin hypercube of 10 points has none of the 6 that there were, " +
+      "and is computed anew; one of 12 has all of them (count: 12)";
+    assert.deepEqual(await told(10, "-n"), [`  walk  ${words}`]);
+    const [said] = await told(10);
+    assert.ok(said?.endsWith(`note: walk: ${words}.`), said);
+    // Those of the plan before that one are found again.
+    assert.deepEqual(await told(24, "-n"), []);
+  });
+});

@@ -32,6 +32,10 @@ Deno.test("simrun validate tells of each file of a command at the word that name
         "command: [sh]\n  restart: [sh]\n  checkpoint: '*.rst'\n  measure: { pattern: '(?<x>a)' }",
         /:5:3: .*Nothing tells the step of a checkpoint[^]*progress:/,
       ],
+      [
+        "command: [sh]\n  restart: [sh]\n  checkpoint: '/tmp/*.rst'",
+        /:5:15: .*must be a glob over files[^]*\n1 mistake/,
+      ],
       ["command: []", /:3:12: .* a list of one word or more/],
     ];
     for (const [model, told] of cases) {

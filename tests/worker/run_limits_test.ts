@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { ModelModule } from "../../src/job/model.ts";
 import { ACTIVITY, CONTROL } from "../../src/worker/protocol.ts";
-import { findNotFinite } from "../../src/worker/run_failure.ts";
+import { findNotFinite, timeoutWords } from "../../src/worker/run_failure.ts";
 import { aJob, points } from "../helpers/jobs.ts";
 import { AgentDouble } from "./agent_double.ts";
 
@@ -100,6 +100,12 @@ Deno.test("runBatch() fails a run without checkpoints at its timeout, and runs t
     assert.match(
       failed!.failure.message,
       /^it computed for 2h, its timeout, and has done 160 of 500 steps; .* and begins anew$/,
+    );
+    // A program that counts no steps has one.
+    assert.equal(
+      timeoutWords({ ...job, steps: 1, timeoutMs: 2000 }, 0, 2000),
+      "it computed for 2s, its timeout; " +
+        "raise timeout and run again: it keeps no checkpoints and begins anew",
     );
   });
 });
