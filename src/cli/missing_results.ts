@@ -53,6 +53,8 @@ export async function missingLines(
   if (first === undefined) return lines;
   const name = safeText(runName(first.job, first.run));
   const explain = `simrun explain ${name}${tree} tells what happened to it`;
+  // Something else must be mended first, and that is told there.
+  if (first.failure.class === "needs") return [...lines, paint.faint(`${explain}.`)];
   // What has failed in a search stays so; and who is at work tries nothing again that has failed.
   const isLed = searchOf(history.jobs.get(first.job)?.job?.sweep) !== undefined;
   const again = working || isLed
