@@ -9,7 +9,6 @@ import { Foundation, restsOnOthers } from "./foundation.ts";
 import { PastJob } from "./past_job.ts";
 import { type JobToPlan, PlannedJob } from "./planned_job.ts";
 import { isSameSpec } from "./same_spec.ts";
-import type { Remark } from "./sample_changes.ts";
 import { pointAt } from "./sweep.ts";
 
 export { type Decision, DECISION_MEANING, DECISIONS } from "./decision.ts";
@@ -45,6 +44,12 @@ export interface Plan {
   readonly reuses: readonly Reuse[];
   /** What people should know beside what is done with each run. */
   readonly remarks?: readonly Remark[];
+}
+
+/** What people should know of a planned job. */
+export interface Remark {
+  readonly job: string;
+  readonly text: string;
 }
 
 /** What the campaign has planned before: numbers go on where it ended, and what it has may be needed. */

@@ -3,13 +3,7 @@ import type { Job } from "../job/job.ts";
 import type { Sample, SweepPart } from "../job/sweep.ts";
 import type { History } from "../queue/history.ts";
 import { canonical } from "./digest.ts";
-import type { PlannedJob } from "./planned_job.ts";
-
-/** What people should know of a planned job. */
-export interface Remark {
-  readonly job: string;
-  readonly text: string;
-}
+import type { PlannedJob, Remark } from "./plan.ts";
 
 /** Of hypercubes that hold no point of what is done of the one before. */
 export function sampleRemarks(jobs: readonly PlannedJob[], history: History): Remark[] {

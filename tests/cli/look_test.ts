@@ -32,7 +32,7 @@ Deno.test("simrun results keeps the manifest's order and leaves earlier plans to
     assert.equal((await simrun(["-q", "a.yaml"], { cwd })).code, EXIT.runsFailed.status);
     const now = await by();
     assert.deepEqual(now.by, [2, 3]);
-    assert.match(now.err, /^2 of 3 runs; 1 failed\.\nfailed  study/);
+    assert.match(now.err, /^2 of 3 runs; 1 failed\.\nfailed {2}study/);
     assert.match(now.err, /1 result of earlier plans: simrun results --all/);
     assert.deepEqual((await by("--all")).by, [2, 3, 1]);
 
