@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { CommandModel } from "../job/command.ts";
 import type { Job } from "../job/job.ts";
 import { KEPT_FOLDER, type Layout } from "../store/layout.ts";
+import { formatLong } from "../report/format.ts";
 import { commandValues, commandWords } from "../worker/command_values.ts";
 import { shellWord } from "./shell_word.ts";
 
@@ -28,10 +29,13 @@ export function commandTraces(
   return { words, ...(isFolder(files) && { files }) };
 }
 
+/** What is longer is typed again by nobody; `--json` has all words. */
+const COMMAND_CHARACTERS_MAX = 10_000;
+
 /** For people: a title and a text each. */
 export function traceTexts({ words, files }: CommandTraces): [string, string][] {
   return [
-    ["command", words.map(shellWord).join(" ")],
+    ["command", formatLong(words.map(shellWord).join(" "), COMMAND_CHARACTERS_MAX)],
     ...(files === undefined ? [] : [["files", shellWord(files)] as [string, string]]),
   ];
 }

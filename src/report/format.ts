@@ -10,6 +10,14 @@ export function formatCount(count: number): string {
   return String(Math.trunc(count)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+/** The beginning of what is too long to be read, and how long it is; other texts as they are. */
+export function formatLong(text: string, charactersMax: number): string {
+  if (text.length <= charactersMax) return text;
+  // No half of a character stays.
+  const head = text.slice(0, charactersMax).replace(/[\uD800-\uDBFF]$/, "");
+  return `${head}… (${formatCount(text.length)} characters)`;
+}
+
 /** `1` and `run` as `1 run`, `2` as `2 runs`. */
 export function formatNumberOf(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;

@@ -2,6 +2,7 @@
 import type { Job } from "../job/job.ts";
 import { runId } from "../plan/digest.ts";
 import { countPoints, type Point, pointAt } from "../plan/sweep.ts";
+import { formatLong } from "./format.ts";
 import type { RunStatus } from "./run_status.ts";
 
 /** The point of each of these runs that is found: a run's name does not tell it, so points are tried one by one. */
@@ -41,9 +42,15 @@ export function withPoints(
   });
 }
 
+/** Nobody reads a value that is longer; `--json` has all of it. */
+const VALUE_CHARACTERS_MAX = 200;
+
 /** `co2: 450, mode: warm`. */
 export function parametersText(parameters: { readonly [name: string]: unknown }): string {
   return Object.entries(parameters)
-    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => {
+      const text = typeof value === "string" ? value : JSON.stringify(value);
+      return `${name}: ${formatLong(text, VALUE_CHARACTERS_MAX)}`;
+    })
     .join(", ");
 }

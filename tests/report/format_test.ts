@@ -6,12 +6,14 @@ import {
   formatClock,
   formatCount,
   formatDuration,
+  formatLong,
   formatPercent,
   formatRate,
   formatRemaining,
   formatShare,
   formatTime,
 } from "../../src/report/format.ts";
+import { parametersText } from "../../src/report/points.ts";
 
 function table<T>(format: (value: T) => string, rows: readonly (readonly [T, string])[]): void {
   for (const [value, text] of rows) assert.equal(format(value), text, `of ${value}`);
@@ -124,4 +126,12 @@ Deno.test("formatTime() shifts to the reader's zone and leaves nonsense as it is
   assert.equal(formatTime("2026-11-21T18:24:31.500Z"), "2026-11-21 18:24:31");
   assert.equal(formatTime("2026-11-21T23:30:00Z", 60), "2026-11-22 00:30:00");
   assert.equal(formatTime("yesterday"), "yesterday");
+});
+
+Deno.test("formatLong() keeps the beginning and tells the length; parametersText() shows no value whole that nobody reads", () => {
+  assert.equal(formatLong("abc", 3), "abc");
+  assert.equal(formatLong("abcd", 3), "abc… (4 characters)");
+  assert.equal(formatLong("ab\u{1F600}cd", 3), "ab… (6 characters)", "no half of an emoji");
+  const text = parametersText({ n: 1.5, long: "x".repeat(1_000_000), list: [1, "a"] });
+  assert.equal(text, `n: 1.5, long: ${"x".repeat(200)}… (1,000,000 characters), list: [1,"a"]`);
 });
