@@ -88,6 +88,7 @@ function statusLines(
     paint: paintOf(stdout),
     glyphs: stdout.glyphs,
     columns: columnsOf(stdout),
+    folder: context.cwd,
     offsetMinutes: -context.now().getTimezoneOffset(),
     isWhole: flags.all,
     jobsMax: Number.isFinite(rows) ? Math.max(3, Math.floor(rows / 2)) : 100,

@@ -1,7 +1,7 @@
 /** The runs of a tree's status in lists, one a state. Pure. */
 import { type Failure, runName } from "../job/run.ts";
 import { assertNever } from "../job/fault.ts";
-import { describeClass, messageBesideClass } from "../report/failure_text.ts";
+import { describeClass, describePlace, messageBesideClass } from "../report/failure_text.ts";
 import {
   formatAge,
   formatBytes,
@@ -28,6 +28,8 @@ export interface StatusCanvas {
   readonly glyphs: Glyphs;
   /** Unlimited when absent: not a terminal. */
   readonly columns: number | undefined;
+  /** Paths below it are shown relative to it. */
+  readonly folder: string;
   /** Minutes to add to UTC for the reader's clock. */
   readonly offsetMinutes: number;
   /** Every run on a line of its own. */
@@ -110,7 +112,7 @@ export function listSection(
       ...points.cell(run),
       formatPercent(fractionOf(run)),
       formatCount(run.stepsDone),
-      remark(run, paint, clock),
+      remark(run, canvas, clock),
     ]),
     { columns: canvas.columns, header: paint.faint },
   );
@@ -133,7 +135,7 @@ export function failedSection(status: TreeStatus, canvas: StatusCanvas): string[
     shown.map(({ count, job, run, failure }) => [
       count === 1 ? "" : formatNumberOf(count, "run"),
       safeText(runName(job, run)) + (count === 1 ? "" : ", …"),
-      failureCell(failure, paint),
+      failureText(failure, canvas),
     ]),
     { columns: canvas.columns, header: paint.faint },
   );
@@ -143,13 +145,17 @@ export function failedSection(status: TreeStatus, canvas: StatusCanvas): string[
   return lines;
 }
 
-function failureCell(failure: Failure, paint: Paint): string {
-  const message = safeText(messageBesideClass(failure));
+/** Why it failed, and where in whose file. */
+function failureText(failure: Failure, { paint, folder }: StatusCanvas): string {
+  const place = describePlace(failure, folder);
+  const at = place === undefined ? "" : ` (${place})`;
+  const message = safeText(`${messageBesideClass(failure)}${at}`).trim();
   const name = paint.bad(describeClass(failure.class));
   return message === "" ? name : `${name}: ${message}`;
 }
 
-function remark(run: RunStatus, paint: Paint, clock: ReadersClock): string {
+function remark(run: RunStatus, canvas: StatusCanvas, clock: ReadersClock): string {
+  const { paint } = canvas;
   switch (run.state) {
     case "running":
     case "paused":
@@ -164,8 +170,7 @@ function remark(run: RunStatus, paint: Paint, clock: ReadersClock): string {
       return savedAtText(run) || "nothing saved; begins anew";
     case "failed": {
       const { failure } = run;
-      if (failure === undefined) return "";
-      return failureCell(failure, paint);
+      return failure === undefined ? "" : failureText(failure, canvas);
     }
     case "completed":
       return [

@@ -14,6 +14,7 @@ export const CANVAS = {
   paint: PLAIN,
   glyphs: "unicode",
   columns: undefined,
+  folder: "/home/ada",
   offsetMinutes: 0,
   jobsMax: 50,
 } as const;

@@ -62,7 +62,7 @@ Deno.test("renderStatus() after a kill says what was saved, what failed and what
     "ising/b             0%           0  nothing saved; begins anew",
     "",
     "failed   progress  steps done",
-    "ising/a        1%      12,000  the model threw an error: T must be positive\\x1b[2J",
+    "ising/a        1%      12,000  the model threw an error: T must be positive\\x1b[2J (models/ising.ts:14:9)",
     "",
     "simrun resume goes on with what is not done.",
   ]);

@@ -72,7 +72,7 @@ Deno.test("renderStatus() lists what is paused, cancelled and waits for its time
     "s/b          <1%       8,000  saved at step 8,000, 8 s ago",
     "",
     "failed  progress  steps done",
-    "s/f           1%      12,000  the model threw an error: boom",
+    "s/f           1%      12,000  the model threw an error: boom (models/ising.ts:14:9)",
     "",
     "cancelled  progress  steps done",
     "s/h              0%           0",

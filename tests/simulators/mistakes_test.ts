@@ -99,6 +99,8 @@ Deno.test("a result that is not there, or not a number, is told with the line th
     assert.equal(status, 3, stderr);
     const { stdout: story } = await simrun(["explain", "column"], cwd);
     assert.ok(story.includes(places.column), story);
+    const { stdout: shown } = await simrun(["status"], cwd);
+    for (const told of Object.values(places)) assert.ok(shown.includes(told), shown);
     const results = await simrun(["results"], cwd);
     assert.match(results.stdout, /^good/m);
     assert.match(results.stderr, /^1 of 5 runs; 4 failed\.$/m);
