@@ -37,7 +37,7 @@ export class Campaign {
   readonly steering: Steering;
   readonly #world: World;
   readonly #table: RunTable;
-  readonly #options: CampaignOptions;
+  readonly #onEvent: CampaignOptions["onEvent"];
   readonly #dispatcher: Dispatcher;
   readonly #delays: Delays;
   readonly #handout: Handout;
@@ -58,7 +58,7 @@ export class Campaign {
   constructor(world: World, table: RunTable, options: CampaignOptions) {
     this.#world = world;
     this.#table = table;
-    this.#options = options;
+    this.#onEvent = options.onEvent;
     this.tally = new Tally(table);
     this.#progress = new Progress(table);
     this.#handout = new Handout(table, options.results);
@@ -82,10 +82,7 @@ export class Campaign {
       identify: (job, numbers) => this.#handout.identify(job, numbers),
       parentOf: (batch, number) => this.#handout.parentOf(batch, number),
       provide: (slot, batch, then) => this.#provide(slot, batch, then),
-      giveBack: (slot, batch, cause) => {
-        this.#ends.giveBack(slot, batch, [...batch.open], { cause, counted: false });
-        this.#endIfDone();
-      },
+      giveBack: (slot, batch, cause) => this.#ends.giveBackAll(slot, batch, cause),
     });
     this.steering = new Steering({
       table,
@@ -99,7 +96,7 @@ export class Campaign {
       tally: this.tally,
       progress: this.#progress,
       append,
-      noRoom: (reason) => void options.onNoRoom?.(reason),
+      noRoom: (reason) => options.onNoRoom?.(reason),
     });
     this.#ends = new RunEnds({
       world,
@@ -295,7 +292,7 @@ export class Campaign {
     this.#pending++;
     this.#world.journal.append(event).then(() => {
       this.#pending--;
-      this.#options.onEvent?.(event);
+      this.#onEvent?.(event);
       then?.();
       this.#endIfDone();
     }, (error) => {

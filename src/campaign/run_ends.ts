@@ -189,6 +189,12 @@ export class RunEnds {
     });
   }
 
+  /** All that it still has. */
+  giveBackAll(slot: Slot, batch: SlotBatch, cause: RequeueCause): void {
+    this.giveBack(slot, batch, [...batch.open], { cause, counted: false });
+    this.#parts.endIfDone();
+  }
+
   /**
    * Runs of a batch go back to the queue, or are what somebody wished them to be meanwhile. Journalled, so that
    * `status` knows them as waiting.

@@ -14,7 +14,7 @@ export interface RunReportsParts {
   readonly tally: Tally;
   readonly progress: Progress;
   append(event: RunEvent): void;
-  noRoom(reason: string): void;
+  noRoom(reason: string): unknown;
 }
 
 export class RunReports {

@@ -35,8 +35,7 @@ import { type RunRequest, withNiceSlots } from "./run_request.ts";
 import { SlotProcesses, startSlot } from "./slot_processes.ts";
 import { readHistory, TreeSession } from "./tree_session.ts";
 
-export type { Outcome } from "../campaign/outcome.ts";
-
+export type { Outcome };
 const LIVE_EVERY_MS = 500;
 
 /** Opens the tree, takes its lock and makes the plan. Nothing runs before {@linkcode Runner.run}. */

@@ -17,7 +17,8 @@ import { openTree } from "../store/tree.ts";
 import { JobProblems } from "./prepare.ts";
 import { withResultFiles } from "./result_files.ts";
 import type { RunRequest } from "./run_request.ts";
-import { openRunner, type Outcome, type Runner } from "./runner.ts";
+import type { Outcome } from "../campaign/outcome.ts";
+import { openRunner, type Runner } from "./runner.ts";
 
 /** A job as a manifest spells it; relative paths are resolved against the working folder. */
 export interface JobRequest {
