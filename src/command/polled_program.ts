@@ -19,6 +19,8 @@ const SIGNALS_AS_USUAL = 0x04 | 0x08;
 const STRUCT_BYTES = 512;
 const SIGSET_BYTES = 128;
 const PIECE_BYTES = 1 << 16;
+/** So long a program is waited for at once: orders and looks at it come a little later then. */
+const QUICK_MS = 2;
 /** No pipe holds more than this many pieces (`fs.pipe-max-size`, for both). */
 const PIECES_AFTER_END_MAX = 64;
 
@@ -184,15 +186,29 @@ class PolledProgram implements Program {
   async #wait(): Promise<ProgramEnd> {
     const { libc } = this.#starter;
     const bytes = bytesOf(this.#handles);
+    // Whoever started it has something to do first.
+    await undefined;
+    // A program that takes a millisecond is not worth being woken up for, from another thread, up to three times.
+    const begun = performance.now();
+    do {
+      if (libc.poll(bytes, 3n, QUICK_MS) > 0 && this.#hasEnded()) return this.#bury();
+    } while (performance.now() - begun < QUICK_MS);
     for (;;) {
       // Less than one when a signal has come in between.
-      if (await libc.pollAsync(bytes, 3n, -1) < 1) continue;
-      for (let i = 0; i < OUTPUTS; i++) if (this.#hasNews(i)) this.#hear(i);
-      if (this.#hasNews(END)) break;
+      if (await libc.pollAsync(bytes, 3n, -1) > 0 && this.#hasEnded()) return this.#bury();
     }
+  }
+
+  /** Hears what there is to be heard, without waiting. */
+  #hasEnded(): boolean {
+    for (let i = 0; i < OUTPUTS; i++) if (this.#hasNews(i)) this.#hear(i);
+    return this.#hasNews(END);
+  }
+
+  #bury(): ProgramEnd {
     this.#close(END);
     const status = new Int32Array(1);
-    libc.waitpid(this.pid, bytesOf(status), 0);
+    this.#starter.libc.waitpid(this.pid, bytesOf(status), 0);
     return endOf(status[0]!);
   }
 
