@@ -13,9 +13,7 @@ import { lowerFences } from "../../src/store/fence.ts";
 import { makeRequest, postRequest } from "../../src/store/postbox.ts";
 import { useFileSystem } from "../../src/store/file_system.ts";
 import { openTree } from "../../src/store/tree.ts";
-// Loaded before: what is loaded at need takes real time.
-import "../../src/runner/kept_states.ts";
-import "../../src/runner/origins.ts";
+import { load } from "../../src/job/load.ts";
 import { type Seeded, seeded } from "../helpers/seeded.ts";
 import { checkTree } from "./aftermath.ts";
 import { jobsOf, type Life, MODEL_PATH, type Scenario } from "./scenario.ts";
@@ -23,6 +21,20 @@ import { type Fault, type Kind, SimulatedDisk } from "./simulated_disk.ts";
 import { SimulatedSlot } from "./simulated_slot.ts";
 import type { StepFate } from "./simulated_thread.ts";
 import { currentProcess, outside, SimulatedProcess, VirtualTime } from "./virtual_time.ts";
+
+// Loaded before: what is loaded at need takes real time, in which simulated time goes on.
+const LOADED_AT_NEED = [
+  "runner/kept_states.ts",
+  "runner/origins.ts",
+  "runner/past_guides.ts",
+  "runner/sources.ts",
+  "store/thin.ts",
+  "store/zip_writer.ts",
+  "worker/branching.ts",
+  "worker/model_identity.ts",
+  "worker/run_files.ts",
+];
+for (const file of LOADED_AT_NEED) await load(import.meta.resolve(`../../src/${file}`));
 
 const SIZE_BYTES = 1e9;
 
