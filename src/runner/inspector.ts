@@ -1,5 +1,6 @@
 /** Finds out what models offer, in the sandbox of a slot, before anything runs. The slot is used afterwards. */
-import type { Inspection, ModelProblem } from "../campaign/slot_messages.ts";
+import type { FromSlot, Inspection, ModelProblem } from "../campaign/slot_messages.ts";
+import type { SlotExit } from "../campaign/world.ts";
 import { isModelFile, type Job, NO_GRANTS } from "../job/job.ts";
 import type { ParameterRules } from "../job/model.ts";
 import { decodePlain } from "../job/plain.ts";
@@ -38,52 +39,66 @@ export function askAhead(slot: SlotHandle, jobs: readonly InspectedJob[]): Promi
 
 /**
  * Loads each model once for each of its grants, one after the other; the answers stand under
- * {@linkcode inspectionKey}. Takes over the slot's messages until it is done.
+ * {@linkcode inspectionKey}. Takes over the slot's messages until it is done. A model that the slot ends with is
+ * asked again in a slot that has loaded no other: only what ends that one as well is to blame.
  */
 export async function inspectModels(
   slot: SlotHandle,
   jobs: readonly InspectedJob[],
 ): Promise<Map<string, Inspected>> {
+  const asked = new Map(jobs.map((job) => [inspectionKey(job), job]));
   const found = new Map<string, Inspected>();
-  let answer: (inspected: Inspected) => void = () => {};
-  let asked = "";
-  let isReady = false;
-  let isGone = false;
-  const start = Promise.withResolvers<never>();
-  start.promise.catch(() => {});
-  slot.attach({
-    onMessage(message) {
-      isReady ||= message.type === "ready";
-      // What a model does after it was inspected must not pass for the answer of the next one.
-      if (message.type === "inspected" && message.model === asked) {
-        const { params, exports } = message.inspection;
-        const rules = params && decodePlain(params) as ParameterRules;
-        answer({ ok: true, inspection: { params: rules, exports } });
+  const started: SlotHandle[] = [];
+  let interview = new Interview(slot);
+  const beginAgain = () => {
+    started.push(slot.another());
+    interview = new Interview(started.at(-1)!);
+  };
+  try {
+    for (const [key, job] of asked) {
+      if (interview.isOver) beginAgain();
+      let inspected = await interview.ask(job);
+      if (interview.isOver) {
+        beginAgain();
+        inspected = await interview.ask(job);
       }
-      if (message.type === "uninspectable" && message.model === asked) {
-        answer({ ok: false, problem: message.problem });
-      }
-    },
-    onExit({ status, signal, stderr }) {
-      isGone = true;
-      if (!isReady) {
-        start.reject(new Error(`the slot's process does not start: ${stderr.trim()}`));
-        return;
-      }
-      const why = stderr.trim().split("\n").at(-1) ?? "";
-      const message = `a slot ended ${signal ?? `with status ${status}`} while loading it: ${why}`;
-      answer({ ok: false, problem: { message } });
-    },
-  });
-  for (const job of jobs) {
-    const key = inspectionKey(job);
-    if (found.has(key)) continue;
-    // One model has taken the slot with it: the others are not looked at, and not blamed.
-    if (isGone) break;
-    const answered = new Promise<Inspected>((resolve) => answer = resolve);
-    asked = fileUrl(job.model.path);
+      found.set(key, inspected);
+    }
+  } finally {
+    for (const one of started) one.kill();
+  }
+  return found;
+}
+
+/** Questions to one slot, and its answers. */
+class Interview {
+  readonly #slot: SlotHandle;
+  readonly #start = Promise.withResolvers<never>();
+  #asked = "";
+  #answer: (inspected: Inspected) => void = () => {};
+  #isReady = false;
+  #isOver = false;
+
+  constructor(slot: SlotHandle) {
+    this.#slot = slot;
+    this.#start.promise.catch(() => {});
+    slot.attach({
+      onMessage: (message) => this.#hear(message),
+      onExit: (exit) => this.#end(exit),
+    });
+  }
+
+  /** The slot is gone. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Throws when the slot does not even start. */
+  async ask({ model, allow = NO_GRANTS }: InspectedJob): Promise<Inspected> {
+    const answered = new Promise<Inspected>((resolve) => this.#answer = resolve);
+    this.#asked = fileUrl(model.path);
     // The first question lies in the pipe when the slot begins to read.
-    slot.send({ type: "inspect", model: asked, allow: job.allow ?? NO_GRANTS });
+    this.#slot.send({ type: "inspect", model: this.#asked, allow });
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<Inspected>((resolve) => {
       const message = `did not finish loading in ${INSPECTION_MS_MAX / 1000} s; ` +
@@ -91,10 +106,33 @@ export async function inspectModels(
       timer = setTimeout(() => resolve({ ok: false, problem: { message } }), INSPECTION_MS_MAX);
     });
     try {
-      found.set(key, await Promise.race([answered, late, start.promise]));
+      return await Promise.race([answered, late, this.#start.promise]);
     } finally {
       clearTimeout(timer);
     }
   }
-  return found;
+
+  #hear(message: FromSlot): void {
+    this.#isReady ||= message.type === "ready";
+    // What a model does after it was inspected must not pass for the answer of the next one.
+    if (message.type === "inspected" && message.model === this.#asked) {
+      const { params, exports } = message.inspection;
+      const rules = params && decodePlain(params) as ParameterRules;
+      this.#answer({ ok: true, inspection: { params: rules, exports } });
+    }
+    if (message.type === "uninspectable" && message.model === this.#asked) {
+      this.#answer({ ok: false, problem: message.problem });
+    }
+  }
+
+  #end({ status, signal, stderr }: SlotExit): void {
+    this.#isOver = true;
+    if (!this.#isReady) {
+      this.#start.reject(new Error(`the slot's process does not start: ${stderr.trim()}`));
+      return;
+    }
+    const why = stderr.trim().split("\n").at(-1) ?? "";
+    const message = `a slot ended ${signal ?? `with status ${status}`} while loading it: ${why}`;
+    this.#answer({ ok: false, problem: { message } });
+  }
 }

@@ -91,7 +91,7 @@ export async function prepareJobs(
     const found = isModelFile(job.model) ? known.get(keyOf(job)) : NOT_INSPECTED;
     const inputDigests = await digestInputs(job, locate, diagnostics);
     await checkGrants(job, locate, diagnostics);
-    // Not found out: an earlier model has ended the slot, and the mistake is told for that one.
+    // Its files cannot be read, which is told already.
     if (model === undefined || found === undefined) continue;
     if (!found.ok) {
       // One model, one message: a hundred jobs with the same broken model say it once.

@@ -31,8 +31,9 @@ export class SlotProcesses {
   }
 
   start(handlers: SlotHandlers, memoryBytesMax: number): SlotPort {
-    const warm = memoryBytesMax === this.#shareBytes ? this.#warm : undefined;
-    if (warm !== undefined) this.#warm = undefined;
+    const isRight = this.#warm?.isGone === false && memoryBytesMax === this.#shareBytes;
+    const warm = isRight ? this.#warm : undefined;
+    if (isRight) this.#warm = undefined;
     const slot = warm ?? startSlot(this.#request, memoryBytesMax);
     this.#all.add(slot);
     slot.attach({

@@ -103,7 +103,8 @@ export class Agent {
   receive(message: Exclude<ToSlot, { type: "exit" }>): void {
     switch (message.type) {
       case "inspect":
-        return this.#start(message.model, message.allow);
+        void this.#inspect(message.model, message.allow);
+        return;
       case "job": {
         const { root, job: plain, type: _type, holder: _holder, ...parts } = message;
         const job = decodePlain(plain) as Job;
@@ -147,8 +148,9 @@ export class Agent {
         const { priority } = batch;
         const mustBeIdle = isOther || !this.#niceness.isRightFor(priority);
         if (mustBeIdle && this.#running.size > 0) return;
-        if (this.#isHaunted) return this.#ports.exit(EXIT_GAVE_UP);
         const isStarted = isOther || !this.#niceness.becomeRightFor(priority);
+        if (isStarted) await this.#vacate();
+        if (this.#isHaunted) return this.#ports.exit(EXIT_GAVE_UP);
         if (isStarted) {
           this.#start(url, grants, slotJob);
           this.#niceness.becomeRightFor(priority);
@@ -257,8 +259,21 @@ export class Agent {
     this.#thread!.post(message);
   }
 
-  #start(url: string, { read, net }: Grants, job?: SlotJob): void {
+  async #inspect(model: string, allow: Grants): Promise<void> {
+    await this.#vacate();
+    this.#start(model, allow);
+  }
+
+  /** An isolate sets half a GiB aside, and gives it back when it is gone: below the cap there is room for three. */
+  async #vacate(): Promise<void> {
     if (this.#thread !== undefined) this.#endThread();
+    const late = performance.now() + END_WITHIN_MS;
+    while ((this.#ports.countThreads?.() ?? 0) > 0 && performance.now() < late) {
+      await new Promise((soon) => setTimeout(soon, 1));
+    }
+  }
+
+  #start(url: string, { read, net }: Grants, job?: SlotJob): void {
     this.#threadModel = url;
     this.#threadGrants = keyOf({ read, net });
     this.#threadJobs = new Map();

@@ -25,6 +25,9 @@ export interface SlotHandle extends SlotPort {
   attach(handlers: SlotHandlers): void;
   /** Resolves when the process is gone. */
   gone(): Promise<void>;
+  readonly isGone: boolean;
+  /** Starts one like it. */
+  another(): SlotHandle;
 }
 
 /** Starts the process of a slot. */
@@ -85,6 +88,7 @@ export class SlotProcess implements SlotHandle {
   #stderr = "";
   #isNonsense = false;
   readonly #limits: SlotLimits;
+  readonly #niceness: number;
   /** With it begins every line that is the agent's own. */
   readonly #password = crypto.randomUUID();
   readonly #pulse = new Pulse();
@@ -92,6 +96,7 @@ export class SlotProcess implements SlotHandle {
 
   constructor(limits: SlotLimits, niceness = 0) {
     this.#limits = limits;
+    this.#niceness = niceness;
     const [command, ...args] = slotCommand(limits.memoryBytesMax, niceness);
     const heap = `--max-old-space-size=${Math.max(64, Math.floor(limits.heapBytesMax / 2 ** 20))}`;
     this.#child = new Deno.Command(command!, {
@@ -160,6 +165,14 @@ export class SlotProcess implements SlotHandle {
 
   async gone(): Promise<void> {
     await this.#child.status;
+  }
+
+  get isGone(): boolean {
+    return this.#exit !== undefined;
+  }
+
+  another(): SlotHandle {
+    return new SlotProcess(this.#limits, this.#niceness);
   }
 
   async #listen(): Promise<void> {

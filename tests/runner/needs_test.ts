@@ -150,10 +150,15 @@ Deno.test("a run that is killed goes on from its checkpoint with the same needs,
     await runJobs(golden, long(50));
     const other = join(folder, "other");
     for (const tree of [root, other]) {
-      const { outcome } = await runJobs(tree, long(50), {}, (event, runner) => {
-        if (event.type === "run.checkpointed") runner.stop("now");
-      });
-      assert.equal(outcome.remaining, 1);
+      for (let tries = 1;; tries++) {
+        const { outcome } = await runJobs(tree, long(50), {}, (event, runner) => {
+          if (event.type === "run.checkpointed") runner.stop("now");
+        });
+        if (outcome.remaining === 1) break;
+        // It came to its end before the machine, busy as it was, let its first checkpoint be heard.
+        assert.ok(tries < 5, "it is never stopped in time");
+        await Deno.remove(tree, { recursive: true });
+      }
     }
     const resumed = await runJobs(root, long(50));
     const [went] = resumed.events("run.resumed");

@@ -30,7 +30,9 @@ class Stage {
     control: SharedArrayBuffer;
   }[] = [];
   exit: number | undefined;
-  threadsLeft = 1;
+  /** Threads that go on after they were to end. */
+  threadsLeft = 0;
+  #threadsThere = 0;
   /** What the thread was made, in the order it was. */
   readonly niceness: number[] = [];
   mayBeLessNice = true;
@@ -43,10 +45,11 @@ class Stage {
     startThread: ({ control }, grants, handlers) => {
       const posted: ToSimulation[] = [];
       this.threads.push({ grants, handlers, posted, control });
-      return { post: (message) => posted.push(message), terminate() {} };
+      this.#threadsThere++;
+      return { post: (message) => posted.push(message), terminate: () => this.#threadsThere-- };
     },
     memoryBytes: () => 1,
-    countThreads: () => this.threadsLeft,
+    countThreads: () => this.#threadsThere + this.threadsLeft,
     setNiceness: (beyond) => {
       this.niceness.push(beyond);
       return beyond > 0 || this.mayBeLessNice;
@@ -257,6 +260,7 @@ Deno.test("a thread is granted the model's folder, its inputs and what is allowe
     assert.deepEqual(stage.threads[0]!.grants, { read: [folder], net: [] });
     await stage.says({ type: "ended", batch: 1 });
     stage.agent.receive({ type: "inspect", model: "file:///m.ts", allow });
+    await until(() => stage.threads.length === 2, "the next thread begins");
     assert.deepEqual(stage.threads[1]!.grants.net, ["h:1"]);
     assert.ok(stage.threads[1]!.grants.read.includes("/data/a"));
     assert.equal(digest, "none");
@@ -320,7 +324,7 @@ Deno.test("a thread is told of a search anew before a batch whose points it does
 Deno.test("a process that cannot get rid of a thread computes for no other model", async () => {
   await staged(async (stage) => {
     await stage.says({ type: "ended", batch: 1 });
-    stage.threadsLeft = 2;
+    stage.threadsLeft = 1;
     const allow = { read: [], net: [] };
     stage.agent.receive({ type: "inspect", model: "file:///other.ts", allow });
     await new Promise((done) => setTimeout(done, 1300));
