@@ -1,7 +1,9 @@
 /** Where the good lines of a hot journal end: behind a crash there may be a torn line, or a group with holes. */
 import type { FileHandle } from "./file_system.ts";
 import { decodeLine, NEWLINE } from "./journal_line.ts";
-import { scanLines } from "./journal_read.ts";
+import { openHot, scanLines } from "./journal_read.ts";
+import type { Layout } from "./layout.ts";
+import { lastSealedSeq, listSegments } from "./segment.ts";
 
 /** Beyond it the last line is looked for from the beginning. */
 const WINDOW_BYTES_MAX = 256 << 20;
@@ -11,6 +13,12 @@ export interface Tail {
   readonly bytes: number;
   /** Its sequence number; 0 when there is none. */
   readonly seq: number;
+}
+
+/** The number of the last good entry of a tree; 0 where there is none. */
+export function lastSeqOf(layout: Layout): number {
+  using hot = openHot(layout);
+  return Math.max(lastSealedSeq(listSegments(layout)), hot === undefined ? 0 : findTail(hot).seq);
 }
 
 /**

@@ -22,6 +22,10 @@ export class Layout {
   readonly live: string;
   readonly inbox: string;
   readonly answers: string;
+  /** Who is to be told of what happens, and how far they have been. */
+  readonly notifyFolder: string;
+  /** Lines for people, where they are asked for; older ones are `simulation.log.1` and so on. */
+  readonly log: string;
   /** Where commands run: a folder for each of their runs, as long as it runs. */
   readonly workRoot: string;
   readonly recentRoot: string;
@@ -39,6 +43,8 @@ export class Layout {
     this.live = join(this.hotFolder, "live.json");
     this.inbox = join(this.hotFolder, "inbox");
     this.answers = join(this.hotFolder, "answers");
+    this.notifyFolder = join(this.hotFolder, "notify");
+    this.log = join(root, "simulation.log");
     this.workRoot = join(this.hotFolder, "work");
     this.recentRoot = join(root, "recent");
     this.checkpointRoot = join(root, "checkpoints");

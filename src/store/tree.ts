@@ -43,17 +43,15 @@ export async function openTree(
       hint: "Make the folder it points to, or give another place with --tree DIR.",
     });
   }
-  if (kind === "missing" && mode === "read") {
-    throw new Fault("tree-missing", `There is no tree at ${root}.`, {
-      hint: "Run something first, e.g. simrun jobs/*.yaml, or name the tree with --tree DIR.",
-    });
-  }
+  if (kind === "missing" && mode === "read") throw missing(root);
   // Before any of them is read: behind a link or a pipe may be something without end.
   if (kind === "folder") await refuseOddFiles(layout);
   const marked = kind === "folder" && await checkMarker(layout);
   if (mode === "read") {
-    if (!marked) throw foreign(root, "holds no simrun.json, so it is not a tree");
-    return layout;
+    if (marked) return layout;
+    // It may have been taken away since it was looked at.
+    if (await folderKind(root) === "missing") throw missing(root);
+    throw foreign(root, "holds no simrun.json, so it is not a tree");
   }
   hearFileSizeLimit();
   if (!marked) {
@@ -71,6 +69,12 @@ export async function openTree(
     await makeFolderDurable(folder, { within: root, ...warn(onWarning) });
   }
   return layout;
+}
+
+function missing(root: string): Fault {
+  return new Fault("tree-missing", `There is no tree at ${root}.`, {
+    hint: "Run something first, e.g. simrun jobs/*.yaml, or name the tree with --tree DIR.",
+  });
 }
 
 /** Removes what interrupted writes left anywhere in the tree. Only for the holder of the lock. */

@@ -1,0 +1,189 @@
+/**
+ * Reading the journal again and again, each time what is new, without a lock and while it is written and sealed by
+ * another process. The order of reading is that of `journal_read.ts`: the hot journal is opened before segments are
+ * listed, and one that was replaced is read to its end.
+ *
+ * Lines that were seen may be taken back: a group whose sync failed is cut off again, and other lines come in its
+ * place. Whatever stands behind the last line that proves what is before it is then visited once more.
+ */
+import type { JournalEntry } from "../job/event.ts";
+import { diskFault } from "./disk.ts";
+import type { FileHandle } from "./file_system.ts";
+import { decodeLine, linesIn } from "./journal_line.ts";
+import { openHot, scanLines } from "./journal_read.ts";
+import type { Layout } from "./layout.ts";
+import { listSegments, readSegment, type Segment } from "./segment.ts";
+import { BadZip } from "./zip.ts";
+
+export interface Followed {
+  /** The last entry that was visited. */
+  readonly seq: number;
+  /** No entry up to this one is ever taken back, whatever becomes of the machine. */
+  readonly safeSeq: number;
+  /** There was more than was asked for. */
+  readonly hasMore: boolean;
+  /** Entries behind this one were taken back, and come, or came, a second time; what was made of them is not true. */
+  readonly wentBackTo: number | undefined;
+}
+
+export interface FollowOptions {
+  /** Stops at the first line behind so many bytes; all that is there when absent. */
+  readonly bytesMax?: number;
+}
+
+/** A place in the hot journal: behind the line of that number. */
+interface Place {
+  readonly offset: number;
+  readonly seq: number;
+}
+
+/** So much of a line tells it from any other: its checksum. */
+const HEAD_BYTES = 16;
+
+export class JournalFollower implements Disposable {
+  readonly #layout: Layout;
+  #hot: FileHandle | undefined;
+  #inode: number | null = null;
+  /** Sealed ones that are still to be read; the first is in hand when there are lines. */
+  #segments: Segment[] = [];
+  #lines: Iterator<Uint8Array> | undefined;
+  #offset = 0;
+  #seq: number;
+  /** Nothing before it is ever taken back. */
+  #safe: Place;
+  /** Where the last line stands that was read, and how it begins. */
+  #last: { readonly offset: number; readonly head: Uint8Array } | undefined;
+
+  /** Begins behind the entry of this number. */
+  constructor(layout: Layout, afterSeq = 0) {
+    this.#layout = layout;
+    this.#seq = afterSeq;
+    this.#safe = { offset: 0, seq: afterSeq };
+  }
+
+  /** Visits what has come since the last call, in order. Throws a `Fault` when the tree cannot be read. */
+  read(
+    visit: (entry: JournalEntry) => void,
+    { bytesMax = Infinity }: FollowOptions = {},
+  ): Followed {
+    let left = bytesMax;
+    let wentBackTo: number | undefined;
+    try {
+      for (;;) {
+        if (this.#hot === undefined) {
+          if (!this.#open() && this.#segments.length === 0) return this.#answer(false, wentBackTo);
+        }
+        left -= this.#readSealed(visit, left);
+        if (left <= 0) return this.#answer(true, wentBackTo);
+        if (this.#hot === undefined) return this.#answer(false, wentBackTo);
+        if (this.#wasCut()) {
+          this.#goBack();
+          wentBackTo = Math.min(wentBackTo ?? Infinity, this.#seq);
+        }
+        left -= this.#readHot(this.#hot, visit, left);
+        if (left <= 0) return this.#answer(true, wentBackTo);
+        if (this.#isCurrent()) return this.#answer(false, wentBackTo);
+        this.#close();
+      }
+    } catch (error) {
+      throw diskFault(error, this.#layout.journal);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#close();
+  }
+
+  #answer(hasMore: boolean, wentBackTo: number | undefined): Followed {
+    return { seq: this.#seq, safeSeq: this.#safe.seq, hasMore, wentBackTo };
+  }
+
+  #open(): boolean {
+    this.#hot = openHot(this.#layout);
+    this.#inode = this.#hot?.statSync().ino ?? null;
+    this.#offset = 0;
+    this.#last = undefined;
+    this.#safe = { offset: 0, seq: this.#seq };
+    // A damaged one that does not tell its numbers is looked at: perhaps they are later.
+    this.#segments = listSegments(this.#layout).filter(({ lastSeq }) =>
+      lastSeq === 0 || lastSeq > this.#seq
+    );
+    return this.#hot !== undefined;
+  }
+
+  #close(): void {
+    this.#hot?.close();
+    this.#hot = undefined;
+  }
+
+  /** Whether the hot journal's path still leads to the file that is open. */
+  #isCurrent(): boolean {
+    using now = openHot(this.#layout);
+    return now !== undefined && now.statSync().ino === this.#inode;
+  }
+
+  #readSealed(visit: (entry: JournalEntry) => void, bytesMax: number): number {
+    let bytes = 0;
+    while (this.#segments.length > 0) {
+      try {
+        this.#lines ??= linesIn(readSegment(this.#segments[0]!));
+      } catch (error) {
+        // What verify tells of; the others can be read.
+        if (!(error instanceof BadZip)) throw error;
+      }
+      for (;;) {
+        if (bytes >= bytesMax) return bytes;
+        const line = this.#lines?.next();
+        if (line === undefined || line.done) break;
+        bytes += line.value.length;
+        const entry = decodeLine(line.value);
+        if (typeof entry !== "string") this.#visitNew(entry, visit);
+      }
+      this.#segments.shift();
+      this.#lines = undefined;
+      // It is never cut.
+      this.#safe = { offset: 0, seq: this.#seq };
+    }
+    return bytes;
+  }
+
+  #readHot(file: FileHandle, visit: (entry: JournalEntry) => void, bytesMax: number): number {
+    const start = this.#offset;
+    file.seekSync(start, Deno.SeekMode.Start);
+    const read = (into: Uint8Array): number | null =>
+      this.#offset - start >= bytesMax ? null : file.readSync(into);
+    scanLines(read, (line, at, length) => {
+      if (this.#offset - start >= bytesMax) return;
+      const entry = decodeLine(line);
+      // At the end it is perhaps on its way, and is looked at again; elsewhere it is damage.
+      if (typeof entry === "string") return;
+      const offset = start + at;
+      if (entry.synced) this.#safe = { offset, seq: Math.min(this.#seq, entry.seq - 1) };
+      this.#offset = offset + length + 1;
+      this.#last = { offset, head: line.slice(0, HEAD_BYTES) };
+      this.#visitNew(entry, visit);
+    });
+    return this.#offset - start;
+  }
+
+  #visitNew(entry: JournalEntry, visit: (entry: JournalEntry) => void): void {
+    if (entry.seq <= this.#seq) return;
+    this.#seq = entry.seq;
+    visit(entry);
+  }
+
+  /** Whether the last line that was read does not stand in its place any more. */
+  #wasCut(): boolean {
+    if (this.#last === undefined) return false;
+    const { offset, head } = this.#last;
+    const there = new Uint8Array(HEAD_BYTES);
+    this.#hot!.seekSync(offset, Deno.SeekMode.Start);
+    return this.#hot!.readSync(there) !== HEAD_BYTES || there.some((byte, at) => byte !== head[at]);
+  }
+
+  #goBack(): void {
+    this.#offset = this.#safe.offset;
+    this.#seq = this.#safe.seq;
+    this.#last = undefined;
+  }
+}
