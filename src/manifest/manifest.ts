@@ -9,17 +9,20 @@ import {
   type ModelReference,
   NEVER_HANGS_MS,
 } from "../job/job.ts";
+import type { SinkSpec } from "../job/sink.ts";
 import { countPoints, sweepNames } from "../plan/sweep.ts";
 import { backoffOf } from "./backoff.ts";
 import { layOver } from "./defaults.ts";
 import type { Diagnostic, Place } from "./diagnostic.ts";
 import { readFields, refuseKey } from "./fields.ts";
 import { JOB_FIELDS, JOB_FOREIGN, REQUIRED_FIELDS } from "./job_fields.ts";
+import { JobIds } from "./job_ids.ts";
 import { checkKeysOfKind } from "./kind_keys.ts";
 import { LIMITS } from "./limits.ts";
 import { locate, nodeAt, type Part } from "./locate.ts";
 import { checkNeeds, type ReadJob } from "./needs.ts";
-import { describe, findEntry, isNull, placeOf, type YamlMap, type YamlNode } from "./node.ts";
+import { findEntry, isNull, type YamlMap, type YamlNode } from "./node.ts";
+import { type NamelessSink, nameSinks, takeSinks } from "./notify.ts";
 import { checkOneCadence, checkOneSweep } from "./one_of_two.ts";
 import { checkOrigins } from "./origins.ts";
 import { mustBe, Report } from "./shape.ts";
@@ -34,6 +37,8 @@ export type { Part } from "./locate.ts";
 export interface ManifestReading {
   /** The jobs without a mistake, in the order of the files. Run none of them if there is any error. */
   readonly jobs: readonly Job[];
+  /** Who is to be told of what happens, each with a name of its own. */
+  readonly sinks: readonly SinkSpec[];
   /** In the order of the files and lines. */
   readonly diagnostics: readonly Diagnostic[];
   /** Where a part of a job stands: `locate("a", ["parameters", "co2"])`, `locate("a", ["sweep", "co2", 3])`. */
@@ -57,12 +62,13 @@ export function readManifests(
   const { maxPoints = DEFAULT_MAX_POINTS } = options;
   const ids = new JobIds();
   const read = new Map<string, ReadJob>();
+  const sinks: NamelessSink[] = [];
   const files: { readonly found: readonly Diagnostic[]; readonly report: Report }[] = [];
   for (const source of sources) {
     const text = new SourceText(source);
     const { roots, diagnostics: found } = readYaml(text);
     const report = new Report();
-    for (const map of roots.flatMap((root) => jobMaps(root, report))) {
+    for (const map of roots.flatMap((root) => jobMaps(root, sinks, report))) {
       const job = readJob(map, maxPoints, report);
       const id = ids.check(map, report);
       if (id !== undefined && !read.has(id)) read.set(id, { map, job, report });
@@ -79,16 +85,20 @@ export function readManifests(
   for (const { found, report } of files) {
     for (const one of [...found, ...report.diagnostics].sort(byPlace)) diagnostics.push(one);
   }
-  return { jobs, diagnostics, locate: (id, path, what) => locate(read.get(id)?.map, path, what) };
+  return {
+    ...{ jobs, diagnostics, sinks: nameSinks(sinks) },
+    locate: (id, path, what) => locate(read.get(id)?.map, path, what),
+  };
 }
 
-/** The jobs of a document, each laid over the document's defaults. */
-function jobMaps(root: YamlNode, report: Report): YamlMap[] {
-  if (root.kind === "list") return jobsOfList(root.items, undefined, root, report);
-  if (root.kind === "scalar") {
-    mustBe(root, "manifest", "a job or a list of jobs", report);
+/** The jobs of a document, each laid over the document's defaults; what it says of sinks is added to these. */
+function jobMaps(whole: YamlNode, sinks: NamelessSink[], report: Report): YamlMap[] {
+  if (whole.kind === "list") return jobsOfList(whole.items, undefined, whole, report);
+  if (whole.kind === "scalar") {
+    mustBe(whole, "manifest", "a job or a list of jobs", report);
     return [];
   }
+  const root = takeSinks(whole, sinks, report);
   const jobs = findEntry(root, "jobs");
   const shared = findEntry(root, "defaults");
   if (jobs === undefined && shared === undefined) {
@@ -102,7 +112,7 @@ function jobMaps(root: YamlNode, report: Report): YamlMap[] {
     if (Object.hasOwn(JOB_FIELDS, key)) {
       const hint = `Put it under "defaults" if it is for all jobs.`;
       report.error(keyNode, "unknown-key", `"${key}" stands beside "jobs"`, hint);
-    } else refuseKey(entry, ["jobs", "defaults"], "", report);
+    } else refuseKey(entry, ["jobs", "defaults", "notify"], "", report);
   }
   const defaults = readDefaults(shared?.value, report);
   if (jobs === undefined) {
@@ -279,35 +289,6 @@ function noJobs(source: SourceText): Diagnostic {
   const hint = "Type simrun init for an example to start from.";
   const message = "The file is empty: it holds no job";
   return { code: "empty", severity: "error", message, place: source.place(0, 0), hint };
-}
-
-/** Finds an id that was used before, in any file. */
-class JobIds {
-  readonly #first = new Map<string, YamlNode & { kind: "scalar" }>();
-
-  /** The id, if it is one and no other job's. */
-  check(map: YamlMap, report: Report): string | undefined {
-    const node = findEntry(map, "id")?.value;
-    if (node?.kind !== "scalar" || typeof node.value !== "string") return undefined;
-    const folded = node.value.toLowerCase();
-    const first = this.#first.get(folded);
-    if (first === undefined) {
-      this.#first.set(folded, node);
-      return node.value;
-    }
-    const { path, line, column } = placeOf(first);
-    const where = `${path}:${line}:${column}`;
-    if (first.value === node.value) {
-      const message = `Job id ${describe(node)} is used twice, first at ${where}`;
-      report.error(node, "duplicate-id", message, "Give each job an id of its own.");
-    } else {
-      const message = `Job id ${describe(node)} differs only in case from ${describe(first)} ` +
-        `at ${where}`;
-      const hint = "On some file systems both would be the same folder. Choose another id.";
-      report.error(node, "duplicate-id", message, hint);
-    }
-    return undefined;
-  }
 }
 
 function byPlace(a: Diagnostic, b: Diagnostic): number {

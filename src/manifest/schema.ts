@@ -1,6 +1,8 @@
 /** The JSON Schema of a manifest, made of the same shapes that check it. For editors. */
+import { NOTICE_EVENTS } from "../job/sink.ts";
 import { fieldsSchema } from "./fields.ts";
 import { JOB_FIELDS, REQUIRED_FIELDS } from "./job_fields.ts";
+import { eventSchema, notifySchema } from "./notify_shape.ts";
 import type { JsonSchema } from "./shape.ts";
 
 /** What `simrun schema` prints: draft 2020-12, one document of a manifest. */
@@ -15,11 +17,16 @@ export function manifestSchema(): object {
     else: {
       if: { type: "object", anyOf: [{ required: ["jobs"] }, { required: ["defaults"] }] },
       then: { $ref: "#/$defs/collection" },
-      else: { $ref: "#/$defs/job" },
+      else: { $ref: "#/$defs/document" },
     },
     $defs: {
       job: {
         ...jobSchema(REQUIRED_FIELDS),
+        anyOf: [{ required: ["steps"] }, COMMAND],
+        title: "job",
+      },
+      document: {
+        ...jobSchema(REQUIRED_FIELDS, tellsSchema()),
         anyOf: [{ required: ["steps"] }, COMMAND],
         title: "job",
       },
@@ -50,6 +57,7 @@ function collectionSchema(): JsonSchema {
         minItems: 1,
         items: jobSchema(["id"]),
       },
+      ...tellsSchema(),
     },
     allOf: [
       ...shareable.map((key) => unlessShared({ required: [key] }, { required: [key] })),
@@ -71,8 +79,24 @@ function unlessShared(shared: JsonSchema, own: JsonSchema): JsonSchema {
   };
 }
 
-function jobSchema(required: readonly string[]): JsonSchema {
-  return { ...fieldsSchema(JOB_FIELDS, required), ...oneCadence() };
+function jobSchema(required: readonly string[], more: JsonSchema = {}): JsonSchema {
+  const schema = fieldsSchema(JOB_FIELDS, required);
+  const properties = { ...schema.properties as JsonSchema, ...more };
+  return { ...schema, properties, ...oneCadence() };
+}
+
+/** Who is told, of a whole document. */
+function tellsSchema(): JsonSchema {
+  return {
+    notify: {
+      description: "Who is told of what happens: a log, a chat, a program.",
+      ...notifySchema,
+    },
+    ...Object.fromEntries(NOTICE_EVENTS.map((event) => [event, {
+      description: "A program that is started for each of these events.",
+      ...eventSchema,
+    }])),
+  };
 }
 
 /** `checkpoint_every` and `checkpoint: { every }` exclude each other. */
