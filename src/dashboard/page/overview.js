@@ -1,0 +1,241 @@
+// @ts-check
+/** The view that answers, in a minute: what is running, what failed and why, when it is done, what the results say. */
+import { actionButton, mayControl } from "./actions.js";
+import { bar, el, show } from "./dom.js";
+import {
+  formatAbout,
+  formatAge,
+  formatCount,
+  formatNumberOf,
+  formatPercent,
+  formatTime,
+  SIGNS,
+  STATES,
+} from "./format.js";
+import { nameOf, runLink } from "./names.js";
+import { budgets, jobs, lately, running, statistics } from "./overview_cards.js";
+import { closePreview, preview } from "./results.js";
+
+/** @typedef {import("./link.js").Json} Json */
+
+/** @type {Record<string, string>} */
+const OUTCOMES = {
+  completed: "with everything done",
+  failed: "with failures",
+  stopped: "before everything was done",
+};
+
+/** @type {HTMLElement | undefined} */
+let place;
+
+export const overview = {
+  /** @param {HTMLElement} main */
+  open(main) {
+    place = main;
+  },
+  /** @param {Json} picture */
+  news(picture) {
+    if (place === undefined) return;
+    show(place, page(picture));
+    const plot = place.querySelector("[data-key=preview] .plot");
+    if (plot instanceof HTMLElement) void preview(plot, picture.version);
+  },
+  close() {
+    closePreview();
+    place = undefined;
+  },
+};
+
+/** @param {Json} picture */
+function page(picture) {
+  const { status, failures } = picture;
+  if (status.runs_total === 0 && Object.keys(status.jobs).length === 0) {
+    return el(
+      "div.page",
+      {},
+      el(
+        "section.card.hero",
+        {},
+        el("h1", {}, "Nothing was run here yet."),
+        el("p", {}, "As soon as a simrun works on this tree, it is shown here."),
+      ),
+    );
+  }
+  return el(
+    "div.page",
+    {},
+    hero(picture),
+    el(
+      "div.columns",
+      {},
+      el(
+        "div",
+        {},
+        failures.length > 0 ? failed(picture) : null,
+        running(status),
+        jobs(status),
+        lately(picture),
+      ),
+      el("div", {}, resultsCard(status), statistics(picture.statistics), budgets(picture)),
+    ),
+  );
+}
+
+/** @param {Json} status */
+function resultsCard(status) {
+  return el(
+    "section.card",
+    { "data-key": "preview", hidden: status.runs_completed === 0 },
+    el("h2", {}, "Results so far ", el("a.more", { href: "#/results" }, "all results")),
+    el("div.plot", { "data-own": "" }),
+  );
+}
+
+/** @param {Json} picture */
+function hero({ status, fraction }) {
+  const counts = STATES.map((state) => ({ state, count: Number(status[`runs_${state}`]) }));
+  const total = Math.max(1, status.runs_total);
+  const label = counts.filter(({ count }) => count > 0)
+    .map(({ state, count }) => `${formatCount(count)} ${state}`).join(", ");
+  return el(
+    "section.card.hero",
+    {},
+    el("p.state", {}, activity(status.simrun ?? status)),
+    el(
+      "div.headline",
+      {},
+      el("h1", {}, headline(status)),
+      el("p.percent", { "aria-hidden": "true" }, formatPercent(fraction)),
+    ),
+    bar(counts.map(({ state, count }) => ({ fraction: count / total, tone: state })), label),
+    el(
+      "ul.legend",
+      { "aria-label": "Runs by state" },
+      ...counts.filter(({ count }) => count > 0).map(({ state, count }) =>
+        el(
+          "li",
+          {},
+          el(
+            "a",
+            { href: `#/runs?states=${state}` },
+            el(`span.sign.${state}`, { "aria-hidden": "true" }, SIGNS[state]),
+            el("b", {}, formatCount(count)),
+            ` ${state}`,
+          ),
+        )
+      ),
+    ),
+    el("p.facts", {}, facts(status)),
+  );
+}
+
+/** @param {Json} status */
+function headline(status) {
+  const { runs_total: total, runs_completed: done, runs_failed: bad } = status;
+  if (done === total && total > 0) return `All ${formatNumberOf(total, "run")} completed.`;
+  const failing = bad > 0 ? `, ${formatCount(bad)} failed` : "";
+  return `${formatCount(done)} of ${formatNumberOf(total, "run")} done${failing}.`;
+}
+
+/** @param {Json} status Who is at work, or who was. */
+function activity(status) {
+  switch (status.state) {
+    case "working":
+      return [
+        el("span.dot.on", {}),
+        `simrun is working on ${status.host}`,
+        status.slots === undefined ? "" : `, ${formatNumberOf(status.slots, "slot")}`,
+        `, since ${formatTime(status.started_at)}`,
+        status.heard_seconds > 15
+          ? ` – it has not been heard for ${formatAbout(status.heard_seconds * 1000)}`
+          : "",
+        status.slots_giving_way > 0
+          ? ` – ${formatNumberOf(status.slots_giving_way, "slot")} give way to others`
+          : "",
+      ];
+    case "ended":
+      return [
+        el("span.dot", {}),
+        `No simrun is working. The last one ended ${formatAge(status.ended_at)}, ${
+          OUTCOMES[status.outcome] ?? status.outcome
+        }.`,
+      ];
+    case "lost":
+      return [
+        el("span.dot.bad", {}),
+        `simrun (process ${status.pid} on ${status.host}) is gone without a word: killed, or the machine went down. `,
+        "simrun resume goes on from what was saved.",
+      ];
+    default:
+      return [el("span.dot", {}), "No simrun has worked here yet."];
+  }
+}
+
+/** @param {Json} status When it will be done, and how quick it is. */
+function facts(status) {
+  /** @type {(Node | string)[]} */
+  const parts = [];
+  const { eta_seconds: eta, eta_low_seconds: low, eta_high_seconds: high } = status;
+  const isOpen = status.runs_waiting + status.runs_running > 0;
+  if (eta !== undefined && isOpen) {
+    parts.push(el("b", {}, `Done in about ${formatAbout(eta * 1000)}`));
+    const at = formatTime(Date.now() + eta * 1000);
+    const between = low === undefined || high === undefined ||
+        formatAbout(low * 1000) === formatAbout(high * 1000)
+      ? ""
+      : `, nine times in ten between ${formatAbout(low * 1000)} and ${formatAbout(high * 1000)}`;
+    parts.push(` (at ${at.replace(/:\d\d$/, "")}${between}). `);
+  } else if (isOpen && status.simrun?.state !== "ended") {
+    const isWorking = status.state === "working" || status.simrun?.state === "working";
+    if (isWorking) parts.push("When it will be done is not known yet. ");
+  }
+  if (status.steps_total > 0) {
+    parts.push(`${formatCount(status.steps_done)} of ${formatCount(status.steps_total)} steps`);
+    if (status.steps_per_second > 0) {
+      parts.push(`, ${formatCount(Math.round(status.steps_per_second))} a second`);
+    }
+    parts.push(". ");
+  }
+  if (status.runs_not_needed > 0) {
+    parts.push(`${formatNumberOf(status.runs_not_needed, "run")} are not needed any more.`);
+  }
+  return parts;
+}
+
+/** @param {Json} picture */
+function failed({ status, failures, failures_more: more }) {
+  return el(
+    "section.card.bad",
+    { "data-key": "failures" },
+    el(
+      "h2",
+      {},
+      "What failed and why ",
+      mayControl() && status.runs_failed > 0
+        ? actionButton("retry", "failed", `all ${formatCount(status.runs_failed)} failed runs`)
+        : null,
+    ),
+    el(
+      "ul.failures",
+      {},
+      ...failures.map((/** @type {Json} */ one) =>
+        el(
+          "li",
+          { "data-key": `${one.job}/${one.run}` },
+          el("p.what", {}, el("b.count", {}, `${formatCount(one.count)}×`), " ", one.text),
+          el(
+            "p.where",
+            {},
+            one.count === 1 ? "" : "first in ",
+            el("a", { href: runLink(one.job, one.run) }, nameOf(one.job, one.run)),
+            one.step === undefined ? "" : ` at step ${formatCount(one.step)}`,
+            one.place === undefined ? "" : [" · ", el("code", {}, one.place)],
+          ),
+        )
+      ),
+    ),
+    more > 0
+      ? el("p", {}, el("a", { href: "#/runs?states=failed" }, `${formatCount(more)} more kinds`))
+      : null,
+  );
+}

@@ -1,0 +1,57 @@
+/** The files of the page: a fixed list, beside the program and in the executable. No path of a request is looked up. */
+
+const FOLDER = new URL("./page/", import.meta.url);
+
+const TYPES = {
+  html: "text/html; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  svg: "image/svg+xml",
+} as const;
+
+export const PAGE_FILES = [
+  "index.html",
+  "style.css",
+  "views.css",
+  "icon.svg",
+  "actions.js",
+  "app.js",
+  "chart.js",
+  "chart_axis.js",
+  "dom.js",
+  "format.js",
+  "heat_map.js",
+  "link.js",
+  "names.js",
+  "overview.js",
+  "overview_cards.js",
+  "queue.js",
+  "results.js",
+  "run.js",
+  "run_cards.js",
+  "run_table.js",
+  "runs.js",
+  "timeline.js",
+  "timeline_chart.js",
+] as const;
+
+export interface PageFile {
+  readonly type: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+const read = new Map<string, Promise<PageFile>>();
+
+/** The file of a request's path; undefined when there is none. */
+export function pageFile(path: string): Promise<PageFile> | undefined {
+  const name = path === "/" ? "index.html" : PAGE_FILES.find((one) => path === `/page/${one}`);
+  if (name === undefined) return undefined;
+  let file = read.get(name);
+  if (file === undefined) read.set(name, file = readPageFile(name));
+  return file;
+}
+
+async function readPageFile(name: string): Promise<PageFile> {
+  const ending = name.split(".").at(-1) as keyof typeof TYPES;
+  return { type: TYPES[ending], bytes: await Deno.readFile(new URL(name, FOLDER)) };
+}

@@ -1,0 +1,140 @@
+/** The page of one run: what it is, what became of it, what it measured and logged, and what comes next. */
+import { Fault } from "../job/fault.ts";
+import { flatten } from "../job/flat.ts";
+import { PRIORITY_NAMES } from "../job/job.ts";
+import { decodePlain } from "../job/plain.ts";
+import { runName } from "../job/run.ts";
+import { describePlace, describeReason } from "../report/failure_text.ts";
+import { briefText } from "../report/result_table.ts";
+import type { RunStatus } from "../report/run_status.ts";
+import { fractionOf, runJson } from "../report/status_json.ts";
+import { prioritiesOf, waitingReasons } from "../report/waiting.ts";
+import { nextSteps } from "../screen/next_steps.ts";
+import { chapterText } from "../screen/story_view.ts";
+import { paintFor } from "../screen/paint.ts";
+import { readRunFile } from "../store/archive.ts";
+import { NO_FOLDER } from "./activities.ts";
+import { attemptsOf } from "./attempts.ts";
+import { curvesOf } from "./curves.ts";
+import { statusOf } from "./picture.ts";
+import type { IndexedRun, RunIndex } from "./run_index.ts";
+import type { RunRows } from "./run_rows.ts";
+import { RunStoryFold } from "./run_story_fold.ts";
+import { SideFold } from "./side_fold.ts";
+import type { TreeWatch } from "./tree_watch.ts";
+
+/** Runs whose stories are kept at hand: their journals need not be read from the beginning again. */
+const OPEN_MAX = 24;
+const LOG_CHARACTERS_MAX = 32_000;
+const FIELDS_MAX = 200;
+const CHAPTERS_MAX = 200;
+
+export class RunPages {
+  readonly #watch: TreeWatch;
+  readonly #index: RunIndex;
+  readonly #rows: RunRows;
+  readonly #open = new Map<string, SideFold<RunStoryFold>>();
+
+  constructor(watch: TreeWatch, index: RunIndex, rows: RunRows) {
+    this.#watch = watch;
+    this.#index = index;
+    this.#rows = rows;
+  }
+
+  async page(job: string, run: string): Promise<unknown> {
+    const { folds: { history }, layout, working } = this.#watch;
+    await this.#index.update(history);
+    const indexed = this.#index.find(history, job, run);
+    if (indexed === undefined) {
+      throw new Fault("not-found", `There is no run "${runName(job, run)}" in the tree.`);
+    }
+    const fold = await this.#foldOf(indexed).read();
+    const status = this.#rows.status(indexed);
+    const past = history.jobs.get(job)!;
+    const waits = status.state === "waiting" ? this.#waits(status, fold) : [];
+    const name = runName(job, run);
+    const series = fold.series ?? await this.#file(job, run, "series.csv");
+    const log = fold.log ?? await this.#file(job, run, "log.txt") ?? "";
+    const { chapters } = fold.story;
+    const point = this.#index.point(history, indexed);
+    const priority = (working ? fold.story.priority : undefined) ?? past.job?.priority;
+    return {
+      job,
+      run,
+      name,
+      tree: layout.root,
+      status: { ...runJson(status), fraction: fractionOf(status) },
+      ...(status.state === "failed" && status.failure !== undefined && {
+        failure: {
+          text: describeReason(status.failure),
+          ...(status.failure.place && { place: describePlace(status.failure, NO_FOLDER) }),
+        },
+      }),
+      model: past.job?.model.path,
+      ...(priority !== undefined && { priority: PRIORITY_NAMES[priority] }),
+      parameters: fields({ ...past.job?.parameters, ...point }, Object.keys(point)),
+      result: fold.result === undefined ? [] : fields(flatten(decodePlain(fold.result)), []),
+      attempts: attemptsOf(chapters),
+      chapters: chapters.slice(-CHAPTERS_MAX).map((chapter) => ({
+        at: chapter.at,
+        kind: chapter.kind,
+        text: chapterText(chapter, {
+          paint: paintFor(false),
+          columns: undefined,
+          nowMs: this.#watch.nowMs,
+          folder: NO_FOLDER,
+          offsetMinutes: 0,
+        }),
+      })),
+      checkpoints: fold.checkpoints.toReversed(),
+      series: series === undefined ? undefined : curvesOf(series),
+      log: log.slice(-LOG_CHARACTERS_MAX),
+      log_is_cut: log.length > LOG_CHARACTERS_MAX,
+      next: nextSteps({ status, working, waits, decision: [] }, name),
+    };
+  }
+
+  #foldOf(indexed: IndexedRun): SideFold<RunStoryFold> {
+    const { job, run } = indexed;
+    const name = `${job}/${run}`;
+    const fold = this.#open.get(name) ??
+      new SideFold(this.#watch.layout, () => new RunStoryFold(job, run));
+    this.#open.delete(name);
+    this.#open.set(name, fold);
+    const [oldest] = this.#open;
+    if (this.#open.size > OPEN_MAX && oldest !== undefined) {
+      this.#open.delete(oldest[0]);
+      // Perhaps it is being read: its file is closed when that is over.
+      void oldest[1].read().catch(() => {}).finally(() => oldest[1][Symbol.dispose]());
+    }
+    return fold;
+  }
+
+  #waits(status: RunStatus, fold: RunStoryFold): string[] {
+    const { history, priorities } = this.#watch.folds;
+    const { job } = history.jobs.get(status.job)!;
+    return waitingReasons({
+      job,
+      priority: this.#watch.working ? fold.story.priority : undefined,
+      isDelayed: status.state === "waiting" && status.next?.at !== undefined,
+      priorities: prioritiesOf(history),
+      changed: priorities.waiting(history),
+    }, statusOf(this.#watch));
+  }
+
+  async #file(job: string, run: string, name: string): Promise<string | undefined> {
+    // Never begun: there is nothing to look for.
+    if (this.#watch.folds.history.jobs.get(job)?.row(run) === undefined) return undefined;
+    const bytes = await readRunFile(this.#watch.layout, job, run, name);
+    return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+  }
+}
+
+/** Names and values as people read them; which of them the sweep varies. */
+function fields(record: Readonly<Record<string, unknown>>, swept: readonly string[]) {
+  return Object.entries(record).slice(0, FIELDS_MAX).map(([name, value]) => ({
+    name,
+    value: briefText(value),
+    ...(swept.includes(name) && { swept: true }),
+  }));
+}

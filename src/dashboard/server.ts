@@ -1,0 +1,291 @@
+/**
+ * The dashboard's server: the page, what it asks for, and the WebSocket of the moment's picture. It reads the tree as
+ * `simrun status` does and changes nothing; what is asked for with `--control` is done by whoever made the server.
+ */
+import type { ControlAction } from "../job/control.ts";
+import { Fault } from "../job/fault.ts";
+import { VERSION } from "../job/version.ts";
+import type { Layout } from "../store/layout.ts";
+import { cookieHeader, type Gate, judge, makeGate } from "./access.ts";
+import { Answers } from "./answers.ts";
+import { bodyOf, readAction } from "./control_request.ts";
+import { pageFile } from "./page_files.ts";
+import { pictureOf, statusOf } from "./picture.ts";
+import { TreeWatch, troubleOf } from "./tree_watch.ts";
+import { Viewers } from "./viewers.ts";
+
+/** What was done, or why nothing was. */
+export interface Done {
+  readonly ok: boolean;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export interface DashboardOptions {
+  readonly layout: Layout;
+  readonly host: string;
+  /** 0: one that is free. */
+  readonly port: number;
+  readonly now: () => Date;
+  /** Absent: nobody may change anything. */
+  readonly control?: (action: ControlAction) => Promise<Done>;
+}
+
+/** A viewer gets about two pictures a second; making them takes no more than a fifth of a core. */
+const LOOK_MS = 500;
+/** When something was asked for it is looked at sooner, but not more often than four times a second. */
+const LEAST_MS = 250;
+const LOAD_MAX = 0.2;
+/** With nobody there only the journal is followed. */
+const ALONE_MS = 2_000;
+const LAST_MS = 1_000;
+
+const HEADERS = {
+  "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; " +
+    "connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "cache-control": "no-store",
+};
+
+export class Dashboard {
+  readonly #options: DashboardOptions;
+  readonly #watch: TreeWatch;
+  readonly #gate: Gate;
+  readonly #viewers: Viewers;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #stopped = new AbortController();
+  readonly #looking: Promise<void>;
+  #answers: Answers;
+  #era = 0;
+  #told = -1;
+  #toldMs = -Infinity;
+  #isWoken = false;
+  #endRest: () => void = () => {};
+
+  constructor(options: DashboardOptions) {
+    this.#options = options;
+    this.#watch = new TreeWatch(options.layout, options.now);
+    this.#answers = new Answers(this.#watch);
+    this.#gate = makeGate(options.host);
+    this.#viewers = new Viewers(() => performance.now());
+    this.#server = listen(options, (request) => this.#answer(request));
+    this.#looking = this.#look();
+  }
+
+  get port(): number {
+    return this.#server.addr.port;
+  }
+
+  /** With the token: whoever has it may look. */
+  get url(): string {
+    const { host } = this.#options;
+    const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+    const shown = name.includes(":") ? `[${name}]` : name;
+    return `http://${shown}:${this.port}/?token=${this.#gate.token}`;
+  }
+
+  /** Everybody is told so, with the last picture before. */
+  async stop(why: string): Promise<void> {
+    this.#stopped.abort();
+    this.#wake();
+    await this.#looking;
+    await this.#watch.refresh();
+    this.#toldMs = -Infinity;
+    this.#tell();
+    await atMost(LAST_MS, this.#viewers.closeAll(1001, why));
+    await atMost(LAST_MS, this.#server.shutdown());
+    this.#watch[Symbol.dispose]();
+  }
+
+  /** Looks at the tree again and again, and tells the viewers what is new. */
+  async #look(): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      const beganMs = performance.now();
+      await this.#watch.refresh();
+      // The first is made before anybody asks: whoever comes then has it at once.
+      if (this.#viewers.count > 0 || this.#told < 0) this.#tell();
+      const spentMs = performance.now() - beganMs;
+      // Nobody waits for it; who asks for runs before it is done does.
+      if (this.#viewers.count > 0) void this.#answers.update().catch(() => {});
+      const waitMs = this.#viewers.count > 0 ? LOOK_MS : ALONE_MS;
+      await this.#rest(LEAST_MS, "whole");
+      await this.#rest(Math.max(waitMs, spentMs / LOAD_MAX) - LEAST_MS, "until woken");
+    }
+  }
+
+  /** Somebody came, or something was asked for: it is looked at soon. */
+  #wake(): void {
+    this.#isWoken = true;
+    this.#endRest();
+  }
+
+  async #rest(ms: number, how: "whole" | "until woken"): Promise<void> {
+    const { signal } = this.#stopped;
+    const isOver = () => signal.aborted || how === "until woken" && this.#isWoken;
+    if (!isOver()) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        this.#endRest = () => {
+          if (!isOver()) return;
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    if (how === "until woken") this.#isWoken = false;
+  }
+
+  /** The picture to all, when it is another than the last, and that is long enough ago. */
+  #tell(): void {
+    const nowMs = performance.now();
+    if (this.#told === this.#watch.version || nowMs - this.#toldMs < LEAST_MS) return;
+    this.#toldMs = nowMs;
+    this.#told = this.#watch.version;
+    this.#viewers.send(this.#picture());
+  }
+
+  #picture(): string {
+    const picture = pictureOf(this.#watch, statusOf(this.#watch));
+    return JSON.stringify({
+      ...picture,
+      simrun: VERSION,
+      may_control: this.#options.control !== undefined,
+    });
+  }
+
+  async #answer(request: Request): Promise<Response> {
+    const url = new URL(request.url);
+    const verdict = judge(request, url, this.#gate);
+    if (verdict.kind === "refused") {
+      return text(verdict.status, `${verdict.why} simrun dashboard prints the whole address.\n`);
+    }
+    const response = await this.#route(request, url);
+    // The page takes the token out of its address: from now on the browser has it.
+    if (verdict.by === "token" && url.pathname === "/") {
+      response.headers.append("set-cookie", cookieHeader(this.#gate));
+    }
+    return response;
+  }
+
+  async #route(request: Request, url: URL): Promise<Response> {
+    try {
+      if (url.pathname === "/api/control") return await this.#control(request);
+      if (request.method !== "GET") return text(405, "Only looking is possible here.\n");
+      if (url.pathname === "/live") return this.#admit(request);
+      if (url.pathname === "/api/picture") {
+        await this.#watch.refresh();
+        return json(200, this.#picture());
+      }
+      const file = await pageFile(url.pathname);
+      if (file !== undefined) {
+        return new Response(file.bytes, { headers: { ...HEADERS, "content-type": file.type } });
+      }
+      if (this.#era !== this.#watch.era) this.#answers = new Answers(this.#watch);
+      this.#era = this.#watch.era;
+      const answer = this.#answers.find(url);
+      return answer === undefined ? text(404, "There is no such page.\n") : json(200, await answer);
+    } catch (error) {
+      const status = error instanceof Fault ? error.code === "not-found" ? 404 : 400 : 500;
+      return json(status, JSON.stringify(troubleOf(error)));
+    }
+  }
+
+  #admit(request: Request): Response {
+    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+      return text(426, "This address speaks WebSocket.\n");
+    }
+    if (this.#viewers.isFull) return text(503, "Too many are looking already.\n");
+    const { socket, response } = Deno.upgradeWebSocket(request);
+    // What was told last may be of long ago.
+    socket.addEventListener("open", () => {
+      if (this.#watch.isRead) this.#tell();
+      this.#wake();
+    });
+    // Nobody is asked anything here: who speaks, and perhaps at length, is no viewer.
+    socket.addEventListener("message", () => socket.close(1008, "viewers only look"));
+    this.#viewers.add(socket);
+    return response;
+  }
+
+  async #control(request: Request): Promise<Response> {
+    const { control } = this.#options;
+    if (request.method !== "POST") return text(405, "Control takes a POST.\n");
+    if (control === undefined) {
+      return json(
+        403,
+        JSON.stringify({
+          ok: false,
+          message: "This dashboard only looks.",
+          hint: "Start it with --control to cancel, pause, continue, retry and set priorities.",
+        }),
+      );
+    }
+    if (request.headers.get("content-type")?.split(";")[0] !== "application/json") {
+      return text(415, "Control takes JSON.\n");
+    }
+    const body = await bodyOf(request);
+    if (body === undefined) return text(413, "The request is too large.\n");
+    const read = readAction(body);
+    if (typeof read === "string") {
+      return json(400, JSON.stringify({ ok: false, message: read }));
+    }
+    const done = await control(read);
+    this.#wake();
+    return json(done.ok ? 200 : 409, JSON.stringify(done));
+  }
+}
+
+/** Who does not answer is not waited for. */
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, ms);
+  await Promise.race([work, late.promise]);
+  clearTimeout(timer);
+}
+
+function listen(
+  { host, port }: DashboardOptions,
+  handler: (request: Request) => Promise<Response>,
+): Deno.HttpServer<Deno.NetAddr> {
+  try {
+    return Deno.serve({ hostname: host, port, onListen: () => {} }, handler);
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new Fault("usage", `Port ${port} of ${host} is in use.`, {
+        hint: "Another dashboard, perhaps. Leave out --port: a free one is found.",
+        cause: error,
+      });
+    }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new Fault(
+        "usage",
+        `The system does not let simrun listen at port ${port} of ${host}.`,
+        {
+          hint: "Take a port from 1024 on, or leave out --port.",
+          cause: error,
+        },
+      );
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Fault("usage", `simrun cannot listen at "${host}": ${reason}.`, {
+      hint: "--host takes an address of this machine, e.g. 127.0.0.1 or 0.0.0.0.",
+      cause: error,
+    });
+  }
+}
+
+function text(status: number, body: string): Response {
+  const headers = { ...HEADERS, "content-type": "text/plain; charset=utf-8" };
+  return new Response(body, { status, headers });
+}
+
+function json(status: number, body: string): Response {
+  return new Response(body, {
+    status,
+    headers: { ...HEADERS, "content-type": "application/json" },
+  });
+}

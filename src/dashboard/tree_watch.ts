@@ -1,0 +1,134 @@
+/**
+ * A tree as it is now: its journal followed, its live picture, who works on it. Only reads, and never locks; a tree
+ * that vanishes, or is replaced by another, is told of, and taken up again when it is back.
+ */
+import { Fault } from "../job/fault.ts";
+import type { JournalEntry } from "../job/event.ts";
+import type { Live } from "../job/live.ts";
+import { History } from "../queue/history.ts";
+import { ChangedPriorities } from "../report/changed_priorities.ts";
+import { Statistics } from "../report/statistics.ts";
+import type { Layout } from "../store/layout.ts";
+import { readLive } from "../store/live.ts";
+import { readOwner } from "../store/owner.ts";
+import { roomOf } from "../store/room.ts";
+import { openTree } from "../store/tree.ts";
+import { Activities } from "./activities.ts";
+import { SideFold } from "./side_fold.ts";
+import { Timeline } from "./timeline.ts";
+
+/** All that is made of the journal's lines for every viewer. */
+export class Folds {
+  readonly history = new History();
+  readonly statistics = new Statistics();
+  readonly priorities = new ChangedPriorities();
+  readonly timeline = new Timeline();
+  readonly activities = new Activities();
+
+  apply(entry: JournalEntry): void {
+    const atMs = Date.parse(entry.at);
+    this.history.apply(entry);
+    this.statistics.apply(entry, atMs);
+    this.priorities.apply(entry);
+    this.timeline.apply(entry, atMs);
+    this.activities.apply(entry);
+  }
+}
+
+const ROOM_MS = 10_000;
+
+export interface Trouble {
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export class TreeWatch implements Disposable {
+  readonly layout: Layout;
+  readonly #now: () => Date;
+  readonly #journal: SideFold<Folds>;
+  live: Live | undefined;
+  working = false;
+  /** Free on the filesystem; undefined where nobody can say. */
+  freeBytes: number | undefined;
+  /** Why what is shown is not what is there now. */
+  trouble: Trouble | undefined;
+  /** Grows with whatever changed. */
+  version = 0;
+  /** Grows when another tree stands in its place. */
+  era = 0;
+  /** The journal was read to its end at least once. */
+  isRead = false;
+  #inode: number | null | undefined;
+  #roomMs = -Infinity;
+  #looks = "";
+  #refreshing: Promise<void> | undefined;
+
+  constructor(layout: Layout, now: () => Date) {
+    this.layout = layout;
+    this.#now = now;
+    this.#journal = new SideFold(layout, () => new Folds());
+  }
+
+  get folds(): Folds {
+    return this.#journal.now;
+  }
+
+  /** A clock that never goes back. */
+  clockMs(): number {
+    return performance.now();
+  }
+
+  get nowMs(): number {
+    return this.#now().getTime();
+  }
+
+  /** Reads what is new. Calls at the same time are one. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#refresh().finally(() => this.#refreshing = undefined);
+    return this.#refreshing;
+  }
+
+  [Symbol.dispose](): void {
+    this.#journal[Symbol.dispose]();
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      await openTree(this.layout.root, "read");
+      const { ino } = await Deno.stat(this.layout.marker);
+      if (this.#inode !== undefined && this.#inode !== ino) {
+        this.#journal.beginAnew();
+        this.era++;
+      }
+      this.#inode = ino;
+      await this.#journal.read();
+      const owner = await readOwner(this.layout, this.#now);
+      const live = await readLive(this.layout);
+      this.working = owner?.alive ?? false;
+      // A picture of an earlier holder, left behind by a kill, tells nothing.
+      this.live = this.working && live?.epoch === owner?.owner.epoch ? live : undefined;
+      if (this.clockMs() - this.#roomMs > ROOM_MS) {
+        this.freeBytes = (await roomOf(this.layout))?.freeBytes;
+        this.#roomMs = this.clockMs();
+      }
+      this.trouble = undefined;
+      this.isRead = true;
+    } catch (error) {
+      this.trouble = troubleOf(error);
+      this.live = undefined;
+      this.working = false;
+    }
+    const { era, isRead, folds: { history }, live, working, trouble } = this;
+    const looks = JSON.stringify([era, isRead, history.lastSeq, live?.at, working, trouble]);
+    if (looks !== this.#looks) this.version++;
+    this.#looks = looks;
+  }
+}
+
+/** In words for people; what is no fault of the tree is told as it is. */
+export function troubleOf(error: unknown): Trouble {
+  if (!(error instanceof Fault)) {
+    return { message: error instanceof Error ? error.message : String(error) };
+  }
+  return { message: error.message, ...(error.hint !== undefined && { hint: error.hint }) };
+}

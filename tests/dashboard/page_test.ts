@@ -1,0 +1,48 @@
+/** The page's files: all are served and none else, their types are right, and nothing of a tree can become HTML or script. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { PAGE_FILES } from "../../src/dashboard/page_files.ts";
+import { fromFileUrl } from "../helpers/program.ts";
+import { strip } from "../helpers/source.ts";
+
+const FOLDER = fromFileUrl(new URL("../../src/dashboard/page", import.meta.url));
+const NAMES = [...Deno.readDirSync(FOLDER)].map(({ name }) => name).toSorted();
+const SCRIPTS = NAMES.filter((name) => name.endsWith(".js"));
+const LINES_MAX = 320;
+
+Deno.test("PAGE_FILES is what lies in the folder, but for the settings of the type check", () => {
+  const served = NAMES.filter((name) => name !== "jsconfig.json");
+  assert.deepEqual([...PAGE_FILES].toSorted(), served);
+});
+
+Deno.test("index.html loads all scripts ahead, and has none and no style in itself", async () => {
+  const text = await Deno.readTextFile(join(FOLDER, "index.html"));
+  const ahead = [...text.matchAll(/href="\/page\/([a-z_]+\.js)"/g)].map(([, name]) => name);
+  assert.deepEqual([...ahead, "app.js"].toSorted(), SCRIPTS);
+  assert.doesNotMatch(text, /<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)/);
+});
+
+Deno.test("the page's scripts are short, say what they hold, and make no HTML from text", async () => {
+  for (const name of SCRIPTS) {
+    const text = await Deno.readTextFile(join(FOLDER, name));
+    assert.match(text, /^\/\/ @ts-check\n\/\*\*[\s\S]*?\*\/\n/, name);
+    assert.ok(text.trimEnd().split("\n").length <= LINES_MAX, `${name} is too long`);
+    const { bare } = strip(text);
+    assert.doesNotMatch(
+      bare,
+      /\b(?:innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval|Function\s*\(|srcdoc|DOMParser|createContextualFragment)\b/,
+      name,
+    );
+    assert.doesNotMatch(text, /https?:\/\/(?!www\.w3\.org)/, name);
+  }
+});
+
+Deno.test("the types of the page's scripts are right", async () => {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["check", "-q", "--config", "jsconfig.json", ...SCRIPTS],
+    cwd: FOLDER,
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+});
