@@ -1,6 +1,7 @@
 /** A command in words, as somebody would type it. Pure. */
 import type { Word } from "../job/command.ts";
 import type { ModelReference } from "../job/job.ts";
+import { shellWord } from "../job/shell_word.ts";
 
 /** `python3 ./simulate.py '${co2}'`, or the line of a shell; empty for models that are no commands. */
 export function commandText(model: ModelReference): string {
@@ -11,5 +12,5 @@ export function commandText(model: ModelReference): string {
 /** Words that a shell would take apart stand in quotes; files under their names. */
 function wordText(word: Word): string {
   if (typeof word !== "string") return word.file.slice(word.file.lastIndexOf("/") + 1);
-  return /^[\w@%+=:,./${}-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return shellWord(word, "${}");
 }

@@ -1,5 +1,6 @@
 /** What is answered when none of the runs that were named can be had for what was asked: what they are instead. Pure. */
 import type { ControlAction } from "../job/control.ts";
+import { shellWord } from "../job/shell_word.ts";
 import { formatCount, formatNumberOf } from "./format.ts";
 import { isVisibleState, VISIBLE_STATES, type VisibleState } from "./selector.ts";
 
@@ -58,7 +59,5 @@ export function pausedWords(selectors: readonly string[]): string {
 
 /** Patterns are quoted, or the shell would take them for files. */
 function asTyped(selectors: readonly string[]): string {
-  return selectors
-    .map((word) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
-    .join(" ");
+  return selectors.map((word) => shellWord(word)).join(" ");
 }

@@ -5,6 +5,7 @@ import type { LiveRun } from "../job/live.ts";
 import type { Failure } from "../job/run.ts";
 import type { Point } from "../plan/sweep.ts";
 import type { JobHistory, PastRun, RareFacts } from "../queue/history.ts";
+import type { VisibleState } from "./selector.ts";
 
 interface RunBase {
   readonly job: string;
@@ -119,9 +120,37 @@ export function runStatus(
   }
 }
 
-/** By a simrun that works no more. Without a digest it never began: somebody only let it go on. */
+/** The state alone, of one that is not in the live picture: what {@linkcode runStatus} says, without making the rest. */
+export function visibleState(
+  job: JobHistory,
+  past: PastRun,
+  stepsAsked: number,
+  working: boolean,
+): VisibleState {
+  switch (past.state) {
+    case "completed":
+      return past.steps < stepsAsked && job.rare(past.run).ending === undefined
+        ? "waiting"
+        : "completed";
+    case "held":
+      return "paused";
+    case "running":
+    case "queued":
+      if (working) return "waiting";
+      return hasNeverBegun(past) ? "waiting" : "interrupted";
+    default:
+      return past.state;
+  }
+}
+
+/** Without a digest it never began: somebody only let it go on. */
+function hasNeverBegun({ state, digest, savedStep }: PastRun): boolean {
+  return state !== "running" && digest === "" && savedStep === 0;
+}
+
+/** By a simrun that works no more. */
 function leftBehind(base: RunBase, past: PastRun): RunStatus {
-  return past.state !== "running" && past.digest === "" && past.savedStep === 0
+  return hasNeverBegun(past)
     ? { ...base, state: "waiting", next: undefined }
     : { ...base, state: "interrupted" };
 }

@@ -12,6 +12,9 @@ export const VISIBLE_STATES = [
 ] as const;
 export type VisibleState = (typeof VISIBLE_STATES)[number];
 
+/** Of a run that nobody is at, and that is not over. */
+export const OPEN: readonly VisibleState[] = ["waiting", "interrupted", "paused"];
+
 /** A number for every state, to be counted up. */
 export function zeroCounts(): Record<VisibleState, number> {
   return {

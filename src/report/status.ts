@@ -1,9 +1,10 @@
 /** The state of a whole tree at one moment: history and live picture put together. Never reads a file or a clock. */
-import type { GivesWay, Live, LiveCores, LiveDisk, LiveMemory, LiveRun } from "../job/live.ts";
+import type { Live, LiveCores, LiveDisk, LiveMemory, LiveRun } from "../job/live.ts";
 import { fractionDone } from "../job/progress.ts";
 import type { History, JobHistory } from "../queue/history.ts";
 import { liveStatus, neverBegun, remainingMs, type RunStatus, runStatus } from "./run_status.ts";
 
+import { type Activity, activityOf } from "./activity.ts";
 import { plannedRuns, unbegunRuns } from "./planned_runs.ts";
 import { withPoints } from "./points.ts";
 import type { LedJob } from "./led_job.ts";
@@ -11,35 +12,14 @@ import { type FailureGroup, FailureGroups } from "./failure_groups.ts";
 import {
   filterRuns,
   mayChoose,
+  OPEN,
   VISIBLE_STATES,
   type VisibleState,
   zeroCounts,
 } from "./selector.ts";
 
+export type { Activity } from "./activity.ts";
 export type { RunStatus } from "./run_status.ts";
-
-/** Whether somebody works on the tree. */
-export type Activity =
-  | { readonly kind: "never" }
-  | {
-    readonly kind: "working";
-    readonly pid: number;
-    readonly host: string;
-    readonly since: string;
-    readonly slots: number | undefined;
-    /** Of them, those that must not work for now. */
-    readonly givesWay: GivesWay | undefined;
-    /** Age of the live picture; a large one means that the simrun does not answer. */
-    readonly heardMs: number | undefined;
-  }
-  | { readonly kind: "ended"; readonly at: string; readonly outcome: string }
-  | {
-    /** It began, is gone, and never said that it ended: killed, or the machine went down. */
-    readonly kind: "lost";
-    readonly pid: number;
-    readonly host: string;
-    readonly since: string;
-  };
 
 export interface JobStatus {
   readonly id: string;
@@ -188,25 +168,6 @@ function isWorthALine(run: RunStatus): boolean {
   return run.state !== "completed";
 }
 
-function activityOf(history: History, options: StatusOptions): Activity {
-  const { session, sessionEnded } = history;
-  const { live } = options;
-  if (options.working) {
-    return {
-      kind: "working",
-      pid: live?.pid ?? session?.pid ?? 0,
-      host: live?.host ?? session?.host ?? "",
-      since: live?.startedAt ?? session?.at ?? "",
-      slots: live?.slots,
-      givesWay: live?.givesWay,
-      heardMs: live === undefined ? undefined : options.nowMs - Date.parse(live.at),
-    };
-  }
-  if (session === undefined) return { kind: "never" };
-  if (sessionEnded !== undefined) return { kind: "ended", ...sessionEnded };
-  return { kind: "lost", pid: session.pid, host: session.host, since: session.at };
-}
-
 /** Whether counts alone do not tell the story of a job. */
 function needsScan(job: JobHistory): boolean {
   const { completed } = job.counts;
@@ -245,7 +206,16 @@ function scanJob(
   let stepsDone = 0;
   let left = 0;
   let delayed = 0;
+  const mayBeListed = (options.selectors ?? []).length > 0;
   for (const past of job.rows()) {
+    // Most rows of a large job are these: they are counted, and nothing is made of them.
+    const isPlain = past.state === "completed" && past.steps >= stepsAsked && !mayBeListed &&
+      !liveRuns.has(past.run);
+    if (isPlain && (plan === undefined || plan.has(past.run))) {
+      counts.completed++;
+      stepsDone += stepsAsked === 0 ? past.steps : stepsAsked;
+      continue;
+    }
     const run = runStatus(id, job, past, liveRuns.get(past.run), stepsAsked, options);
     if (plan !== undefined && !plan.has(past.run)) {
       // Nobody waits for it: it is told of when it is named, and never counted.
@@ -295,9 +265,6 @@ function scanJob(
     ...(delayed > 0 && { delayed }),
   };
 }
-
-/** Of a run that nobody is at, and that is not over. */
-const OPEN: readonly VisibleState[] = ["waiting", "interrupted", "paused"];
 
 /** Whether somebody asked for runs that wait. */
 function isListed({ selectors = [] }: StatusOptions): boolean {

@@ -1,6 +1,7 @@
 /** Why a run that waits is not computed at the moment, a sentence each. Pure; names are to be made safe. */
 import type { Job } from "../job/job.ts";
-import { allNeeds, PRIORITY_NAMES } from "../job/job.ts";
+import { allNeeds, PRIORITY_NAMES, waitsForOthers } from "../job/job.ts";
+import type { History } from "../queue/history.ts";
 import type { GivesWay, LiveCores, LiveDisk, LiveMemory } from "../job/live.ts";
 import type { ChangedPriority } from "./changed_priorities.ts";
 import { describeDisk } from "./disk_text.ts";
@@ -21,6 +22,14 @@ export interface Waiting {
   readonly changed?: readonly ChangedPriority[];
   /** What its point follows from, where that is not there yet; a sentence. */
   readonly follows?: string | undefined;
+}
+
+/** Of jobs whose runs wait for nothing but a slot, as far as their manifests tell. */
+export function prioritiesOf({ jobs }: History): ReadonlyMap<string, Job["priority"]> {
+  const known = [...jobs].flatMap(([id, { job }]) =>
+    job === undefined || waitsForOthers(job) ? [] : [[id, job] as const]
+  );
+  return new Map(known.map(([id, { priority }]) => [id, priority]));
 }
 
 /** At least one; the first that holds it back for all others in that order: needs, time, disk, cores, memory, a slot. */
