@@ -2,10 +2,10 @@
 import { join } from "node:path";
 import type { CommandModel } from "../job/command.ts";
 import type { Job } from "../job/job.ts";
+import { shellWord } from "../job/shell_word.ts";
 import { KEPT_FOLDER, type Layout } from "../store/layout.ts";
 import { formatLong } from "../report/format.ts";
 import { commandValues, commandWords } from "../worker/command_values.ts";
-import { shellWord } from "./shell_word.ts";
 
 export interface CommandTraces {
   /** As it was begun from its beginning. */
@@ -35,7 +35,7 @@ const COMMAND_CHARACTERS_MAX = 10_000;
 /** For people: a title and a text each. */
 export function traceTexts({ words, files }: CommandTraces): [string, string][] {
   return [
-    ["command", formatLong(words.map(shellWord).join(" "), COMMAND_CHARACTERS_MAX)],
+    ["command", formatLong(words.map((word) => shellWord(word)).join(" "), COMMAND_CHARACTERS_MAX)],
     ...(files === undefined ? [] : [["files", shellWord(files)] as [string, string]]),
   ];
 }

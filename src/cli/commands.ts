@@ -2,6 +2,7 @@
 import { load } from "../job/load.ts";
 import { type Command, command } from "./command.ts";
 import { CONTROL_COMMANDS } from "./control_commands.ts";
+import { METRICS_COMMANDS } from "./metrics_commands.ts";
 import { OVERVIEW_COMMANDS } from "./overview_commands.ts";
 import { RESULT_FLAGS } from "./result_flags.ts";
 import { RESUME_FLAGS, RUN_FLAGS } from "./run_flags.ts";
@@ -63,12 +64,12 @@ export const COMMANDS: readonly Command[] = [
       "completed, all. Never waits for, and never disturbs, a simrun at work.",
     examples: [
       { line: "simrun status", what: "the whole tree" },
-      { line: "simrun status --watch", what: "again and again" },
+      { line: "simrun status --watch", what: "the whole window, moved by keys, until q" },
       { line: "simrun status failed 'ising*'", what: "the failed runs of these jobs" },
       { line: "simrun status --json", what: "for programs" },
     ],
     flags: {
-      watch: { kind: "switch", letter: "w", brief: "Refresh until Ctrl-C" },
+      watch: { kind: "switch", letter: "w", brief: "Go on showing it, until q or Ctrl-C" },
       all: {
         kind: "switch",
         letter: "a",
@@ -162,22 +163,6 @@ export const COMMANDS: readonly Command[] = [
       (await load<typeof import("./explain.ts")>(import.meta.resolve("./explain.ts"))).explain,
   }),
   command({
-    name: "logs",
-    group: "look",
-    brief: "Print what a run logged",
-    synopsis: "RUN",
-    examples: [
-      { line: "simrun logs climate_2030", what: "its log so far" },
-      { line: "simrun logs -f climate_2030", what: "and what comes, until it ends" },
-    ],
-    flags: {
-      follow: { kind: "switch", letter: "f", brief: "Go on printing until the run ends" },
-    },
-    args: { min: 1, max: 1, ...RUN_ARG },
-    load: async () =>
-      (await load<typeof import("./logs.ts")>(import.meta.resolve("./logs.ts"))).logs,
-  }),
-  command({
     name: "checkpoints",
     group: "look",
     brief: "List saved states, or export one for Python",
@@ -213,6 +198,7 @@ export const COMMANDS: readonly Command[] = [
         .checkpoints,
   }),
   ...OVERVIEW_COMMANDS,
+  ...METRICS_COMMANDS,
   command({
     name: "validate",
     group: "make",
@@ -237,14 +223,14 @@ export const COMMANDS: readonly Command[] = [
   command({
     name: "schema",
     group: "make",
-    brief: "Print the JSON Schema of manifests, for editors",
-    synopsis: "",
-    examples: [{
-      line: "simrun schema > simrun.schema.json",
-      what: "completion and checks as you type",
-    }],
+    brief: "Print the JSON Schema of manifests, for editors, or of events",
+    synopsis: "[manifest|events]",
+    examples: [
+      { line: "simrun schema > simrun.schema.json", what: "completion and checks as you type" },
+      { line: "simrun schema events", what: "what webhooks, hooks and commands are given" },
+    ],
     flags: {},
-    args: { min: 0, max: 0, name: "argument" },
+    args: { min: 0, max: 1, name: "NAME", complete: ["manifest", "events"] },
     load: async () =>
       (await load<typeof import("./schema.ts")>(import.meta.resolve("./schema.ts"))).schema,
   }),

@@ -1,5 +1,6 @@
 /** `simrun cancel`, `pause`, `continue`, `retry`, `priority` and `slots`: asks the simrun at work, prints its answer. */
 import { load } from "../job/load.ts";
+import { shellWord } from "../job/shell_word.ts";
 import type { AloneAction } from "../runner/control_alone.ts";
 import type { ControlAction, ControlAnswer } from "../job/control.ts";
 import { assertNever, EXIT, Fault } from "../job/fault.ts";
@@ -21,7 +22,6 @@ import {
 } from "./context.ts";
 import { availableCores, coreLimits } from "./cores.ts";
 import { RUN_FLAGS } from "./run_flags.ts";
-import { shellWord } from "./shell_word.ts";
 import { parseSlots } from "./slots.ts";
 
 export interface ControlFlags extends GlobalFlags {
@@ -121,7 +121,7 @@ function nobody(
   files: readonly string[] = [],
 ): Fault {
   return new Fault("not-found", `Nothing runs on ${root}; there is no simrun to ask.`, {
-    hint: instead(action, treeFlag(flags), files.map(shellWord).join(" ")),
+    hint: instead(action, treeFlag(flags), files.map((word) => shellWord(word)).join(" ")),
   });
 }
 

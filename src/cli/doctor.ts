@@ -2,10 +2,12 @@
 import { statfsSync as statfs } from "node:fs";
 import { dirname, join } from "node:path";
 import { EXIT } from "../job/fault.ts";
+import { load } from "../job/load.ts";
 import { VERSION } from "../job/version.ts";
 import { formatBytes, formatDuration, formatNumberOf } from "../report/format.ts";
 import { safeText } from "../screen/safe_text.ts";
 import { renderTable } from "../screen/table.ts";
+import { Layout } from "../store/layout.ts";
 import {
   type CliContext,
   columnsOf,
@@ -34,6 +36,7 @@ export async function doctor(context: CliContext, flags: GlobalFlags): Promise<n
     memory(),
     ...await disk(root),
     clock(context),
+    ...await sinks(root),
   ];
   const bad = findings.some(({ verdict }) => verdict === "bad");
   if (flags.json) printJson(context.stdout, { healthy: !bad, tree: root, findings });
@@ -50,6 +53,20 @@ export async function doctor(context: CliContext, flags: GlobalFlags): Promise<n
     );
   }
   return bad ? EXIT.internal.status : EXIT.completed.status;
+}
+
+/** Who is told of what happens in the tree; nothing is loaded where nobody is. */
+async function sinks(root: string): Promise<Finding[]> {
+  const layout = new Layout(root);
+  if (!await Deno.stat(layout.notifyFolder).then(() => true, () => false)) return [];
+  const { lookAtSinks } = await load<typeof import("../sink/sink_health.ts")>(
+    import.meta.resolve("../sink/sink_health.ts"),
+  );
+  return lookAtSinks(layout).map(({ name, trouble, text }) => ({
+    name: `told: ${name}`,
+    verdict: trouble === undefined ? "good" : "warning",
+    text: trouble ?? text,
+  }));
 }
 
 function versions(): Finding {

@@ -1,10 +1,11 @@
 /** Runs checked jobs to their end, showing how it goes: what `run` and `resume` share. */
 import type { RunEvent } from "../job/event.ts";
-import { assertNever, EXIT, Fault } from "../job/fault.ts";
+import { EXIT } from "../job/fault.ts";
 import type { Job } from "../job/job.ts";
+import { load } from "../job/load.ts";
+import { shellWord } from "../job/shell_word.ts";
 import type { ManifestReading } from "../manifest/manifest.ts";
 import type { ManifestSource } from "../manifest/source.ts";
-import type { Plan } from "../plan/plan.ts";
 import { ledIn } from "../report/led_by.ts";
 import { countDecision, countDecisions, planJson } from "../report/plan_report.ts";
 import { SummaryFold, summaryJson } from "../report/summary.ts";
@@ -15,7 +16,9 @@ import { planAhead } from "../runner/plan_only.ts";
 import { openRunner, type Outcome, type Runner } from "../runner/runner.ts";
 import type { RunRequest } from "../runner/run_request.ts";
 import { planWarnings, renderPlan } from "../screen/plan_view.ts";
+import { type Paint, paintFor } from "../screen/paint.ts";
 import { renderSummary } from "../screen/summary_view.ts";
+import { Layout } from "../store/layout.ts";
 import type { SlotHandle } from "../worker/slot_process.ts";
 import { showDiagnostics } from "./read_jobs.ts";
 import {
@@ -31,8 +34,9 @@ import {
 import { availableCores, coreLimits } from "./cores.ts";
 import { diskOf } from "./disk.ts";
 import { RunDisplay } from "./run_display.ts";
+import type { Ci } from "./ci.ts";
 import type { ResumeFlags } from "./run_flags.ts";
-import { shellWord } from "./shell_word.ts";
+import { judge, stoppedExit } from "./judgement.ts";
 import { ManifestWatch, type Watched } from "./manifest_watch.ts";
 import { memoryOf } from "./memory.ts";
 import { overridesOf } from "./overrides.ts";
@@ -47,11 +51,15 @@ export interface Work {
   /** Manifests they came from; none when the tree told them. */
   readonly sources: readonly ManifestSource[];
   readonly locate: ManifestReading["locate"] | undefined;
+  /** Who is told of what happens; as in the simrun before when absent. */
+  readonly sinks?: ManifestReading["sinks"];
   /** What the manifests were named by, where they may be watched. */
   readonly args?: readonly string[];
   /** A slot that was started already, and what it was asked of the jobs' models. */
   readonly slot: SlotHandle;
   readonly inspected: Promise<Inspections>;
+  /** What CI systems are told in the end, where that is asked for. */
+  readonly ci?: Ci | undefined;
 }
 
 export async function execute(context: CliContext, flags: Flags, work: Work): Promise<number> {
@@ -72,8 +80,14 @@ export async function execute(context: CliContext, flags: Flags, work: Work): Pr
   const disk = diskOf(flags, isSeen || flags.watch === true);
   const request = { ...runRequest(flags, overridden, { root, slots, onEvent, display }), ...disk };
   try {
-    if (flags.dryRun) return await showPlan(context, flags, request, limitMs);
-    const runner = await openStoppable(context, flags, request);
+    if (flags.dryRun) {
+      const status = await showPlan(context, flags, request, limitMs);
+      await showSinks(context, flags, new Layout(root), work.sinks);
+      return status;
+    }
+    const runner = await openStoppable(context, flags, request, work.ci);
+    const jobs = () => runner.plan.jobs.map(({ job }) => job.id);
+    if (work.ci !== undefined) work.ci.end = { root, jobs: jobs(), lines: [] };
     const warnings = planWarnings(runner.plan);
     for (const text of warnings) display.warn(text);
     // What reading the tree and its models took is part of it.
@@ -85,7 +99,16 @@ export async function execute(context: CliContext, flags: Flags, work: Work): Pr
       if (leftMs !== undefined) runner.stopWithin(leftMs);
     });
     const watch = watchManifests(context, flags, work, { override, runner, display });
-    const outcome = await runToEnd(context, runner, display).finally(() => watch?.stop());
+    const telling = await startTelling(context, flags, runner, work.sinks);
+    const page = flags.dashboard
+      ? load<typeof import("./dashboard_process.ts")>(
+        import.meta.resolve("./dashboard_process.ts"),
+      ).then(({ showCampaign }) => showCampaign(root, (text) => display.warn(text)))
+      : undefined;
+    const outcome = await runToEnd(context, runner, display).finally(async () => {
+      watch?.stop();
+      await Promise.all([telling?.finish(), page?.then((shown) => shown.stop())]);
+    });
     const summary = fold.summary({
       tree: root,
       elapsedMs: context.clockMs() - beganMs,
@@ -96,29 +119,76 @@ export async function execute(context: CliContext, flags: Flags, work: Work): Pr
     });
     const { exitStatus, stopped } = judge(outcome, runner.plan, summary.cancelled);
     if (flags.json) printJson(context.stdout, summaryJson(summary, exitStatus));
-    say(
-      context,
-      flags,
-      ...renderSummary(summary, {
-        paint: paintOf(context.stderr),
+    const linesWith = (paint: Paint): string[] =>
+      renderSummary(summary, {
+        paint,
         folder: context.cwd,
         treeFlag: flags.tree === undefined ? "" : ` --tree ${shellWord(flags.tree)}`,
         stopped,
         paused: outcome.outcome.paused ?? 0,
         isHeld: outcome.outcome.stopped === undefined &&
           countDecision(runner.plan, "held-model") > 0,
-      }),
-    );
+      });
+    // What failed is an error also where nothing else is said: a cron job that says nothing is taken for well.
+    if (!flags.quiet || IS_ERROR.includes(exitStatus)) {
+      printLines(context.stderr, linesWith(paintOf(context.stderr)));
+    }
+    if (work.ci !== undefined) {
+      work.ci.end = { root, jobs: jobs(), lines: linesWith(paintFor(false)) };
+    }
     return exitStatus;
   } catch (error) {
     if (!(error instanceof JobProblems)) throw error;
     showDiagnostics(context, flags, error.diagnostics, work.sources);
+    work.ci?.mistakes(error.diagnostics, work.sources);
     return EXIT.usage.status;
   } finally {
     display.close();
   }
 }
 
+/** Nothing is loaded for it where nobody is to be told. */
+async function loadTelling(flags: Flags, layout: Layout, sinks: Work["sinks"]) {
+  const asked = (sinks?.length ?? 0) > 0 || flags.log ||
+    (flags.hooks ?? flags.metrics) !== undefined;
+  if (!asked && !isThere(layout.notifyFolder)) return undefined;
+  return await load<typeof import("./telling.ts")>(import.meta.resolve("./telling.ts"));
+}
+
+async function showSinks(
+  context: CliContext,
+  flags: Flags,
+  layout: Layout,
+  sinks: Work["sinks"],
+): Promise<void> {
+  const telling = await loadTelling(flags, layout, sinks);
+  const all = telling?.allSinks(context, flags, { layout, sinks }) ?? [];
+  if (flags.json || all.length === 0) return;
+  printLines(context.stdout, [`Told of events: ${telling!.describeSinks(all)}`]);
+}
+
+async function startTelling(
+  context: CliContext,
+  flags: Flags,
+  runner: Runner,
+  sinks: Work["sinks"],
+) {
+  const { layout } = runner;
+  const telling = await loadTelling(flags, layout, sinks);
+  if (telling === undefined) return undefined;
+  try {
+    return await telling.Telling.start(context, flags, { layout, sinks });
+  } catch (error) {
+    await runner.close();
+    throw error;
+  }
+}
+
+const IS_ERROR: readonly number[] = [
+  EXIT.runsFailed.status,
+  EXIT.noSpace.status,
+  EXIT.usage.status,
+];
 function watchManifests(
   { cwd }: CliContext,
   { watch, maxPoints }: Flags,
@@ -198,10 +268,15 @@ async function openStoppable(
   context: CliContext,
   flags: Flags,
   request: RunRequest,
+  ci: Ci | undefined,
 ): Promise<Runner> {
   const signals = new StopSignals(() => {
-    say(context, flags, `Stopped by ${signals.first}, before anything was run.`);
-    Deno.exit(stoppedExit(signals.first).status);
+    const text = `Stopped by ${signals.first}, before anything was run.`;
+    say(context, flags, text);
+    const { status } = stoppedExit(signals.first);
+    if (ci === undefined) Deno.exit(status);
+    ci.trouble = { type: "stopped", message: text, text };
+    void ci.write(status).catch(() => {}).then(() => Deno.exit(status));
   });
   try {
     return await openRunner(request);
@@ -227,63 +302,6 @@ async function runToEnd(
     signals.close();
     display.close();
   }
-}
-
-/** Which status of the table it is, and why it stopped in words. */
-function judge(
-  { outcome, signal }: { readonly outcome: Outcome; readonly signal: Deno.Signal | undefined },
-  plan: Plan,
-  cancelled: number,
-): { readonly exitStatus: number; readonly stopped: string | undefined } {
-  // A signal that came when all was done stopped nothing.
-  const stoppedBy = outcome.remaining === 0 && outcome.stopped === "asked"
-    ? undefined
-    : outcome.stopped;
-  switch (stoppedBy) {
-    case undefined: {
-      const held = countDecision(plan, "held-model");
-      const exit = outcome.failed + cancelled > 0
-        ? EXIT.runsFailed
-        // Only the user can say what is to be done with these.
-        : held > 0
-        ? EXIT.usage
-        : EXIT.completed;
-      const stopped = held > 0 ? "a model changed under unfinished runs" : undefined;
-      return { exitStatus: exit.status, stopped };
-    }
-    case "asked":
-      return { exitStatus: stoppedExit(signal).status, stopped: `by ${signal ?? "request"}` };
-    case "time-limit":
-      return { exitStatus: EXIT.stopped.status, stopped: "before its time was over" };
-    case "paused":
-      return { exitStatus: EXIT.stopped.status, stopped: "all that is left is paused" };
-    case "max-fails":
-      return { exitStatus: EXIT.runsFailed.status, stopped: "too many failed runs" };
-    case "no-space":
-      return { exitStatus: EXIT.noSpace.status, stopped: whatIsFull(outcome.cause) };
-    case "broken":
-      if (outcome.cause instanceof Fault) throw outcome.cause;
-      throw new Error(`the campaign broke: ${describeCause(outcome.cause)}`, {
-        cause: outcome.cause,
-      });
-    default:
-      return assertNever(stoppedBy);
-  }
-}
-
-function stoppedExit(signal: Deno.Signal | undefined) {
-  if (signal === "SIGINT") return EXIT.interrupted;
-  return signal === "SIGTERM" ? EXIT.terminated : EXIT.stopped;
-}
-
-/** A quota, a limit on files or the disk itself, and at which file: each wants something else of the user. */
-function whatIsFull(cause: unknown): string {
-  if (typeof cause !== "string") return "the disk is full";
-  return cause.charAt(0).toLowerCase() + cause.slice(1).replace(/\.$/, "");
-}
-
-function describeCause(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause ?? "no reason given");
 }
 
 function isThere(path: string): boolean {

@@ -19,7 +19,7 @@ import { neverBegun } from "../report/run_status.ts";
 import { treeStatus } from "../report/status.ts";
 import { runJson } from "../report/status_json.ts";
 import { openResultsText, proposalText } from "../report/trials.ts";
-import { waitingReasons } from "../report/waiting.ts";
+import { prioritiesOf, waitingReasons } from "../report/waiting.ts";
 import { renderStory } from "../screen/story_view.ts";
 import type { Layout } from "../store/layout.ts";
 import { readJournal } from "../store/journal_read.ts";
@@ -33,7 +33,7 @@ import {
   printJson,
   printLines,
 } from "./context.ts";
-import { coresOfAll, explainJob, prioritiesOf, withNeeded } from "./explain_job.ts";
+import { coresOfAll, explainJob, withNeeded } from "./explain_job.ts";
 import { findIndex, findRun, readTree } from "./tree_reader.ts";
 
 export async function explain(

@@ -1,7 +1,7 @@
 /** `simrun explain` of a job with many runs: how many are in which state and why, and which of them to look at. */
 import { load } from "../job/load.ts";
 import { EXIT } from "../job/fault.ts";
-import { type Job, neededJobs, waitsForOthers } from "../job/job.ts";
+import { type Job, neededJobs } from "../job/job.ts";
 import { searchOf } from "../job/sweep.ts";
 import { runName } from "../job/run.ts";
 import type { History } from "../queue/history.ts";
@@ -12,6 +12,7 @@ import { type LedJob, ledJson, ledTexts } from "../report/led_job.ts";
 import { lessonsJson, lessonsOf, lessonTexts } from "../report/lessons.ts";
 import { treeStatus } from "../report/status.ts";
 import { countsJson } from "../report/status_json.ts";
+import { prioritiesOf } from "../report/waiting.ts";
 import { renderJobStory } from "../screen/job_story_view.ts";
 import type { Layout } from "../store/layout.ts";
 import { readLive } from "../store/live.ts";
@@ -107,14 +108,6 @@ async function ledJob(history: History, layout: Layout, job: Job): Promise<LedJo
     import.meta.resolve("../runner/led_jobs.ts"),
   );
   return await readLedJob(history, layout, job.id);
-}
-
-/** Of jobs whose runs wait for nothing but a slot, as far as their manifests tell. */
-export function prioritiesOf({ jobs }: History): ReadonlyMap<string, Job["priority"]> {
-  const known = [...jobs].flatMap(([id, { job }]) =>
-    job === undefined || waitsForOthers(job) ? [] : [[id, job] as const]
-  );
-  return new Map(known.map(([id, { priority }]) => [id, priority]));
 }
 
 /** With the jobs that it needs, and what these need: what is done with a run depends on what is done with them. */

@@ -1,113 +1,205 @@
-/** `simrun logs`: what a run logged, and with `-f` what it goes on to log. */
-import type { JournalEntry } from "../job/event.ts";
-import { EXIT } from "../job/fault.ts";
+/** `simrun logs`: what runs have logged, and with `-f` what they go on to log. */
+import type { CompletedRun, JournalEntry } from "../job/event.ts";
+import { EXIT, Fault } from "../job/fault.ts";
+import { load } from "../job/load.ts";
 import { runName } from "../job/run.ts";
-import type { PastState } from "../queue/history.ts";
+import type { History } from "../queue/history.ts";
+import { visibleState } from "../report/run_status.ts";
 import { readRunFile } from "../store/archive.ts";
+import { JournalFollower } from "../store/journal_follow.ts";
+import type { JournalLocation } from "../store/journal_line.ts";
 import type { Layout } from "../store/layout.ts";
 import { readLive } from "../store/live.ts";
 import { readOwner } from "../store/owner.ts";
-import { type CliContext, dataText, type GlobalFlags, printJson, say } from "./context.ts";
-import { findRun, readTree } from "./tree_reader.ts";
+import { type CliContext, type GlobalFlags, printJson, say } from "./context.ts";
+import { chooseLogs, type LogChoice, refuseStates } from "./log_choice.ts";
+import { LogPrinter } from "./log_printer.ts";
+import { lastLines, LOG_FILE } from "./run_tail.ts";
+import { readTree } from "./tree_reader.ts";
 
-interface LogFlags extends GlobalFlags {
+export interface LogFlags extends GlobalFlags {
   readonly follow: boolean;
+  readonly lines: number | undefined;
 }
 
-/** Name of the log in a run's folder, as `docs/format.md` has it. */
-const LOG_FILE = "log.txt";
-const FOLLOW_MS = 500;
+/** The journal is read in pieces, so that no more of it is in memory. */
+const PIECE_BYTES = 1 << 20;
 
 export async function logs(
   context: CliContext,
   flags: LogFlags,
-  args: readonly string[],
+  words: readonly string[],
 ): Promise<number> {
-  const inline = new InlineLogs();
-  const { layout, history } = await readTree(context, flags, (entry) => inline.apply(entry));
-  const { job, run, jobHistory } = findRun(history, args[0]!);
-  const past = jobHistory.find(run);
-  const read = async (): Promise<string | undefined> => {
-    const bytes = await readRunFile(layout, job, run, LOG_FILE);
-    return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
-  };
-  let text = inline.of(job, run) ?? await read();
-  const unfinished = past !== undefined && !hasEndedBy(past.state);
-  if (flags.json) printJson(context.stdout, { run: runName(job, run), log: text ?? "" });
-  else context.stdout.write(printable(text ?? "", context));
-  if (text === undefined || text === "") {
-    say(context, flags, `${runName(job, run)} has logged nothing${unfinished ? " yet" : ""}.`);
+  if (flags.follow) {
+    refuseStates(words);
+    const { followLogs } = await load<typeof import("./log_follow.ts")>(
+      import.meta.resolve("./log_follow.ts"),
+    );
+    return await followLogs(context, flags, words);
   }
-  if (!flags.follow || flags.json || !unfinished) return EXIT.completed.status;
-
-  while (await isWorking(layout, context)) {
-    await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
-    const longer = await read();
-    if (longer === undefined || longer === text) {
-      if (await hasEnded(context, flags, layout, { job, run })) break;
-      continue;
-    }
-    // A run that went back to its checkpoint has a shorter log: print it from there.
-    const known = text !== undefined && longer.startsWith(text) ? text.length : 0;
-    context.stdout.write(printable(longer.slice(known), context));
-    text = longer;
-  }
+  const failed = new Map<string, number>();
+  const { layout, history } = await readTree(context, flags, (entry) => noteFailed(failed, entry));
+  const isWorking = (await readOwner(layout, context.now))?.alive ?? false;
+  const live = isWorking ? await readLive(layout) : undefined;
+  const running = (live?.running ?? []).map(({ job, run }) => runName(job, run));
+  if (words.length === 0 && running.length === 0) throw nothingRuns();
+  const choice = chooseLogs(history, words.length === 0 ? ["running"] : words);
+  const runs = new ChosenRuns(history, choice, { failed, running: new Set(running), isWorking });
+  const [name, ...others] = choice.names ?? [];
+  if (name !== undefined && others.length === 0) await printOne(context, flags, layout, name, runs);
+  else await printAll(context, flags, layout, runs);
   return EXIT.completed.status;
 }
 
-/** The last log of each run that stands in the journal itself. */
-class InlineLogs {
-  readonly #logs = new Map<string, string>();
+function nothingRuns(): Fault {
+  return new Fault("usage", "Nothing runs at the moment; simrun logs needs a RUN.", {
+    hint: "simrun logs RUN prints what one has logged, simrun logs all all of them.",
+  });
+}
 
-  apply(entry: JournalEntry): void {
-    switch (entry.type) {
-      case "runs.started":
-        for (let i = 0; i < entry.runs.length; i += 2) {
-          this.#logs.delete(runName(entry.job, entry.runs[i]!));
-        }
-        return;
-      case "runs.completed":
-        for (const { run, log } of entry.runs) this.#keep(entry.job, run, log);
-        return;
-      case "run.failed":
-        this.#keep(entry.job, entry.run, entry.log);
-        return;
+/** Failures whose logs may stand in the journal: the number of the line. */
+function noteFailed(failed: Map<string, number>, entry: JournalEntry): void {
+  if (entry.type === "run.failed") failed.set(runName(entry.job, entry.run), entry.seq);
+  if (entry.type !== "runs.started" || failed.size === 0) return;
+  for (let i = 0; i < entry.runs.length; i += 2) {
+    failed.delete(runName(entry.job, entry.runs[i]!));
+  }
+}
+
+interface LoggedRun {
+  readonly job: string;
+  readonly run: string;
+}
+
+interface RunFacts {
+  /** Of those that failed last: the number of the line that says so. */
+  readonly failed: ReadonlyMap<string, number>;
+  readonly running: ReadonlySet<string>;
+  readonly isWorking: boolean;
+}
+
+/** The runs that are meant, and which line of the journal tells how each of them ended last. */
+class ChosenRuns {
+  readonly #history: History;
+  readonly #choice: LogChoice;
+  readonly #facts: RunFacts;
+
+  constructor(history: History, choice: LogChoice, facts: RunFacts) {
+    this.#history = history;
+    this.#choice = choice;
+    this.#facts = facts;
+  }
+
+  /** In the order in which they began. */
+  *all(): IterableIterator<LoggedRun> {
+    for (const [job, past] of this.#history.jobs) {
+      const steps = past.job?.steps ?? 0;
+      for (const row of past.rows()) {
+        const state = this.#facts.running.has(runName(job, row.run))
+          ? "running"
+          : visibleState(past, row, steps, this.#facts.isWorking);
+        if (this.#choice.chosen(job, row.run, state)) yield { job, run: row.run };
+      }
     }
   }
 
-  of(job: string, run: string): string | undefined {
-    return this.#logs.get(runName(job, run));
+  /** Whether the line of this number is the last word on it. */
+  endedAt({ job, run }: LoggedRun): number | undefined {
+    const past = this.#history.jobs.get(job);
+    const failed = this.#facts.failed.get(runName(job, run));
+    if (failed !== undefined) return failed;
+    if (past?.find(run)?.state !== "completed") return undefined;
+    return (past.location(run) as JournalLocation | undefined)?.seq;
   }
 
-  #keep(job: string, run: string, log: string | undefined): void {
-    if (log !== undefined) this.#logs.set(runName(job, run), log);
+  isOpen({ job, run }: LoggedRun): boolean {
+    const state = this.#history.jobs.get(job)?.find(run)?.state;
+    return state === undefined || state === "running" || state === "queued" || state === "held";
   }
 }
 
-function printable(text: string, { stdout }: CliContext): string {
-  if (text === "") return "";
-  return dataText(stdout, text.endsWith("\n") ? text : `${text}\n`);
-}
-
-async function isWorking(layout: Layout, context: CliContext): Promise<boolean> {
-  return (await readOwner(layout, context.now))?.alive ?? false;
-}
-
-/** The live picture is looked at first: the whole journal is read only when the run is not in it. */
-async function hasEnded(
+async function printOne(
   context: CliContext,
   flags: LogFlags,
   layout: Layout,
-  wanted: { readonly job: string; readonly run: string },
-): Promise<boolean> {
-  const live = await readLive(layout);
-  if (live?.running.some(({ job, run }) => job === wanted.job && run === wanted.run)) return false;
-  const { history } = await readTree(context, { ...flags, quiet: true });
-  const state = history.jobs.get(wanted.job)?.find(wanted.run)?.state;
-  return state !== undefined && hasEndedBy(state);
+  name: string,
+  runs: ChosenRuns,
+): Promise<void> {
+  let log = "";
+  let isOpen = true;
+  await forEachLog(layout, runs, (run, text = "") => {
+    log = text;
+    isOpen = runs.isOpen(run);
+  });
+  const text = flags.lines === undefined ? log : lastLines(log, flags.lines);
+  if (flags.json) printJson(context.stdout, { run: name, log: text });
+  else new LogPrinter(context, flags, false).text(name, text);
+  if (log === "") say(context, flags, `${name} has logged nothing${isOpen ? " yet" : ""}.`);
 }
 
-/** One that is paused goes on logging some day; a cancelled one does not by itself. */
-function hasEndedBy(state: PastState): boolean {
-  return state === "completed" || state === "failed" || state === "cancelled";
+async function printAll(
+  context: CliContext,
+  flags: LogFlags,
+  layout: Layout,
+  runs: ChosenRuns,
+): Promise<void> {
+  const printer = new LogPrinter(context, flags, true);
+  let isSilent = true;
+  await forEachLog(layout, runs, (run, log = "") => {
+    isSilent &&= log === "";
+    const text = flags.lines === undefined ? log : lastLines(log, flags.lines);
+    printer.text(runName(run.job, run.run), text);
+  });
+  if (isSilent) say(context, flags, "None of them has logged anything.");
+}
+
+/** Those that have ended in the order of their ends, by the journal's; then the others. */
+async function forEachLog(
+  layout: Layout,
+  runs: ChosenRuns,
+  visit: (run: LoggedRun, log: string | undefined) => void,
+): Promise<void> {
+  const wanted = new Map<number, Map<string, LoggedRun>>();
+  const open: LoggedRun[] = [];
+  for (const run of runs.all()) {
+    const seq = runs.endedAt(run);
+    if (seq === undefined) open.push(run);
+    else {
+      const ended = wanted.get(seq) ?? new Map<string, LoggedRun>();
+      wanted.set(seq, ended.set(`${run.job}/${run.run}`, run));
+    }
+  }
+  const logOf = async ({ job, run }: LoggedRun): Promise<string | undefined> => {
+    const bytes = await readRunFile(layout, job, run, LOG_FILE);
+    return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+  };
+  using journal = new JournalFollower(layout);
+  for (let hasMore = wanted.size > 0; hasMore;) {
+    const ended: { readonly run: LoggedRun; readonly log: string | undefined }[] = [];
+    const read = journal.read((entry) => {
+      const here = wanted.get(entry.seq);
+      if (here === undefined) return;
+      wanted.delete(entry.seq);
+      for (const [run, log] of logsIn(entry)) {
+        const meant = here.get(run);
+        if (meant !== undefined) ended.push({ run: meant, log });
+      }
+    }, { bytesMax: PIECE_BYTES });
+    for (const { run, log } of ended) visit(run, log ?? await logOf(run));
+    hasMore = read.hasMore && wanted.size > 0;
+  }
+  for (const run of open) visit(run, await logOf(run));
+}
+
+/** Short logs stand in the journal itself. */
+export function* logsIn(
+  entry: JournalEntry,
+): IterableIterator<[run: string, log: string | undefined]> {
+  const ofCompleted = ({ run, log }: CompletedRun): [string, string | undefined] => [
+    `${(entry as { readonly job: string }).job}/${run}`,
+    log,
+  ];
+  if (entry.type === "runs.completed") yield* entry.runs.map(ofCompleted);
+  else if (entry.type === "run.reused") yield ofCompleted(entry.run);
+  else if (entry.type === "run.failed") yield [`${entry.job}/${entry.run}`, entry.log];
 }

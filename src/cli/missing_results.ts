@@ -1,5 +1,6 @@
 /** What `simrun results` says of runs that have no result: which failed and why, and what to type next. */
 import { runName } from "../job/run.ts";
+import { shellWord } from "../job/shell_word.ts";
 import { searchOf } from "../job/sweep.ts";
 import { formatCount, formatNumberOf } from "../report/format.ts";
 import { treeStatus } from "../report/status.ts";
@@ -7,7 +8,6 @@ import { failureLines } from "../screen/failure_lines.ts";
 import { safeText } from "../screen/safe_text.ts";
 import { readOwner } from "../store/owner.ts";
 import { type CliContext, type GlobalFlags, paintOf } from "./context.ts";
-import { shellWord } from "./shell_word.ts";
 import type { TreeReading } from "./tree_reader.ts";
 
 interface Missing {

@@ -2,6 +2,7 @@
 import { load } from "../job/load.ts";
 import { EXIT, Fault } from "../job/fault.ts";
 import type { Job } from "../job/job.ts";
+import { shellWord } from "../job/shell_word.ts";
 import { suggest } from "../manifest/suggest.ts";
 import { filterJobs } from "../report/selector.ts";
 import { formatCount, formatNumberOf } from "../report/format.ts";
@@ -9,8 +10,8 @@ import { treeStatus } from "../report/status.ts";
 import { askAhead } from "../runner/inspector.ts";
 import { type CliContext, type GlobalFlags, printJson, say } from "./context.ts";
 import { startSlotEarly } from "./early_slot.ts";
+import type { Ci } from "./ci.ts";
 import type { ResumeFlags } from "./run_flags.ts";
-import { shellWord } from "./shell_word.ts";
 import { readTree } from "./tree_reader.ts";
 import type { History } from "../queue/history.ts";
 import type { Layout } from "../store/layout.ts";
@@ -23,6 +24,19 @@ export async function resume(
   context: CliContext,
   flags: ResumeFlags & GlobalFlags,
   selectors: readonly string[],
+): Promise<number> {
+  if (flags.junit === undefined && !context.env("GITHUB_STEP_SUMMARY")) {
+    return await resumeJobs(context, flags, selectors, undefined);
+  }
+  const { runForCi } = await load<typeof import("./ci.ts")>(import.meta.resolve("./ci.ts"));
+  return await runForCi(context, flags, (ci) => resumeJobs(context, flags, selectors, ci));
+}
+
+async function resumeJobs(
+  context: CliContext,
+  flags: ResumeFlags & GlobalFlags,
+  selectors: readonly string[],
+  ci: Ci | undefined,
 ): Promise<number> {
   const { layout, history } = await readTree(context, flags);
   const { jobs } = treeStatus(history, {
@@ -68,17 +82,21 @@ export async function resume(
         ...(paused > 0 && { runs_paused: paused }),
       });
     }
-    if (isAllPaused) {
-      say(context, flags, pausedText(total, paused, flags.tree));
-      return EXIT.stopped.status;
-    }
-    say(context, flags, nothingText(total, cancelled));
+    const text = isAllPaused
+      ? pausedText(total, paused, flags.tree)
+      : nothingText(total, cancelled);
+    const jobs = chosen.map(({ id }) => id);
+    if (ci !== undefined) ci.end = { root: layout.root, jobs, lines: [text] };
+    say(context, flags, text);
+    if (isAllPaused) return EXIT.stopped.status;
     return EXIT.completed.status;
   }
-  if (lost.length === 0) return await goOn(context, flags, unfinished);
+  // Those that were done before are told of as well: a report of the rest alone would be read as all.
+  if (ci !== undefined) ci.jobs = chosen.map(({ id }) => id);
+  if (lost.length === 0) return await goOn(context, flags, unfinished, ci);
   const { message, hint } = lostPlans(lost);
   say(context, flags, `note: ${message} ${hint}`);
-  const status = await goOn(context, flags, unfinished);
+  const status = await goOn(context, flags, unfinished, ci);
   // All that could be run was; but not all is done, and only the user has the manifests.
   return status === EXIT.completed.status ? EXIT.usage.status : status;
 }
@@ -111,6 +129,7 @@ async function goOn(
   context: CliContext,
   flags: ResumeFlags & GlobalFlags,
   jobs: readonly Job[],
+  ci: Ci | undefined,
 ): Promise<number> {
   const slot = startSlotEarly(context, flags);
   try {
@@ -118,7 +137,8 @@ async function goOn(
     const { execute } = await load<typeof import("./execute.ts")>(
       import.meta.resolve("./execute.ts"),
     );
-    return await execute(context, flags, { jobs, sources: [], locate: undefined, slot, inspected });
+    const work = { jobs, sources: [], locate: undefined, slot, inspected, ci };
+    return await execute(context, flags, work);
   } finally {
     slot.kill();
   }

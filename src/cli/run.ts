@@ -4,6 +4,7 @@ import { EXIT, Fault } from "../job/fault.ts";
 import { askAhead } from "../runner/inspector.ts";
 import type { CliContext, GlobalFlags } from "./context.ts";
 import { startSlotEarly } from "./early_slot.ts";
+import type { Ci } from "./ci.ts";
 import type { RunFlags } from "./run_flags.ts";
 // Asks whether a hangup is ignored, which must be asked before the first process is started.
 import "./stop_signals.ts";
@@ -12,6 +13,19 @@ export async function run(
   context: CliContext,
   flags: RunFlags & GlobalFlags,
   args: readonly string[],
+): Promise<number> {
+  if (flags.junit === undefined && !context.env("GITHUB_STEP_SUMMARY")) {
+    return await runManifests(context, flags, args, undefined);
+  }
+  const { runForCi } = await load<typeof import("./ci.ts")>(import.meta.resolve("./ci.ts"));
+  return await runForCi(context, flags, (ci) => runManifests(context, flags, args, ci));
+}
+
+async function runManifests(
+  context: CliContext,
+  flags: RunFlags & GlobalFlags,
+  args: readonly string[],
+  ci: Ci | undefined,
 ): Promise<number> {
   const slot = startSlotEarly(context, flags);
   try {
@@ -24,11 +38,12 @@ export async function run(
       });
     }
     const reading = await readJobs(context, flags, args);
-    const { sources, jobs, diagnostics, locate } = reading;
+    const { sources, jobs, sinks, diagnostics, locate } = reading;
     if (hasErrors(diagnostics)) {
       // Whoever mends the manifest wants to mend the rest as well.
       const found = await modelDiagnostics(reading, slot);
       showDiagnostics(context, flags, [...diagnostics, ...found], sources);
+      ci?.mistakes([...diagnostics, ...found], sources);
       return EXIT.usage.status;
     }
     showDiagnostics(context, flags, diagnostics, sources);
@@ -36,7 +51,8 @@ export async function run(
     const { execute } = await load<typeof import("./execute.ts")>(
       import.meta.resolve("./execute.ts"),
     );
-    return await execute(context, flags, { jobs, sources, locate, args, slot, inspected });
+    const work = { jobs, sources, sinks, locate, args, slot, inspected, ci };
+    return await execute(context, flags, work);
   } finally {
     slot.kill();
   }

@@ -10,6 +10,7 @@ import { Painter } from "../screen/painter.ts";
 import { PlainNarrator } from "../screen/plain.ts";
 import { safeText } from "../screen/safe_text.ts";
 import { type CliContext, paintOf, printLines } from "./context.ts";
+import { JobControl } from "./job_control.ts";
 
 /** Often enough to look alive, seldom enough to be calm and to cost nothing. */
 const PICTURE_MS = 250;
@@ -19,9 +20,10 @@ const FIRST_PICTURE_MS = 400;
 const SLOW_STOP_MS = 500;
 /** What is asked of many runs comes in many events: so long they are gathered. */
 const REQUESTS_MS = 200;
-/** Failures kept for the picture, and warnings printed above it; the tree keeps them all. */
+/** Failures kept for the picture, failures and warnings printed above it; the tree keeps them all. */
 const NOTES_MAX = 200;
 const PRINTED_MAX = 50;
+const FAILURES_PRINTED_MAX = 50;
 
 export class RunDisplay {
   readonly #context: CliContext;
@@ -34,9 +36,14 @@ export class RunDisplay {
   readonly #requests = new RequestNotes();
   #requestsTimer: ReturnType<typeof setTimeout> | undefined;
   #printed = 0;
+  /** What failures that were printed had as their reason: others of the same are counted only. */
+  readonly #reasons = new Set<string>();
+  /** Failures of before the first picture: a campaign that has none tells them at its end. */
+  #early: Note[] | undefined = [];
   #stopping: LiveView["stopping"];
   #live: (() => Live) | undefined;
   #beganMs = 0;
+  #jobControl: JobControl | undefined;
   #timers: ReturnType<typeof setTimeout>[] = [];
 
   constructor(context: CliContext, quiet: boolean) {
@@ -53,6 +60,10 @@ export class RunDisplay {
     this.#beganMs = beganMs;
     const show = (): void => this.#show();
     const everyMs = this.#context.stderr.canRepaint ? PICTURE_MS : LINES_MS;
+    if (this.#context.stderr.canRepaint) {
+      // The picture goes; what follows it is a new one, below whatever the shell has written.
+      this.#jobControl = new JobControl(() => this.#takeAway(), () => this.#painter.forget());
+    }
     this.#timers = [setTimeout(show, FIRST_PICTURE_MS), setInterval(show, everyMs)];
   }
 
@@ -96,6 +107,11 @@ export class RunDisplay {
     if (this.#requestsTimer !== undefined) this.#tellRequests();
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers = [];
+    this.#jobControl?.close();
+    this.#takeAway();
+  }
+
+  #takeAway(): void {
     this.#painter.clear();
     this.#painter.close();
   }
@@ -103,7 +119,9 @@ export class RunDisplay {
   /** What failed and is tried again has not failed. */
   #forgetFailures(job: string, runs: readonly string[]): void {
     const names = new Set(runs.map((run) => safeText(runName(job, run))));
-    this.#notes = this.#notes.filter(({ subject = "" }) => !names.has(subject));
+    const isLeft = ({ subject = "" }: Note): boolean => !names.has(subject);
+    this.#notes = this.#notes.filter(isLeft);
+    this.#early = this.#early?.filter(isLeft);
   }
 
   #tellRequests(): void {
@@ -125,10 +143,13 @@ export class RunDisplay {
     printLines(stderr, this.#narrator.note(note, this.#elapsedMs()));
   }
 
-  /** Failures stay in the picture, warnings are said once above it; the rest is in the summary. */
+  /** Failures and warnings are said once above the picture, where they stay; the last failure is named in it, too. */
   #notePicture(note: Note): void {
     if (note.kind === "failed") {
-      if (this.#notes.length < NOTES_MAX) this.#notes.push(note);
+      this.#notes.push(note);
+      if (this.#notes.length > NOTES_MAX) this.#notes.shift();
+      if (this.#early === undefined) this.#printFailure(note);
+      else if (this.#early.length <= FAILURES_PRINTED_MAX) this.#early.push(note);
       return;
     }
     if (note.kind === "info" || this.#printed > PRINTED_MAX) return;
@@ -142,6 +163,18 @@ export class RunDisplay {
     ]);
   }
 
+  #printFailure(note: Note): void {
+    if (this.#reasons.has(note.text) || this.#reasons.size > FAILURES_PRINTED_MAX) return;
+    this.#reasons.add(note.text);
+    const paint = paintOf(this.#context.stderr);
+    const isOneTooMany = this.#reasons.size > FAILURES_PRINTED_MAX;
+    this.#painter.print([
+      isOneTooMany
+        ? paint.faint("further failures are counted only; simrun status failed lists them")
+        : `${paint.bad("failed")}  ${noteText(note)}`,
+    ]);
+  }
+
   #show(): void {
     if (this.#live === undefined) return;
     const { stderr } = this.#context;
@@ -152,6 +185,9 @@ export class RunDisplay {
       printLines(stderr, this.#narrator.observe(live, speed, elapsedMs));
       return;
     }
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const note of early) this.#printFailure(note);
     const { columns, rows } = stderr.size();
     this.#painter.paint(renderLive(
       {

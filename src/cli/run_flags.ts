@@ -87,9 +87,29 @@ export const RUN_FLAGS = {
     value: "N",
     brief: "Hand at most so many short runs to a slot together (default 1000)",
   },
+  junit: {
+    kind: "text",
+    value: "FILE",
+    brief: "At the end write how each run ended as JUnit XML, for CI systems",
+  },
+  dashboard: {
+    kind: "switch",
+    brief: "Show the campaign as a page in the browser, as long as it works",
+  },
   breakLock: {
     kind: "switch",
     brief: "Take the tree from a simrun elsewhere that does not answer any more",
+  },
+  hooks: {
+    kind: "text",
+    value: "FILE",
+    brief: "A module with functions on_error, on_end, … that are called when that happens",
+  },
+  log: { kind: "switch", brief: "Write what happens to simulation.log in the tree" },
+  metrics: {
+    kind: "text",
+    value: "FILE.prom",
+    brief: "Keep Prometheus's metrics in this file, for node_exporter",
   },
   priority: {
     kind: "choice",

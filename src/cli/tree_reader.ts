@@ -8,7 +8,12 @@ import { runId } from "../plan/digest.ts";
 import { countPoints, pointAt } from "../plan/sweep.ts";
 import { History, type JobHistory } from "../queue/history.ts";
 import { safeText } from "../screen/safe_text.ts";
-import { type JournalReport, readJournal, REPAIR_HINT } from "../store/journal_read.ts";
+import {
+  type JournalReport,
+  type JournalVisitor,
+  readJournal,
+  REPAIR_HINT,
+} from "../store/journal_read.ts";
 import type { Layout } from "../store/layout.ts";
 import { openTree } from "../store/tree.ts";
 import { type CliContext, type GlobalFlags, say, treeRoot } from "./context.ts";
@@ -18,20 +23,25 @@ export interface TreeReading {
   readonly history: History;
 }
 
-/** Opens the tree that is meant and folds its journal. `visit` sees every entry as well. */
+/**
+ * Opens the tree that is meant and folds its journal. `visit` sees every entry as well; of those that `isMeant` says no
+ * to nothing is kept.
+ */
 export async function readTree(
   context: CliContext,
   flags: GlobalFlags,
-  visit: (entry: JournalEntry) => void = () => {},
-): Promise<TreeReading> {
+  visit: JournalVisitor = () => {},
+  isMeant: (entry: JournalEntry) => boolean = () => true,
+): Promise<TreeReading & { readonly journal: JournalReport }> {
   const layout = await openTree(treeRoot(context, flags), "read");
   const history = new History();
   const report = readJournal(layout, (entry, location) => {
+    if (!isMeant(entry)) return;
     history.apply(entry, location);
-    visit(entry);
+    visit(entry, location);
   });
   warnOfDamage(context, flags, report);
-  return { layout, history };
+  return { layout, history, journal: report };
 }
 
 /** Says once what of a journal could not be read. */

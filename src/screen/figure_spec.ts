@@ -1,5 +1,6 @@
 /** A plot as a specification for Vega: a figure as papers have them, on white. Pure. */
 import type { Plot, PlotAxis, PlotGroup } from "../report/plot_data.ts";
+import { PALETTE } from "./palette.ts";
 import { scaleOf } from "./plot_axis.ts";
 import { safeText } from "./safe_text.ts";
 
@@ -7,12 +8,10 @@ import { safeText } from "./safe_text.ts";
 const WIDTH = 440;
 const HEIGHT = 300;
 export const FONT = "Arimo, Arial, Helvetica, Liberation Sans, sans-serif";
-const INK = "#222222";
-const FAINT = "#666666";
+export const INK = "#222222";
+export const FAINT = "#666666";
 
-/** Told apart by most who do not see all colours (Okabe and Ito, 2008); the yellow is too light for white. */
-const COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"];
-/** More groups than those are in the order of their values, and so are these colours. */
+/** More groups than there are colours are in the order of their values, and so are these colours. */
 const ORDERED = "viridis";
 const SHAPES = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross"];
 const DASHES = [[1, 0], [5, 3], [1.5, 2], [7, 3, 1.5, 3]];
@@ -47,8 +46,8 @@ export function figureSpec(plot: Plot): Record<string, unknown> {
         name: "color",
         type: "ordinal",
         domain: groups,
-        range: Math.max(...colors) < COLORS.length
-          ? colors.map((color) => COLORS[color])
+        range: Math.max(...colors) < PALETTE.length
+          ? colors.map((color) => PALETTE[color])
           : { scheme: ORDERED, count: groups.length },
       },
       {

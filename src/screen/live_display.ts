@@ -1,15 +1,12 @@
 /** The live display: the lines that show a working campaign at one moment. Pure; the painter puts them on the screen. */
 import type { Live, LiveRun } from "../job/live.ts";
-import { runName } from "../job/run.ts";
 import {
-  formatAge,
   formatBytes,
   formatClock,
   formatCount,
   formatNumberOf,
   formatPercent,
   formatRate,
-  formatRemaining,
 } from "../report/format.ts";
 import { describeDisk, describeDiskNext } from "../report/disk_text.ts";
 import {
@@ -21,11 +18,13 @@ import {
 import type { Speed } from "../report/pace.ts";
 import { remainingMs } from "../report/run_status.ts";
 import { formatTimeLeft } from "../report/time_left.ts";
-import { type Glyphs, renderBar } from "./bar.ts";
+import { renderBar } from "./bar.ts";
 import type { Note } from "./note.ts";
 import type { Paint } from "./paint.ts";
-import { safeText } from "./safe_text.ts";
-import { cutToWidth, displayWidth, padToWidth, wrapToWidth } from "./width.ts";
+import { type Canvas, MARGIN, type RunLine, runLines } from "./run_lines.ts";
+import { cutToWidth, displayWidth, wrapToWidth } from "./width.ts";
+
+export type { Canvas } from "./run_lines.ts";
 
 export interface LiveView {
   readonly live: Live;
@@ -39,14 +38,6 @@ export interface LiveView {
   readonly stopping: "checkpoint" | "now" | undefined;
 }
 
-export interface Canvas {
-  readonly columns: number;
-  readonly rows: number;
-  readonly paint: Paint;
-  readonly glyphs: Glyphs;
-}
-
-const MARGIN = "  ";
 /** A line wider than this is harder to read, not more informative. */
 const COLUMNS_MAX = 130;
 /** Runs shorter than this come and go too quickly for a line each. */
@@ -132,83 +123,29 @@ function renderSlots(view: LiveView, room: number, canvas: Canvas): string[] {
       ? Math.max(0, room - lines.length - 2)
       : lasting.length,
   );
-  lines.push(...renderRuns(shown, view.nowMs, canvas));
+  lines.push(...runLines(shown.map((run) => lineOf(run, view.nowMs)), canvas));
   const hidden = lasting.length - shown.length;
   if (hidden > 0) lines.push(paint.faint(`${MARGIN}… and ${hidden} more running`));
   return ["", ...lines];
 }
 
-/** Fields of a run's line, the first to go when the terminal is narrow having the highest number. */
-const FIELDS = [
-  { leaves: 3, minWidth: 0, text: stepsText },
-  { leaves: 4, minWidth: 9, text: (run: LiveRun) => formatRate(run.stepsPerSecond) },
-  { leaves: 1, minWidth: 11, text: etaText },
-  { leaves: 5, minWidth: 6, text: (run: LiveRun) => formatBytes(run.memoryBytes) },
-  { leaves: 2, minWidth: 15, text: savedText },
-] as const;
-
-function renderRuns(runs: readonly LiveRun[], nowMs: number, canvas: Canvas): string[] {
-  const { paint, columns } = canvas;
-  const names = runs.map((run) => safeText(runName(run.job, run.run)));
-  const cells = FIELDS.map((field) => runs.map((run) => field.text(run, nowMs)));
-  const widths = cells.map((column, i) =>
-    Math.max(FIELDS[i]!.minWidth, ...column.map((cell) => displayWidth(cell)))
-  );
-  let nameWidth = Math.min(36, Math.max(...names.map(displayWidth)));
-  let kept = FIELDS.map((_, i) => i);
-  const percentWidth = 4;
-  const barMin = 10;
-  const needed = (): number =>
-    MARGIN.length + nameWidth + 2 + barMin + 2 + percentWidth +
-    kept.reduce((sum, i) => sum + 2 + widths[i]!, 0);
-  while (needed() > columns && kept.length > 0) {
-    const first = kept.reduce((a, b) => FIELDS[a]!.leaves > FIELDS[b]!.leaves ? a : b);
-    kept = kept.filter((i) => i !== first);
-  }
-  nameWidth = Math.max(6, nameWidth - Math.max(0, needed() - columns));
-  const barWidth = Math.max(4, Math.min(30, barMin + columns - needed()));
-  return runs.map((run, at) => {
-    const fraction = run.steps > 0 ? run.step / run.steps : 0;
-    const fields = kept.map((i) => {
-      const text = padToWidth(
-        cells[i]![at]!,
-        widths[i]!,
-        FIELDS[i]!.text === savedText ? "end" : "start",
-      );
-      return FIELDS[i]!.text === stepsText ? text : paint.faint(text);
-    });
-    return [
-      MARGIN + padToWidth(cutToWidth(names[at]!, nameWidth), nameWidth),
-      renderBar(fraction, barWidth, paint, canvas.glyphs),
-      formatPercent(fraction).padStart(percentWidth),
-      ...fields,
-    ].join("  ").trimEnd();
-  });
+function lineOf(run: LiveRun, nowMs: number): RunLine {
+  return {
+    ...run,
+    stepsTotal: run.steps,
+    etaMs: remainingMs(run.steps - run.step, run.stepsPerSecond),
+    savedAgeMs: run.checkpoint === undefined ? undefined : nowMs - Date.parse(run.checkpoint.at),
+  };
 }
 
-function stepsText(run: LiveRun): string {
-  const total = formatCount(run.steps);
-  return `${formatCount(run.step).padStart(total.length)}/${total}`;
-}
-
-function etaText(run: LiveRun): string {
-  const ms = remainingMs(run.steps - run.step, run.stepsPerSecond);
-  return ms === undefined ? "" : `${formatRemaining(ms)} left`;
-}
-
-function savedText(run: LiveRun, nowMs: number): string {
-  if (run.checkpoint === undefined) return run.fromStep > 0 ? "resumed" : "";
-  return `saved ${formatAge(nowMs - Date.parse(run.checkpoint.at))}`;
-}
-
-/** Failures stay in sight; other notes only while there is room for them. */
+/** The last failure stays in sight, those before it stand above the picture; other notes only while there is room. */
 function renderNotes(view: LiveView, most: number, canvas: Canvas): string[] {
-  const failed = view.notes.filter((note) => note.kind === "failed").slice(0, most);
+  const failed = view.notes.filter((note) => note.kind === "failed").slice(-1);
   const others = view.notes.filter((note) => note.kind !== "failed");
   const room = Math.min(2, most - failed.length);
   const shown = room > 0 ? [...failed, ...others.slice(-room)] : failed;
   if (shown.length === 0) return [];
-  const lines = shown.flatMap((note) => noteLines(note, shown.length <= 3 ? 2 : 1, canvas));
+  const lines = shown.flatMap((note) => noteLines(note, 2, canvas));
   // The counts know all failures, also those of which no note was kept.
   const hidden = view.live.counts.failed - failed.length;
   if (hidden > 0) {

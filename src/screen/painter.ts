@@ -47,11 +47,9 @@ export class Painter {
   /** Puts lines above the picture, where they stay and scroll away as usual. */
   print(lines: readonly string[]): void {
     const { columns } = this.#stream.size();
-    const above = lines.map((line) => line + CLEAR_TO_LINE_END + "\n").join("");
-    const picture = this.#painted.map((line) => line + CLEAR_TO_LINE_END + "\n").join("");
-    this.#stream.write(
-      BEGIN_PICTURE + this.#home(columns) + above + picture + CLEAR_BELOW + END_PICTURE,
-    );
+    // Cleared before, not behind each line: one as wide as the window would lose its last letter by that.
+    const text = [...lines, ...this.#painted].map((line) => line + "\n").join("");
+    this.#stream.write(BEGIN_PICTURE + this.#home(columns) + CLEAR_BELOW + text + END_PICTURE);
     this.#columns = columns;
   }
 
@@ -60,6 +58,12 @@ export class Painter {
     if (this.#painted.length === 0) return;
     this.#stream.write(this.#home(this.#stream.size().columns) + CLEAR_BELOW);
     this.#painted = [];
+  }
+
+  /** What was painted is somebody else's by now: the next picture begins where the cursor is. */
+  forget(): void {
+    this.#painted = [];
+    if (this.#open) this.#stream.write(HIDE_CURSOR);
   }
 
   /** Gives the cursor back; the last picture stays. May be called twice, and is at the end of the process. */

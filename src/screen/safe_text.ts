@@ -1,21 +1,20 @@
 /** Text of unknown origin made safe to print: nothing in it can move the cursor, colour or split a line. Pure. */
+import { UNSAFE } from "../job/unsafe_text.ts";
 
-// C0 and C1 controls, DEL, line and paragraph separators, and the marks that reorder text.
-// deno-lint-ignore no-control-regex -- finding control characters is what it is for
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+const ALL_UNSAFE = new RegExp(UNSAFE, "g");
 
 /** Those of them that JSON leaves as they are. */
 const UNSAFE_IN_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
 /** One line: line breaks become `⏎`, every other unsafe character its escape, e.g. `\x1b`. */
 export function safeText(text: string): string {
-  return text.replace(UNSAFE, escapeCharacter);
+  return text.replace(ALL_UNSAFE, escapeCharacter);
 }
 
 /** Several lines: keeps line feeds and tabs, escapes the rest. */
 export function safeLines(text: string): string {
   return text.replace(/\r\n/g, "\n").replace(
-    UNSAFE,
+    ALL_UNSAFE,
     (char) => char === "\n" || char === "\t" ? char : escapeCharacter(char),
   );
 }

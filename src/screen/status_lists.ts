@@ -146,7 +146,7 @@ export function failedSection(status: TreeStatus, canvas: StatusCanvas): string[
 }
 
 /** Why it failed, and where in whose file. */
-function failureText(failure: Failure, { paint, folder }: StatusCanvas): string {
+export function failureText(failure: Failure, { paint, folder }: StatusCanvas): string {
   const place = describePlace(failure, folder);
   const at = place === undefined ? "" : ` (${place})`;
   const message = safeText(`${messageBesideClass(failure)}${at}`).trim();
@@ -154,7 +154,7 @@ function failureText(failure: Failure, { paint, folder }: StatusCanvas): string 
   return message === "" ? name : `${name}: ${message}`;
 }
 
-function remark(run: RunStatus, canvas: StatusCanvas, clock: ReadersClock): string {
+export function remark(run: RunStatus, canvas: StatusCanvas, clock: ReadersClock): string {
   const { paint } = canvas;
   switch (run.state) {
     case "running":

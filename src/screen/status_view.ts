@@ -54,7 +54,7 @@ export function renderStatus(status: TreeStatus, canvas: StatusCanvas): string[]
   return lines;
 }
 
-function activityLine(activity: Activity, { paint }: StatusCanvas): string {
+export function activityLine(activity: Activity, { paint }: StatusCanvas): string {
   switch (activity.kind) {
     case "never":
       return "No simrun has worked on this tree yet.";
@@ -79,7 +79,7 @@ function activityLine(activity: Activity, { paint }: StatusCanvas): string {
   }
 }
 
-function diskLines({ disk }: TreeStatus, paint: Paint): string[] {
+export function diskLines({ disk }: TreeStatus, paint: Paint): string[] {
   if (disk === undefined) return [];
   const next = describeDiskNext(disk);
   const text = describeDisk(disk) + (next === undefined ? "" : `; ${next}`);
@@ -87,7 +87,7 @@ function diskLines({ disk }: TreeStatus, paint: Paint): string[] {
 }
 
 /** `mpi waits for 4 cores: 2 of 6 are free`. */
-function coresLines({ cores }: TreeStatus): string[] {
+export function coresLines({ cores }: TreeStatus): string[] {
   if (cores?.waiting === undefined) return [];
   const { job, cores: wanted } = cores.waiting;
   return [`${safeText(job)} waits for ${coresText(wanted, cores)}`];
@@ -101,8 +101,24 @@ const ENDINGS: { readonly [outcome: string]: string } = {
 
 function jobsSection(status: TreeStatus, canvas: StatusCanvas): string[] {
   const { paint } = canvas;
-  const { columns } = canvas;
   const shown = status.jobs.slice(0, canvas.jobsMax);
+  const lines = jobLines(status, shown, canvas);
+  const hidden = status.jobs.length - shown.length;
+  if (hidden > 0) lines.splice(-1, 0, paint.faint(`… and ${formatNumberOf(hidden, "more job")}`));
+  if (status.activity.kind === "working" && status.etaMs !== undefined) {
+    const rate = status.stepsPerSecond > 0 ? `${formatRate(status.stepsPerSecond, "steps")}, ` : "";
+    lines.push(paint.faint(`${rate}${formatTimeLeft(status)} left`));
+  }
+  return lines;
+}
+
+/** A head, a line for each of these jobs, and one for all that there are. */
+export function jobLines(
+  status: TreeStatus,
+  shown: readonly JobStatus[],
+  canvas: StatusCanvas,
+): string[] {
+  const { paint, columns } = canvas;
   const bars = columns === undefined || columns >= 70;
   const row = (
     job: Omit<JobStatus, "id">,
@@ -127,18 +143,11 @@ function jobsSection(status: TreeStatus, canvas: StatusCanvas): string[] {
     { title: "done", align: "right" },
     { title: "", shrinkTo: 10 },
   ];
-  const lines = renderTable(head, rows, { columns, header: paint.faint });
-  const hidden = status.jobs.length - shown.length;
-  if (hidden > 0) lines.splice(-1, 0, paint.faint(`… and ${formatNumberOf(hidden, "more job")}`));
-  if (status.activity.kind === "working" && status.etaMs !== undefined) {
-    const rate = status.stepsPerSecond > 0 ? `${formatRate(status.stepsPerSecond, "steps")}, ` : "";
-    lines.push(paint.faint(`${rate}${formatTimeLeft(status)} left`));
-  }
-  return lines;
+  return renderTable(head, rows, { columns, header: paint.faint });
 }
 
 /** Searches and what has stopped. */
-function ledSection({ led = [] }: TreeStatus, { columns, jobsMax }: StatusCanvas): string[] {
+export function ledSection({ led = [] }: TreeStatus, { columns, jobsMax }: StatusCanvas): string[] {
   const rows = led.slice(0, jobsMax)
     .flatMap((one) => ledTexts(one).map((text) => [safeText(one.job), safeText(text)]));
   return renderTable([{ title: "" }, { title: "", shrinkTo: 20 }], rows, { columns });
@@ -159,7 +168,7 @@ function countsText(job: Omit<JobStatus, "id">, paint: Paint): string {
 }
 
 /** What to type next. */
-function adviceLines(status: TreeStatus): string[] {
+export function adviceLines(status: TreeStatus): string[] {
   const { counts } = status.totals;
   if (status.activity.kind === "working") {
     return counts.paused === 0

@@ -148,7 +148,7 @@ function savedText(status: RunStatus): string {
   return `step ${formatCount(status.savedStep)}${age}`;
 }
 
-function chapterText(chapter: Chapter, canvas: StoryCanvas): string {
+export function chapterText(chapter: Chapter, canvas: StoryCanvas): string {
   const { paint } = canvas;
   switch (chapter.kind) {
     case "planned":

@@ -125,7 +125,7 @@ Deno.test("parseArguments() says what a flag takes", async () => {
 });
 
 Deno.test("parseArguments() counts arguments", async () => {
-  assert.match((await faultOf(() => parse("logs"))).message, /needs a RUN/);
-  assert.match((await faultOf(() => parse("logs", "a", "b"))).message, /"b" is one too many/);
+  assert.match((await faultOf(() => parse("explain"))).message, /needs a RUN/);
+  assert.match((await faultOf(() => parse("explain", "a", "b"))).message, /"b" is one too many/);
   assert.match((await faultOf(() => parse("doctor", "a"))).message, /takes no arguments/);
 });

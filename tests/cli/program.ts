@@ -18,7 +18,7 @@ export interface RunOptions {
 export function programCommand(args: readonly string[], options: RunOptions = {}): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", "--quiet", "--unstable-worker-options", MAIN, ...args],
-    env: { SIMRUN_TREE: "", CI: "", ...options.env },
+    env: { SIMRUN_TREE: "", CI: "", GITHUB_STEP_SUMMARY: "", ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     stdin: "null",
     stdout: "piped",

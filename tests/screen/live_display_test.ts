@@ -39,6 +39,13 @@ Deno.test("renderLive() keeps failures in sight, made safe, with the place in th
   ]);
 });
 
+Deno.test("renderLive() names the last failure: those before it stand above the picture", () => {
+  const notes = ["boom", "bang"].map((why) => noteOf(failed("ising", why, why), "/home/ada")!);
+  const text = renderLive({ ...VIEW, notes }, CANVAS).join("\n");
+  assert.match(text, /failed {2}ising\/bang/);
+  assert.doesNotMatch(text, /boom/);
+});
+
 Deno.test("renderLive() fits every terminal", () => {
   const running = Array.from({ length: 40 }, (_, i) => ({
     ...CLIMATE_LIVE.running[0]!,
@@ -72,7 +79,7 @@ Deno.test("renderLive() says how many runs and failures have no line", () => {
   const text = renderLive({ ...VIEW, live, notes }, CANVAS).join("\n");
   const shown = text.match(/^ {2}climate_2030\/run/gm)!.length;
   assert.match(text, new RegExp(`… and ${40 - shown} more running`));
-  assert.match(text, /… and 24 more failed: simrun status failed/);
+  assert.match(text, /… and 29 more failed: simrun status failed/);
 });
 
 Deno.test("renderLive() tells tiny runs together, by their rate", () => {

@@ -1,60 +1,7 @@
 /** Repainting in place, against a small terminal that does what the sequences say. */
 import assert from "node:assert/strict";
 import { Painter } from "../../src/screen/painter.ts";
-import type { Stream } from "../../src/screen/terminal.ts";
-
-/** As much of a terminal as the painter uses: lines, cursor up, clearing, wrapping. */
-class FakeTerminal implements Stream {
-  readonly isTerminal = true;
-  readonly color = false;
-  readonly glyphs = "unicode";
-  readonly canRepaint = true;
-  lines: string[] = [""];
-  cursorShown = true;
-  written = 0;
-  #row = 0;
-  #column = 0;
-
-  constructor(public columns: number) {}
-
-  size() {
-    return { columns: this.columns, rows: 24 };
-  }
-
-  write(text: string): void {
-    this.written += text.length;
-    // deno-lint-ignore no-control-regex -- it reads escape sequences
-    for (const [token] of text.matchAll(/\x1b\[[?0-9;]*[A-Za-z]|[^\x1b]/gu)) this.#token(token);
-  }
-
-  /** What is seen, without empty lines at the end. */
-  get seen(): string[] {
-    const lines = this.lines.map((line) => line.trimEnd());
-    while (lines.at(-1) === "") lines.pop();
-    return lines;
-  }
-
-  #token(token: string): void {
-    if (token === "\n") {
-      this.#row++;
-      this.#column = 0;
-      this.lines[this.#row] ??= "";
-    } else if (token === "\r") this.#column = 0;
-    else if (token === "\x1b[K") {
-      this.lines[this.#row] = this.lines[this.#row]!.slice(0, this.#column);
-    } else if (token === "\x1b[J") {
-      this.lines[this.#row] = this.lines[this.#row]!.slice(0, this.#column);
-      this.lines.length = this.#row + 1;
-    } else if (token === "\x1b[?25l" || token === "\x1b[?25h") {
-      this.cursorShown = token.endsWith("h");
-    } else if (token.endsWith("A")) this.#row = Math.max(0, this.#row - Number(token.slice(2, -1)));
-    else if (!token.startsWith("\x1b")) {
-      const line = this.lines[this.#row]!.padEnd(this.#column);
-      this.lines[this.#row] = line.slice(0, this.#column) + token + line.slice(this.#column + 1);
-      this.#column++;
-    }
-  }
-}
+import { FakeTerminal } from "../helpers/fake_terminal.ts";
 
 function setUp(columns = 40) {
   const terminal = new FakeTerminal(columns);
@@ -97,6 +44,14 @@ Deno.test("Painter.print() leaves lines above the picture", () => {
   painter.close();
 });
 
+Deno.test("Painter.print() keeps the last letter of a line as wide as the window", () => {
+  const { terminal, painter } = setUp(10);
+  painter.paint(["picture"]);
+  painter.print(["0123456789"]);
+  assert.deepEqual(terminal.seen, ["0123456789", "picture"]);
+  painter.close();
+});
+
 Deno.test("Painter hides the cursor while it paints and gives it back, once", () => {
   const { terminal, painter } = setUp();
   painter.paint(["bar"]);
@@ -130,4 +85,18 @@ Deno.test("Painter counts the rows that a narrower window has wrapped", () => {
   painter.paint(["short"]);
   assert.deepEqual(terminal.seen.slice(0, 1), ["short"]);
   painter.close();
+});
+
+Deno.test("Painter.forget() leaves what others wrote meanwhile, and the cursor is still given back", () => {
+  const { terminal, painter, wait } = setUp();
+  painter.paint(["one", "two"]);
+  terminal.write("\x1b[?25h[1]+ Stopped\n$ fg\n");
+  painter.forget();
+  assert.equal(terminal.cursorShown, false);
+  wait(200);
+  painter.paint(["one", "two"]);
+  assert.deepEqual(terminal.seen, ["one", "two", "[1]+ Stopped", "$ fg", "one", "two"]);
+  painter.forget();
+  painter.close();
+  assert.equal(terminal.cursorShown, true);
 });

@@ -1,0 +1,277 @@
+/** `simrun logs -f`: what runs log, as they log it, of one, of several or of all; until what is followed has ended. */
+import type { JournalEntry } from "../job/event.ts";
+import { EXIT } from "../job/fault.ts";
+import { runName } from "../job/run.ts";
+import { formatDuration } from "../report/format.ts";
+import { noteOf } from "../screen/note.ts";
+import type { Layout } from "../store/layout.ts";
+import { readLive } from "../store/live.ts";
+import { readOwner } from "../store/owner.ts";
+import { type CliContext, treeRoot } from "./context.ts";
+import { chooseLogs, type LogChoice } from "./log_choice.ts";
+import { LogPrinter } from "./log_printer.ts";
+import { type LogFlags, logs, logsIn } from "./logs.ts";
+import { lastLines, RunTail } from "./run_tail.ts";
+import { type FollowedTree, TreeFollower } from "./tree_follower.ts";
+
+const FOLLOW_MS = 500;
+/** Reading the tree again and again must not cost more than this part of a core. */
+const LOAD_MAX = 0.2;
+/** Of several runs that are under way already, so many of the last lines are shown first. */
+const FIRST_LINES = 10;
+/** Of runs that have ended it is remembered how far their logs were read, in case that they go on; of no more. */
+const KEPT_MAX = 10_000;
+
+export async function followLogs(
+  context: CliContext,
+  flags: LogFlags,
+  words: readonly string[],
+): Promise<number> {
+  const news: JournalEntry[] = [];
+  let isFirst = true;
+  using follower = new TreeFollower(treeRoot(context, flags), (entry) => {
+    // What had happened before is known to the history.
+    if (!isFirst) news.push(entry);
+  });
+  const tree = await follower.read();
+  isFirst = false;
+  const choice = chooseLogs(tree.history, words);
+  const followed = new FollowedRuns(context, flags, choice, tree);
+  await followed.begin(words);
+  for (;;) {
+    const beganMs = context.clockMs();
+    // Looked at before the journal is: what it has written until then is read in any case.
+    const isWorking = (await readOwner(tree.layout, context.now))?.alive ?? false;
+    const now = await follower.read();
+    await followed.hear(news.splice(0), now);
+    if (followed.isOver) return EXIT.completed.status;
+    if (!isWorking) {
+      followed.endOfCampaign(now);
+      return EXIT.completed.status;
+    }
+    const spentMs = context.clockMs() - beganMs;
+    await new Promise((done) => setTimeout(done, Math.max(FOLLOW_MS, spentMs / LOAD_MAX)));
+  }
+}
+
+interface Followed {
+  readonly job: string;
+  readonly run: string;
+  readonly tail: RunTail;
+  /** Something of it was shown. */
+  isHeard: boolean;
+}
+
+class FollowedRuns {
+  readonly #context: CliContext;
+  readonly #flags: LogFlags;
+  readonly #choice: LogChoice;
+  readonly #layout: Layout;
+  readonly #printer: LogPrinter;
+  /** Of those that are computed at the moment, and of those that were and may go on. */
+  readonly #runs = new Map<string, Followed>();
+  /** Where each word names one run: those that have not ended. */
+  readonly #open: Set<string> | undefined;
+  #history: FollowedTree["history"];
+
+  constructor(context: CliContext, flags: LogFlags, choice: LogChoice, tree: FollowedTree) {
+    this.#context = context;
+    this.#flags = flags;
+    this.#choice = choice;
+    this.#layout = tree.layout;
+    this.#history = tree.history;
+    this.#printer = new LogPrinter(context, flags, choice.names?.size !== 1);
+    this.#open = choice.names && new Set([...choice.names].filter((name) => !this.#isEnded(name)));
+  }
+
+  /** All that was named has ended. */
+  get isOver(): boolean {
+    return this.#open?.size === 0;
+  }
+
+  /** What there is so far: all of runs that were named, the last lines of others that are computed. */
+  async begin(words: readonly string[]): Promise<void> {
+    const { names } = this.#choice;
+    const ended = [...names ?? []].filter((name) => !this.#open!.has(name));
+    const printed = { ...this.#flags, follow: false };
+    if (ended.length > 0 && ended.length === names!.size) {
+      await logs(this.#context, printed, words);
+      return;
+    }
+    if (ended.length > 0) await logs(this.#context, printed, ended);
+    const lines = this.#flags.lines ?? (names === undefined ? FIRST_LINES : Infinity);
+    const begun = names === undefined ? await this.#running() : [...this.#open!];
+    for (const name of begun) {
+      const one = this.#follow(name);
+      let text = "";
+      await one.tail.read((more) => text += more);
+      this.#print(one, Number.isFinite(lines) ? lastLines(text, lines) : text);
+    }
+  }
+
+  /** What has happened to them, each with what it had logged before. */
+  async hear(news: readonly JournalEntry[], { history }: FollowedTree): Promise<void> {
+    this.#history = history;
+    for (const entry of news) await this.#hearOne(entry);
+    for (const name of await this.#running()) {
+      const one = this.#follow(name);
+      await this.#read(one);
+    }
+  }
+
+  endOfCampaign({ history }: FollowedTree): void {
+    const { sessionEnded } = history;
+    const outcome = sessionEnded?.outcome ?? "lost";
+    const text = OUTCOMES[outcome] ?? "The simrun that worked here has ended.";
+    this.#printer.event(undefined, { event: "ended", outcome, text });
+  }
+
+  async #hearOne(entry: JournalEntry): Promise<void> {
+    switch (entry.type) {
+      case "runs.completed":
+      case "run.reused":
+      case "run.failed": {
+        for (const [key, log] of logsIn(entry)) await this.#ended(key, log);
+        if (entry.type === "run.failed") this.#tell(entry, [entry.run]);
+        if (entry.type === "runs.completed") {
+          for (const { run, ms } of entry.runs) this.#tellCompleted(entry.job, run, ms);
+        }
+        for (const [key] of logsIn(entry)) this.#forget(key);
+        return;
+      }
+      case "runs.started":
+        if (entry.attempt > 1) {
+          const runs = entry.runs.filter((_, i) => i % 2 === 0);
+          const { attempt } = entry;
+          const event = { event: "attempt", attempt, text: `attempt ${attempt} begins` };
+          for (const run of runs.filter((run) => this.#isMeant(entry.job, run))) {
+            this.#printer.event(runName(entry.job, run), event);
+          }
+        }
+        return;
+      case "run.resumed":
+      case "run.degraded":
+      case "run.warned":
+        await this.#readNow(entry.job, [entry.run]);
+        return this.#tell(entry, [entry.run]);
+      case "runs.requeued":
+      case "runs.cancelled":
+      case "runs.held":
+        await this.#readNow(entry.job, entry.runs);
+        this.#tell(entry, entry.runs);
+        if (entry.type === "runs.cancelled") {
+          for (const run of entry.runs) this.#forget(`${entry.job}/${run}`);
+        }
+        return;
+    }
+  }
+
+  /** A line for each of the runs that are followed. */
+  #tell(entry: JournalEntry, runs: readonly string[]): void {
+    if (!("job" in entry) || typeof entry.job !== "string") return;
+    const word = entry.type.replace(/^runs?[.]/, "");
+    const { job } = entry;
+    for (const run of runs.filter((run) => this.#isMeant(job, run))) {
+      const note = noteOf({ ...entry, runs: [run] } as JournalEntry, this.#context.cwd);
+      // What only waited beside another, or is stopped with all others, is worth a word where it was seen.
+      const text = note === undefined
+        ? this.#isKnown(runName(job, run)) ? WORDS[word] : undefined
+        : note.kind === "failed"
+        ? `failed: ${note.text}`
+        : note.text;
+      if (text === undefined) continue;
+      this.#printer.event(runName(job, run), { event: word, text });
+    }
+  }
+
+  /** Of a tiny run that has logged nothing nothing is said. */
+  #tellCompleted(job: string, run: string, ms: number): void {
+    const name = runName(job, run);
+    if (!this.#isKnown(name)) return;
+    const text = `completed in ${formatDuration(ms)}`;
+    this.#printer.event(name, { event: "completed", seconds: ms / 1000, text });
+  }
+
+  /** Somebody asked for it by its name, or has seen something of it. */
+  #isKnown(name: string): boolean {
+    return this.#choice.names?.has(name) === true || this.#runs.get(name)?.isHeard === true;
+  }
+
+  async #ended(key: string, log: string | undefined): Promise<void> {
+    const [job, run] = key.split("/") as [string, string];
+    if (!this.#isMeant(job, run)) return;
+    const one = this.#follow(runName(job, run));
+    if (log === undefined) await one.tail.end((text) => this.#print(one, text));
+    else this.#print(one, log);
+  }
+
+  /** It may come back by `retry`; then it is followed anew. */
+  #forget(key: string): void {
+    const [job, run] = key.split("/") as [string, string];
+    const name = runName(job, run);
+    this.#open?.delete(name);
+    // A log that is a file goes on with the next attempt.
+    const mayGoOn = this.#runs.get(name)?.tail.hasBegun === true;
+    if (!mayGoOn || this.#runs.size > KEPT_MAX) this.#runs.delete(name);
+  }
+
+  async #readNow(job: string, runs: readonly string[]): Promise<void> {
+    for (const run of runs) {
+      const one = this.#runs.get(runName(job, run));
+      if (one !== undefined) await this.#read(one);
+    }
+  }
+
+  async #read(one: Followed): Promise<void> {
+    const name = runName(one.job, one.run);
+    const event = { event: "anew", text: "its log begins anew" };
+    await one.tail.read(
+      (text) => this.#print(one, text),
+      () => this.#printer.event(name, event),
+    );
+  }
+
+  #print(one: Followed, text: string): void {
+    one.isHeard ||= text !== "";
+    this.#printer.text(runName(one.job, one.run), text);
+  }
+
+  #follow(name: string): Followed {
+    const known = this.#runs.get(name);
+    if (known !== undefined) return known;
+    const [job, run = job] = name.split("/") as [string, string | undefined];
+    const one = { job, run, tail: new RunTail(this.#layout, job, run), isHeard: false };
+    this.#runs.set(name, one);
+    return one;
+  }
+
+  #isMeant(job: string, run: string): boolean {
+    return this.#choice.chosen(job, run, "running");
+  }
+
+  async #running(): Promise<string[]> {
+    const live = await readLive(this.#layout);
+    return (live?.running ?? []).filter(({ job, run }) => this.#isMeant(job, run))
+      .map(({ job, run }) => runName(job, run));
+  }
+
+  #isEnded(name: string): boolean {
+    const [job, run = job] = name.split("/") as [string, string | undefined];
+    const state = this.#history.jobs.get(job)?.find(run)?.state;
+    return state === "completed" || state === "failed" || state === "cancelled";
+  }
+}
+
+const WORDS: { readonly [event: string]: string } = {
+  cancelled: "cancelled",
+  held: "paused",
+  requeued: "goes back to the queue",
+};
+
+const OUTCOMES: { readonly [outcome: string]: string } = {
+  completed: "The campaign has ended: nothing is left to do.",
+  failed: "The campaign has ended, with failed runs.",
+  stopped: "The campaign was stopped; simrun resume goes on with it.",
+  lost:
+    "No simrun works here; the last one was killed. simrun resume goes on with what is not done.",
+};
