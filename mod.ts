@@ -26,6 +26,8 @@ export { EXIT, Fault, type FaultCode } from "./src/job/fault.ts";
 export type { CompletedRun, EventType, JournalEntry, RunEvent } from "./src/job/event.ts";
 export type { Job } from "./src/job/job.ts";
 export type { Failure, FailureClass, Parent, RunState } from "./src/job/run.ts";
+export type { NoticeEvent } from "./src/job/sink.ts";
+export type { Notice } from "./src/notice/notice.ts";
 export type { ResultRow } from "./src/report/results.ts";
 export type { JobStatus, RunStatus, TreeStatus } from "./src/report/status.ts";
 export type {

@@ -1,13 +1,15 @@
 /**
  * `deno task bench`: measures simrun side by side with what stands below it, and prints both sides.
- * `--quick` takes less time; names (steps checkpoints auto tiny start verify steer programs search) choose.
+ * `--quick` takes less time; names choose: steps checkpoints auto tiny start verify steer sinks programs search dashboard.
  */
 import { measureAutoCheckpoints } from "./auto_checkpoints.ts";
 import { measureCheckpoints } from "./checkpoints.ts";
+import { measureDashboard } from "./dashboard.ts";
 import { isReached, renderSection, type Section } from "./report.ts";
 import { measurePrograms } from "./programs.ts";
 import { measureSearch } from "./search.ts";
 import { FULL, QUICK, type Sizes, SMOKE } from "./sizes.ts";
+import { measureSinks } from "./sinks.ts";
 import { measureStart } from "./start.ts";
 import { measureSteering } from "./steer.ts";
 import { measureSteps } from "./steps.ts";
@@ -24,8 +26,10 @@ export const BENCHES: { readonly [name: string]: Bench } = {
   steps: measureSteps,
   verify: measureVerify,
   steer: measureSteering,
+  sinks: measureSinks,
   programs: measurePrograms,
   search: measureSearch,
+  dashboard: measureDashboard,
 };
 
 if (import.meta.main) {

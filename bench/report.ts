@@ -1,6 +1,18 @@
 /** A measured line: both sides, their ratio, the goal; and the table of them. Measures nothing itself. */
 
-export type Unit = "s" | "ms" | "µs" | "ns" | "runs/s" | "MB/s" | "MB" | "files" | "×" | "above";
+export type Unit =
+  | "s"
+  | "ms"
+  | "µs"
+  | "ns"
+  | "runs/s"
+  | "MB/s"
+  | "MB"
+  | "frames/s"
+  | "messages/s"
+  | "files"
+  | "×"
+  | "above";
 
 export interface Figure {
   readonly value: number;

@@ -23,6 +23,8 @@ export interface Sizes {
   readonly programs: number;
   readonly programsDone: number;
   readonly programRounds: number;
+  readonly dashboardRounds: number;
+  readonly dashboardListenMs: number;
   readonly searchBudgets: readonly number[];
   readonly searchSeeds: number;
 }
@@ -49,6 +51,8 @@ export const FULL: Sizes = {
   programs: 1000,
   programsDone: 10_000,
   programRounds: 5,
+  dashboardRounds: 5,
+  dashboardListenMs: 20_000,
   searchBudgets: [50, 200],
   searchSeeds: 9,
 };
@@ -66,6 +70,7 @@ export const QUICK: Sizes = {
   verifyRounds: 3,
   steerRounds: 7,
   programRounds: 2,
+  dashboardRounds: 3,
   searchBudgets: [50],
   searchSeeds: 5,
 };
@@ -93,6 +98,8 @@ export const SMOKE: Sizes = {
   programs: 10,
   programsDone: 20,
   programRounds: 1,
+  dashboardRounds: 1,
+  dashboardListenMs: 2_000,
   searchBudgets: [12],
   searchSeeds: 1,
 };

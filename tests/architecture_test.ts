@@ -22,8 +22,13 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   worker: ["job", "plan", "campaign", "store", "command", "plecs"],
   report: ["job", "plan", "queue"],
   screen: ["job", "plan", "report"],
+  notice: ["job", "report", "screen"],
+  html: ["job", "report", "screen"],
   // Diagnostics are text with a caret: that they are safe and aligned is the screen's knowledge.
   manifest: ["job", "plan", "screen"],
+  metrics: ["job", "queue", "store", "report"],
+  traces: ["job", "store", "worker"],
+  sink: ["job", "report", "screen", "notice", "store", "worker", "metrics", "traces"],
   runner: [
     "job",
     "plan",
@@ -37,6 +42,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
     "report",
     "manifest",
   ],
+  dashboard: ["job", "plan", "queue", "store", "report", "screen"],
   cli: [
     "job",
     "plan",
@@ -44,18 +50,40 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
     "store",
     "report",
     "screen",
+    "html",
     "manifest",
+    "notice",
     "runner",
+    "sink",
+    "metrics",
+    "traces",
     "verify",
     "worker",
+    "dashboard",
   ],
 };
 
 /** Files outside of the edge folders that meet the world, each with what for. */
 const EDGE_FILES: { readonly [path: string]: string } = {
   "src/screen/terminal.ts": "is the terminal",
+  "src/dashboard/access.ts": "makes tokens at random",
+  "src/dashboard/page_files.ts": "reads the files of the page",
+  "src/dashboard/server.ts": "listens",
+  "src/dashboard/side_fold.ts": "lets others have their turn",
+  "src/dashboard/tree_watch.ts": "looks whether the tree is still the same",
 };
-const EDGE_FOLDERS = ["command", "plecs", "worker", "store", "verify", "runner", "cli"];
+const EDGE_FOLDERS = [
+  "command",
+  "plecs",
+  "worker",
+  "store",
+  "verify",
+  "runner",
+  "sink",
+  "metrics",
+  "traces",
+  "cli",
+];
 
 /** Ways to ask the world for something. */
 const WORLD = [

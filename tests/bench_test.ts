@@ -27,6 +27,7 @@ Deno.test("every bench prints both sides, their ratio and the goal", async () =>
     "steer",
     "programs",
     "search",
+    "dashboard",
   );
   assert.equal(code, 0, stderr);
   for (
@@ -53,6 +54,9 @@ Deno.test("every bench prints both sides, their ratio and the goal", async () =>
       /^20 done already: .* ≤ 0.5 s/m,
       /^Rosenbrock, 2 parameters, 12 runs, cma-es .* random points .* ×/m,
       /^Branin, 2 parameters, 12 runs, bayesian .* random points .* ≤ 0.5 ×/m,
+      /^simrun dashboard of 500 runs, .* simrun status of that tree .* ≤ 1,000 ms/m,
+      /^frames while the table of 500 runs scrolls .* a page with nothing in it .* ≥ 0.95 ×/m,
+      /^messages to a viewer of a campaign at work .* messages\/s .* ≤ 5 messages\/s/m,
       /^resume to the first step, a tree of 20 runs.* ≤ 300 ms/m,
       /^\d+ of \d+ goals reached$/m,
     ]

@@ -39,6 +39,10 @@ Deno.test("deno task compile embeds the simulation thread, templates and example
         "ParquetWriter class",
         "index_bg.wasm",
         "Arimo_400Regular.ttf",
+        // The dashboard's server and its page.
+        "Who may ask the dashboard's server",
+        "What single views add",
+        "A table of as many rows as there are",
       ]
     ) assert.ok(embedded.includes(mark), `"${mark}" is not in the executable`);
   });

@@ -77,7 +77,15 @@ function wordsOf(command: string): string[] {
   return [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare!);
 }
 
-for (const document of ["README.md", "docs/results.md", "docs/commands.md", "docs/branching.md"]) {
+for (
+  const document of [
+    "README.md",
+    "docs/results.md",
+    "docs/commands.md",
+    "docs/branching.md",
+    "docs/reports.md",
+  ]
+) {
   Deno.test(`${document}: the example gives what it says`, () =>
     withFolder((folder) => play(folder, Deno.readTextFileSync(join(ROOT, document)))));
 }

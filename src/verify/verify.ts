@@ -125,10 +125,11 @@ function formatIn(text: string): number | undefined {
 const ROOT_FOLDERS = ["hot", "recent", "checkpoints", "archive", "quarantine"];
 
 async function checkRoot(scan: Scan): Promise<void> {
-  const { root, marker } = scan.layout;
+  const { root, marker, log } = scan.layout;
   for (const { name, kind } of await scan.entries(root)) {
     const path = join(root, name);
-    if (path === marker) continue;
+    // What people read is no part of what is kept.
+    if (path === marker || path.replace(/\.[1-9]\d*$/, "") === log) continue;
     if (!ROOT_FOLDERS.includes(name)) scan.alien(path);
     else if (kind !== "folder") scan.notPlain(path, kind, "folder");
   }
@@ -137,7 +138,7 @@ async function checkRoot(scan: Scan): Promise<void> {
 async function checkHot(scan: Scan): Promise<void> {
   const { layout } = scan;
   const files = [layout.lock, layout.owner, layout.journal, layout.live];
-  const folders = [layout.inbox, layout.answers];
+  const folders = [layout.inbox, layout.answers, layout.notifyFolder];
   for (const { name, kind } of await scan.entries(layout.hotFolder)) {
     const path = join(layout.hotFolder, name);
     if (folders.includes(path)) {

@@ -80,13 +80,18 @@ Deno.test("a damaged tree is told of, and its results are those of one left alon
     const gold = await resultsOf(folder, "gold");
     const series = await Deno.readTextFile(`${folder}/gold/recent/run/run/series.csv`);
 
-    const stopped = startAttack(folder, ["run.yaml", "--tree", "base"]);
-    await until(
-      () => namesIn(`${folder}/base/checkpoints/run/run`).length >= 3,
-      "three checkpoints",
-    );
-    stopped.kill("SIGUSR2");
-    assert.equal((await endOf(stopped, folder)).status, 75);
+    for (let tries = 1;; tries++) {
+      const stopped = startAttack(folder, ["run.yaml", "--tree", "base"]);
+      await until(
+        () => namesIn(`${folder}/base/checkpoints/run/run`).length >= 3,
+        "three checkpoints",
+      );
+      stopped.kill("SIGUSR2");
+      if ((await endOf(stopped, folder)).status === 75) break;
+      // On a busy machine it comes to its end before it hears the signal.
+      assert.ok(tries < 5, "it is never stopped in time");
+      await Deno.remove(`${folder}/base`, { recursive: true });
+    }
 
     for (const [name, line, said] of DAMAGES) {
       await shell(folder, `rm -rf tree; cp -a base tree; K=tree/checkpoints/run/run; ${line}`);

@@ -90,6 +90,9 @@ const LOOKS: readonly (readonly string[])[] = [
   ["stats", "--by", "tree"],
   ["stats", EVIL],
   ["stats", "--since", EVIL],
+  ["metrics"],
+  ["metrics", "--listen", EVIL],
+  ["traces", "--since", EVIL],
   ["results"],
   ["results", "--all"],
   ["results", "--format", "csv"],
@@ -109,7 +112,7 @@ const LOOKS: readonly (readonly string[])[] = [
 ];
 
 /** Of them those whose stdout is data, which reaches files and pipes as it is. */
-const DATA = /^(logs|series)|csv/;
+const DATA = /^(logs|series|metrics)|csv/;
 
 const JSONS: readonly (readonly string[])[] = [
   ["status", "--all", "--json"],

@@ -318,7 +318,8 @@ Deno.test("who does not answer in time is transient, and told for how long", asy
 });
 
 Deno.test("a large result is read, and one that is too large is refused in time", async () => {
-  const megabytes = isTorture ? 60 : 2;
+  // The stand-in makes its text in this process, and the client hears nothing meanwhile.
+  const megabytes = isTorture ? 20 : 2;
   const samples = Math.floor(megabytes * 2 ** 20 / 40);
   const time = Array.from({ length: samples }, (_, i) => i / samples);
   const values = time.map((t) => Math.sin(t));

@@ -37,7 +37,7 @@ export class SimulatedSlot implements SlotHandle {
   readonly #lastAt = { down: 0, up: 0 };
   readonly #name: string;
 
-  constructor(world: SlotWorld, name: string) {
+  constructor(world: SlotWorld, name: string, readonly another: () => SimulatedSlot) {
     this.#world = world;
     this.#name = name;
     this.process = new SimulatedProcess(name);
@@ -62,6 +62,10 @@ export class SimulatedSlot implements SlotHandle {
 
   kill(): void {
     this.#end({ status: 137, signal: "SIGKILL", stderr: "" });
+  }
+
+  get isGone(): boolean {
+    return this.#exit !== undefined;
   }
 
   gone(): Promise<void> {

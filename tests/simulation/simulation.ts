@@ -272,15 +272,19 @@ class Machine {
   #startSlot(holder: Holder): SimulatedSlot {
     const name = `slot-${++this.#slots}`;
     const { stepMs, inlineCharactersMax } = this.#scenario;
-    const slot = new SimulatedSlot({
-      time: this.#time,
-      stepMs,
-      inlineCharactersMax,
-      wireMs: () => this.#random.next() * 2,
-      gone: (process) => this.disk.release(process),
-      fate: (_job, run, step) => this.#fateOf(run, step),
-      begins: (job, run, step) => this.#begins(holder, job, run, step),
-    }, name);
+    const slot = new SimulatedSlot(
+      {
+        time: this.#time,
+        stepMs,
+        inlineCharactersMax,
+        wireMs: () => this.#random.next() * 2,
+        gone: (process) => this.disk.release(process),
+        fate: (_job, run, step) => this.#fateOf(run, step),
+        begins: (job, run, step) => this.#begins(holder, job, run, step),
+      },
+      name,
+      () => this.#startSlot(holder),
+    );
     slot.process.onDeath(() => this.#say(`${name} is gone`));
     holder.slots.push(slot.process);
     return slot;
