@@ -11,8 +11,8 @@ export const SINKS_COMMAND = "__sinks";
 
 /** It ends by itself before; one that does not is left behind by nobody. */
 const END_MS = 15_000;
-/** Others compute; who is told a moment later has lost nothing. */
-const NICENESS = 19;
+/** Others compute; who is told a moment later has lost nothing. With 19, on a machine that is full, it would be a minute. */
+const NICENESS = 10;
 
 export class Teller {
   readonly #child: Deno.ChildProcess;

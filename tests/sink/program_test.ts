@@ -15,7 +15,7 @@ export function step(state) {
   if (state.slow) for (const end = performance.now() + 5; performance.now() < end;);
   if (state.bad && state.x === 30) throw new Error("no\\nluck");
   const go = state.waits && state.x === 30 ? Deno.statSync : undefined;
-  for (const end = performance.now() + 30_000; go !== undefined && performance.now() < end;) {
+  for (const end = performance.now() + 60_000; go !== undefined && performance.now() < end;) {
     try {
       return void go(state.waits);
     } catch {
