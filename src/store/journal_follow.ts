@@ -5,12 +5,14 @@
  *
  * Lines that were seen may be taken back: a group whose sync failed is cut off again, and other lines come in its
  * place. Whatever stands behind the last line that proves what is before it is then visited once more.
+ *
+ * Each entry comes with its place, which stays good when the hot journal is sealed: see `journal_again.ts`.
  */
 import type { JournalEntry } from "../job/event.ts";
 import { diskFault } from "./disk.ts";
 import type { FileHandle } from "./file_system.ts";
-import { decodeLine, linesIn } from "./journal_line.ts";
-import { openHot, scanLines } from "./journal_read.ts";
+import { decodeLine, type JournalLocation, linesIn } from "./journal_line.ts";
+import { type JournalVisitor, openHot, scanLines } from "./journal_read.ts";
 import type { Layout } from "./layout.ts";
 import { listSegments, readSegment, type Segment } from "./segment.ts";
 import { BadZip } from "./zip.ts";
@@ -22,6 +24,8 @@ export interface Followed {
   readonly safeSeq: number;
   /** There was more than was asked for. */
   readonly hasMore: boolean;
+  /** Numbers were left out: lines are damaged or gone. */
+  readonly isDamaged: boolean;
   /** Entries behind this one were taken back, and come, or came, a second time; what was made of them is not true. */
   readonly wentBackTo: number | undefined;
 }
@@ -47,8 +51,11 @@ export class JournalFollower implements Disposable {
   /** Sealed ones that are still to be read; the first is in hand when there are lines. */
   #segments: Segment[] = [];
   #lines: Iterator<Uint8Array> | undefined;
+  /** Where the next line of the segment in hand begins. */
+  #sealedOffset = 0;
   #offset = 0;
   #seq: number;
+  #isDamaged = false;
   /** Nothing before it is ever taken back. */
   #safe: Place;
   /** Where the last line stands that was read, and how it begins. */
@@ -63,7 +70,7 @@ export class JournalFollower implements Disposable {
 
   /** Visits what has come since the last call, in order. Throws a `Fault` when the tree cannot be read. */
   read(
-    visit: (entry: JournalEntry) => void,
+    visit: JournalVisitor,
     { bytesMax = Infinity }: FollowOptions = {},
   ): Followed {
     let left = bytesMax;
@@ -95,7 +102,8 @@ export class JournalFollower implements Disposable {
   }
 
   #answer(hasMore: boolean, wentBackTo: number | undefined): Followed {
-    return { seq: this.#seq, safeSeq: this.#safe.seq, hasMore, wentBackTo };
+    const { seq: safeSeq } = this.#safe;
+    return { seq: this.#seq, safeSeq, hasMore, isDamaged: this.#isDamaged, wentBackTo };
   }
 
   #open(): boolean {
@@ -122,11 +130,11 @@ export class JournalFollower implements Disposable {
     return now !== undefined && now.statSync().ino === this.#inode;
   }
 
-  #readSealed(visit: (entry: JournalEntry) => void, bytesMax: number): number {
+  #readSealed(visit: JournalVisitor, bytesMax: number): number {
     let bytes = 0;
-    while (this.#segments.length > 0) {
+    for (let segment = this.#segments[0]; segment !== undefined; segment = this.#segments[0]) {
       try {
-        this.#lines ??= linesIn(readSegment(this.#segments[0]!));
+        this.#lines ??= linesIn(readSegment(segment));
       } catch (error) {
         // What verify tells of; the others can be read.
         if (!(error instanceof BadZip)) throw error;
@@ -135,19 +143,25 @@ export class JournalFollower implements Disposable {
         if (bytes >= bytesMax) return bytes;
         const line = this.#lines?.next();
         if (line === undefined || line.done) break;
-        bytes += line.value.length;
+        const { length } = line.value;
+        const offset = this.#sealedOffset;
+        this.#sealedOffset += length + 1;
+        bytes += length;
         const entry = decodeLine(line.value);
-        if (typeof entry !== "string") this.#visitNew(entry, visit);
+        if (typeof entry === "string") continue;
+        const { number } = segment;
+        this.#visitNew(entry, { segment: number, offset, bytes: length, seq: entry.seq }, visit);
       }
       this.#segments.shift();
       this.#lines = undefined;
+      this.#sealedOffset = 0;
       // It is never cut.
       this.#safe = { offset: 0, seq: this.#seq };
     }
     return bytes;
   }
 
-  #readHot(file: FileHandle, visit: (entry: JournalEntry) => void, bytesMax: number): number {
+  #readHot(file: FileHandle, visit: JournalVisitor, bytesMax: number): number {
     const start = this.#offset;
     file.seekSync(start, Deno.SeekMode.Start);
     const read = (into: Uint8Array): number | null =>
@@ -161,15 +175,16 @@ export class JournalFollower implements Disposable {
       if (entry.synced) this.#safe = { offset, seq: Math.min(this.#seq, entry.seq - 1) };
       this.#offset = offset + length + 1;
       this.#last = { offset, head: line.slice(0, HEAD_BYTES) };
-      this.#visitNew(entry, visit);
+      this.#visitNew(entry, { segment: 0, offset, bytes: length, seq: entry.seq }, visit);
     });
     return this.#offset - start;
   }
 
-  #visitNew(entry: JournalEntry, visit: (entry: JournalEntry) => void): void {
+  #visitNew(entry: JournalEntry, location: JournalLocation, visit: JournalVisitor): void {
     if (entry.seq <= this.#seq) return;
+    if (entry.seq > this.#seq + 1) this.#isDamaged = true;
     this.#seq = entry.seq;
-    visit(entry);
+    visit(entry, location);
   }
 
   /** Whether the last line that was read does not stand in its place any more. */

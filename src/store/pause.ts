@@ -1,4 +1,4 @@
-/** Waiting that ends early when a signal says so. */
+/** Waiting: for a time that ends early when a signal says so, or just until others had their turn. */
 
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((done) => {
@@ -11,4 +11,9 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
     const timer = setTimeout(end, ms);
     signal.addEventListener("abort", end);
   });
+}
+
+/** Whoever computes for long lets others in between have their turn. */
+export function letOthers(): Promise<void> {
+  return new Promise((done) => setTimeout(done, 0));
 }

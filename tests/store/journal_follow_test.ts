@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import type { JournalEntry } from "../../src/job/event.ts";
 import { JournalWriter } from "../../src/store/journal.ts";
+import { EntryReader } from "../../src/store/journal_again.ts";
 import { type Followed, JournalFollower } from "../../src/store/journal_follow.ts";
+import type { JournalLocation } from "../../src/store/journal_line.ts";
 import type { Layout } from "../../src/store/layout.ts";
 import { rotateJournal } from "../../src/store/seal.ts";
 import { clock, ended, inTree } from "./fixtures.ts";
@@ -12,7 +14,7 @@ async function write(layout: Layout, ...numbers: number[]): Promise<void> {
   await writer.close();
 }
 
-const AT_REST = { hasMore: false, wentBackTo: undefined };
+const AT_REST = { hasMore: false, isDamaged: false, wentBackTo: undefined };
 
 /** What a call finds: the numbers of the events, and what it answers. */
 function next(follower: JournalFollower, bytesMax = Infinity): [number[], Followed] {
@@ -74,7 +76,47 @@ Deno.test("a line that is on its way is seen when it is whole, and a damaged one
     const broken = `${lines[0]}\n${lines[1]!.replace("completed", "compleTed")}\n${lines[2]}\n`;
     await Deno.writeTextFile(layout.journal, broken);
     using other = new JournalFollower(layout);
-    assert.deepEqual(next(other)[0], [1, 3]);
+    assert.deepEqual(next(other), [[1, 3], { ...AT_REST, isDamaged: true, seq: 3, safeSeq: 1 }]);
+    assert.equal(next(follower)[1].isDamaged, false);
+  }));
+
+Deno.test("a follower tells where each entry stands, and there it is found again when the journal was sealed", () =>
+  inTree(async (layout) => {
+    await write(layout, 1, 2);
+    assert.ok(await rotateJournal(layout, 0));
+    await write(layout, 3, 4);
+    using follower = new JournalFollower(layout);
+    const seen: { readonly entry: JournalEntry; readonly location: JournalLocation }[] = [];
+    const look = () => {
+      while (
+        follower.read((entry, location) => seen.push({ entry, location }), { bytesMax: 1 }).hasMore
+      );
+    };
+    const findsAll = () => {
+      using reader = new EntryReader(layout);
+      for (const { entry, location } of seen) assert.deepEqual(reader.at(location), entry);
+    };
+    look();
+    assert.deepEqual(seen.map(({ location: { segment, seq } }) => [segment, seq]), [
+      [1, 1],
+      [1, 2],
+      [0, 3],
+      [0, 4],
+    ]);
+    findsAll();
+    // What stood in the hot journal is in a segment now, and something else in its place.
+    assert.ok(await rotateJournal(layout, 0));
+    await write(layout, 50_000, 60_000);
+    look();
+    findsAll();
+    assert.equal(seen.length, 6);
+    // Nothing had to be looked for: the places are those of the lines.
+    const hot = await Deno.readFile(layout.journal);
+    const { entry, location: { offset, bytes } } = seen[4]!;
+    assert.deepEqual(
+      JSON.parse(new TextDecoder().decode(hot.slice(offset, offset + bytes))).seq,
+      entry.seq,
+    );
   }));
 
 Deno.test("lines that are taken back, and others in their place, are told as such and visited", () =>
