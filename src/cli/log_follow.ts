@@ -2,9 +2,11 @@
 import type { JournalEntry } from "../job/event.ts";
 import { EXIT } from "../job/fault.ts";
 import { runName } from "../job/run.ts";
+import { History } from "../queue/history.ts";
 import { formatDuration } from "../report/format.ts";
 import { noteOf } from "../screen/note.ts";
-import type { Layout } from "../store/layout.ts";
+import { FollowedFold } from "../store/followed_fold.ts";
+import { Layout } from "../store/layout.ts";
 import { readLive } from "../store/live.ts";
 import { readOwner } from "../store/owner.ts";
 import { type CliContext, treeRoot } from "./context.ts";
@@ -12,7 +14,6 @@ import { chooseLogs, type LogChoice } from "./log_choice.ts";
 import { LogPrinter } from "./log_printer.ts";
 import { type LogFlags, logs, logsIn } from "./logs.ts";
 import { lastLines, RunTail } from "./run_tail.ts";
-import { type FollowedTree, TreeFollower } from "./tree_follower.ts";
 
 const FOLLOW_MS = 500;
 /** Reading the tree again and again must not cost more than this part of a core. */
@@ -27,31 +28,55 @@ export async function followLogs(
   flags: LogFlags,
   words: readonly string[],
 ): Promise<number> {
-  const news: JournalEntry[] = [];
-  let isFirst = true;
-  using follower = new TreeFollower(treeRoot(context, flags), (entry) => {
-    // What had happened before is known to the history.
-    if (!isFirst) news.push(entry);
+  const layout = new Layout(treeRoot(context, flags));
+  // What had happened before is known to the history.
+  let told = Infinity;
+  using journal = new FollowedFold(layout, (cutAt = Infinity) => {
+    // What was taken back was told in vain; what stands before it is not told again.
+    told = Math.min(told, cutAt);
+    return new HeardFold((seq) => seq > told);
   });
-  const tree = await follower.read();
-  isFirst = false;
-  const choice = chooseLogs(tree.history, words);
-  const followed = new FollowedRuns(context, flags, choice, tree);
+  const { history } = await journal.read();
+  told = history.lastSeq;
+  const choice = chooseLogs(history, words);
+  const followed = new FollowedRuns(context, flags, choice, { layout, history });
   await followed.begin(words);
   for (;;) {
     const beganMs = context.clockMs();
     // Looked at before the journal is: what it has written until then is read in any case.
-    const isWorking = (await readOwner(tree.layout, context.now))?.alive ?? false;
-    const now = await follower.read();
-    await followed.hear(news.splice(0), now);
+    const isWorking = (await readOwner(layout, context.now))?.alive ?? false;
+    const { history, news } = await journal.read();
+    told = history.lastSeq;
+    await followed.hear(news.splice(0), history);
     if (followed.isOver) return EXIT.completed.status;
     if (!isWorking) {
-      followed.endOfCampaign(now);
+      followed.endOfCampaign();
       return EXIT.completed.status;
     }
     const spentMs = context.clockMs() - beganMs;
     await new Promise((done) => setTimeout(done, Math.max(FOLLOW_MS, spentMs / LOAD_MAX)));
   }
+}
+
+/** The history, and what is to be told. */
+class HeardFold {
+  readonly history = new History();
+  readonly news: JournalEntry[] = [];
+  readonly #isNews: (seq: number) => boolean;
+
+  constructor(isNews: (seq: number) => boolean) {
+    this.#isNews = isNews;
+  }
+
+  apply(entry: JournalEntry): void {
+    this.history.apply(entry);
+    if (this.#isNews(entry.seq)) this.news.push(entry);
+  }
+}
+
+interface FollowedTree {
+  readonly layout: Layout;
+  readonly history: History;
 }
 
 interface Followed {
@@ -72,7 +97,7 @@ class FollowedRuns {
   readonly #runs = new Map<string, Followed>();
   /** Where each word names one run: those that have not ended. */
   readonly #open: Set<string> | undefined;
-  #history: FollowedTree["history"];
+  #history: History;
 
   constructor(context: CliContext, flags: LogFlags, choice: LogChoice, tree: FollowedTree) {
     this.#context = context;
@@ -110,7 +135,7 @@ class FollowedRuns {
   }
 
   /** What has happened to them, each with what it had logged before. */
-  async hear(news: readonly JournalEntry[], { history }: FollowedTree): Promise<void> {
+  async hear(news: readonly JournalEntry[], history: History): Promise<void> {
     this.#history = history;
     for (const entry of news) await this.#hearOne(entry);
     for (const name of await this.#running()) {
@@ -119,8 +144,8 @@ class FollowedRuns {
     }
   }
 
-  endOfCampaign({ history }: FollowedTree): void {
-    const { sessionEnded } = history;
+  endOfCampaign(): void {
+    const { sessionEnded } = this.#history;
     const outcome = sessionEnded?.outcome ?? "lost";
     const text = OUTCOMES[outcome] ?? "The simrun that worked here has ended.";
     this.#printer.event(undefined, { event: "ended", outcome, text });

@@ -6,7 +6,7 @@ import { runName } from "../job/run.ts";
 import type { History } from "../queue/history.ts";
 import { visibleState } from "../report/run_status.ts";
 import { readRunFile } from "../store/archive.ts";
-import { JournalFollower } from "../store/journal_follow.ts";
+import { EntryReader } from "../store/journal_again.ts";
 import type { JournalLocation } from "../store/journal_line.ts";
 import type { Layout } from "../store/layout.ts";
 import { readLive } from "../store/live.ts";
@@ -22,9 +22,6 @@ export interface LogFlags extends GlobalFlags {
   readonly lines: number | undefined;
 }
 
-/** The journal is read in pieces, so that no more of it is in memory. */
-const PIECE_BYTES = 1 << 20;
-
 export async function logs(
   context: CliContext,
   flags: LogFlags,
@@ -37,8 +34,12 @@ export async function logs(
     );
     return await followLogs(context, flags, words);
   }
-  const failed = new Map<string, number>();
-  const { layout, history } = await readTree(context, flags, (entry) => noteFailed(failed, entry));
+  const failed = new Map<string, JournalLocation>();
+  const { layout, history } = await readTree(
+    context,
+    flags,
+    (entry, location) => noteFailed(failed, entry, location),
+  );
   const isWorking = (await readOwner(layout, context.now))?.alive ?? false;
   const live = isWorking ? await readLive(layout) : undefined;
   const running = (live?.running ?? []).map(({ job, run }) => runName(job, run));
@@ -57,9 +58,13 @@ function nothingRuns(): Fault {
   });
 }
 
-/** Failures whose logs may stand in the journal: the number of the line. */
-function noteFailed(failed: Map<string, number>, entry: JournalEntry): void {
-  if (entry.type === "run.failed") failed.set(runName(entry.job, entry.run), entry.seq);
+/** Failures whose logs may stand in the journal: in which line. */
+function noteFailed(
+  failed: Map<string, JournalLocation>,
+  entry: JournalEntry,
+  location: JournalLocation,
+): void {
+  if (entry.type === "run.failed") failed.set(runName(entry.job, entry.run), location);
   if (entry.type !== "runs.started" || failed.size === 0) return;
   for (let i = 0; i < entry.runs.length; i += 2) {
     failed.delete(runName(entry.job, entry.runs[i]!));
@@ -72,8 +77,8 @@ interface LoggedRun {
 }
 
 interface RunFacts {
-  /** Of those that failed last: the number of the line that says so. */
-  readonly failed: ReadonlyMap<string, number>;
+  /** Of those that failed last: the line that says so. */
+  readonly failed: ReadonlyMap<string, JournalLocation>;
   readonly running: ReadonlySet<string>;
   readonly isWorking: boolean;
 }
@@ -103,13 +108,13 @@ class ChosenRuns {
     }
   }
 
-  /** Whether the line of this number is the last word on it. */
-  endedAt({ job, run }: LoggedRun): number | undefined {
+  /** The line that is the last word on it; undefined while it has not ended. */
+  endedAt({ job, run }: LoggedRun): JournalLocation | undefined {
     const past = this.#history.jobs.get(job);
     const failed = this.#facts.failed.get(runName(job, run));
     if (failed !== undefined) return failed;
     if (past?.find(run)?.state !== "completed") return undefined;
-    return (past.location(run) as JournalLocation | undefined)?.seq;
+    return past.location(run) as JournalLocation | undefined;
   }
 
   isOpen({ job, run }: LoggedRun): boolean {
@@ -159,34 +164,28 @@ async function forEachLog(
   runs: ChosenRuns,
   visit: (run: LoggedRun, log: string | undefined) => void,
 ): Promise<void> {
-  const wanted = new Map<number, Map<string, LoggedRun>>();
+  const ended = new Map<number, { readonly at: JournalLocation; readonly runs: LoggedRun[] }>();
   const open: LoggedRun[] = [];
   for (const run of runs.all()) {
-    const seq = runs.endedAt(run);
-    if (seq === undefined) open.push(run);
+    const at = runs.endedAt(run);
+    if (at === undefined) open.push(run);
     else {
-      const ended = wanted.get(seq) ?? new Map<string, LoggedRun>();
-      wanted.set(seq, ended.set(`${run.job}/${run.run}`, run));
+      const line = ended.get(at.seq);
+      if (line === undefined) ended.set(at.seq, { at, runs: [run] });
+      else line.runs.push(run);
     }
   }
   const logOf = async ({ job, run }: LoggedRun): Promise<string | undefined> => {
     const bytes = await readRunFile(layout, job, run, LOG_FILE);
     return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
   };
-  using journal = new JournalFollower(layout);
-  for (let hasMore = wanted.size > 0; hasMore;) {
-    const ended: { readonly run: LoggedRun; readonly log: string | undefined }[] = [];
-    const read = journal.read((entry) => {
-      const here = wanted.get(entry.seq);
-      if (here === undefined) return;
-      wanted.delete(entry.seq);
-      for (const [run, log] of logsIn(entry)) {
-        const meant = here.get(run);
-        if (meant !== undefined) ended.push({ run: meant, log });
-      }
-    }, { bytesMax: PIECE_BYTES });
-    for (const { run, log } of ended) visit(run, log ?? await logOf(run));
-    hasMore = read.hasMore && wanted.size > 0;
+  using journal = new EntryReader(layout);
+  for (const { at, runs } of [...ended.values()].sort((a, b) => a.at.seq - b.at.seq)) {
+    const meant = new Map(runs.map((run) => [`${run.job}/${run.run}`, run]));
+    for (const [key, log] of logsIn(journal.at(at))) {
+      const run = meant.get(key);
+      if (run !== undefined) visit(run, log ?? await logOf(run));
+    }
   }
   for (const run of open) visit(run, await logOf(run));
 }

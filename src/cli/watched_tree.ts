@@ -1,12 +1,14 @@
 /** What is shown of a tree again and again: of its journal only what is new is read. Never writes. */
+import type { JournalEntry } from "../job/event.ts";
+import { History } from "../queue/history.ts";
 import { ChangedPriorities } from "../report/changed_priorities.ts";
 import type { LedJob } from "../report/led_job.ts";
 import { queueByPriority, type QueueShare } from "../report/queue_text.ts";
-import { type CliContext, type GlobalFlags, treeRoot } from "./context.ts";
+import { FollowedFold } from "../store/followed_fold.ts";
+import type { JournalLocation } from "../store/journal_line.ts";
+import { Layout } from "../store/layout.ts";
+import { type CliContext, treeRoot } from "./context.ts";
 import { isLed, ledOf, readStatus, type StatusFlags, type StatusReading } from "./status_reader.ts";
-import { TreeFollower } from "./tree_follower.ts";
-import { readTree } from "./tree_reader.ts";
-import type { History } from "../queue/history.ts";
 
 export interface WatchReading extends StatusReading {
   readonly queue: readonly QueueShare[];
@@ -17,64 +19,73 @@ export interface WatchReading extends StatusReading {
 /** What led jobs have come to is found out by all their results: it may take this part of a core. */
 const LED_LOAD_MAX = 0.05;
 
+class WatchedFold {
+  readonly history = new History();
+  readonly priorities = new ChangedPriorities();
+
+  apply(entry: JournalEntry, location: JournalLocation): void {
+    this.history.apply(entry, location);
+    this.priorities.apply(entry);
+  }
+}
+
 export class WatchedTree implements Disposable {
   readonly #context: CliContext;
   readonly #flags: StatusFlags;
   readonly #selectors: readonly string[];
-  readonly #follower: TreeFollower;
+  readonly #layout: Layout;
+  readonly #journal: FollowedFold<WatchedFold>;
   readonly #led: LedReader;
-  #priorities = new ChangedPriorities();
 
   constructor(context: CliContext, flags: StatusFlags, selectors: readonly string[]) {
     this.#context = context;
     this.#flags = flags;
     this.#selectors = selectors;
-    this.#led = new LedReader(context, flags);
-    this.#follower = new TreeFollower(
-      treeRoot(context, flags),
-      (entry) => this.#priorities.apply(entry),
-      () => this.#priorities = new ChangedPriorities(),
-    );
+    this.#led = new LedReader(context);
+    this.#layout = new Layout(treeRoot(context, flags));
+    this.#journal = new FollowedFold(this.#layout, () => new WatchedFold());
   }
 
   async read(): Promise<WatchReading> {
-    const tree = await this.#follower.read();
-    const led = (history: History) => this.#led.read(history);
-    const reading = await readStatus(this.#context, this.#flags, this.#selectors, tree, led);
-    const { history, isDamaged } = tree;
-    const queue = queueByPriority(
-      reading.status.jobs,
-      history,
-      this.#priorities.waiting(history),
+    const { history, priorities } = await this.#journal.read();
+    const reading = await readStatus(
+      this.#context,
+      this.#flags,
+      this.#selectors,
+      { layout: this.#layout, history },
+      (history, layout) => this.#led.read(history, layout),
     );
-    return { ...reading, queue, isDamaged };
+    const queue = queueByPriority(reading.status.jobs, history, priorities.waiting(history));
+    return { ...reading, queue, isDamaged: this.#journal.isDamaged };
   }
 
   [Symbol.dispose](): void {
-    this.#follower[Symbol.dispose]();
+    this.#journal[Symbol.dispose]();
   }
 }
 
-/** Led jobs as they stand. Their results are read again, so the journal has to be read with its places. */
+/** Led jobs as they stand, not looked at more often than is cheap. Of the journal it reads their results only. */
 class LedReader {
   readonly #context: CliContext;
-  readonly #flags: GlobalFlags;
   #led: readonly LedJob[] = [];
+  /** What it was found out from. */
+  #history: History | undefined;
   #seq = -1;
   #notBeforeMs = 0;
 
-  constructor(context: CliContext, flags: GlobalFlags) {
+  constructor(context: CliContext) {
     this.#context = context;
-    this.#flags = flags;
   }
 
-  async read(history: History): Promise<readonly LedJob[]> {
+  async read(history: History, layout: Layout): Promise<readonly LedJob[]> {
     const beganMs = this.#context.clockMs();
     if (!isLed(history)) return [];
-    if (history.lastSeq === this.#seq || beganMs < this.#notBeforeMs) return this.#led;
+    if (history === this.#history) {
+      if (history.lastSeq === this.#seq || beganMs < this.#notBeforeMs) return this.#led;
+    }
+    this.#history = history;
     this.#seq = history.lastSeq;
-    const tree = await readTree(this.#context, { ...this.#flags, quiet: true });
-    this.#led = await ledOf(tree.history, tree.layout);
+    this.#led = await ledOf(history, layout);
     const endedMs = this.#context.clockMs();
     this.#notBeforeMs = endedMs + (endedMs - beganMs) / LED_LOAD_MAX;
     return this.#led;

@@ -1,6 +1,6 @@
 /** Follows a tree's journal and sends traces of what ends, once or beside a campaign. Only reads; takes no lock. */
 import { Fault } from "../job/fault.ts";
-import { JournalFollower } from "../store/journal_follow.ts";
+import { FollowedFold } from "../store/followed_fold.ts";
 import type { Layout } from "../store/layout.ts";
 import { pause } from "../store/pause.ts";
 import { isTelemetryOn, nativeTracer } from "./telemetry.ts";
@@ -51,39 +51,33 @@ export async function exportTraces(
       waiting.push({ trace, heardMs: performance.now() });
     }
   };
-  let maker = new TraceMaker(hear);
-  let follower = new JournalFollower(layout);
-  try {
-    for (let isLast = everyMs === undefined;; isLast ||= signal.aborted) {
-      const read = follower.read((entry) => maker.apply(entry), { bytesMax: PIECE_BYTES });
-      if (read.wentBackTo !== undefined) {
-        // What was made of lines that were taken back is not true: all but what has left is made anew.
-        follower[Symbol.dispose]();
-        [maker, follower, waiting] = [new TraceMaker(hear), new JournalFollower(layout), []];
-        continue;
-      }
-      // Behind the last line perhaps nothing ever stands: at the end it is as true as any.
-      const trueUpTo = isLast && !read.hasMore ? Infinity : read.safeSeq;
-      const sureMs = performance.now() - SURE_MS;
-      const spansBefore = sender.sent.spans;
-      let count = 0;
-      for (const { trace, heardMs } of waiting) {
-        if (trace.seq > trueUpTo && heardMs > sureMs) break;
-        sender.send(trace);
-        count++;
-        told = trace.seq;
-      }
-      waiting = waiting.slice(count);
-      await pause((sender.sent.spans - spansBefore) / SPANS_PER_MS, unhurried);
-      if (read.hasMore) continue;
-      if (isLast) break;
-      await pause(everyMs!, signal);
+  using journal = new FollowedFold(layout, (cutAt = Infinity) => {
+    // What was made of lines that were taken back is not true, and what comes in their place was not told.
+    told = Math.min(told, cutAt);
+    waiting = [];
+    return new TraceMaker(hear);
+  }, { pieceBytes: PIECE_BYTES, mayBeGone: true });
+  for (let isLast = everyMs === undefined;; isLast ||= signal.aborted) {
+    const read = await journal.readPiece();
+    // Behind the last line perhaps nothing ever stands: at the end it is as true as any.
+    const trueUpTo = isLast && !read.hasMore ? Infinity : read.safeSeq;
+    const sureMs = performance.now() - SURE_MS;
+    const spansBefore = sender.sent.spans;
+    let count = 0;
+    for (const { trace, heardMs } of waiting) {
+      if (trace.seq > trueUpTo && heardMs > sureMs) break;
+      sender.send(trace);
+      count++;
+      told = trace.seq;
     }
-  } finally {
-    follower[Symbol.dispose]();
+    waiting = waiting.slice(count);
+    await pause((sender.sent.spans - spansBefore) / SPANS_PER_MS, unhurried);
+    if (read.hasMore) continue;
+    if (isLast) break;
+    await pause(everyMs!, signal);
   }
   sender.close(Date.now());
-  return { ...sender.sent, open: maker.openRuns };
+  return { ...sender.sent, open: journal.now.openRuns };
 }
 
 function endMsOf(trace: Ended): number {

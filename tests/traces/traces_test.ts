@@ -170,6 +170,54 @@ Deno.test("simrun traces --follow sends what ends beside it, until it is told to
     )
   ));
 
+Deno.test("traces are sent of what comes in the place of lines that were taken back, and of another tree in the place", () =>
+  inFolder((folder) =>
+    leavesNoProcess(() =>
+      withCollector(async (env, spans) => {
+        const root = join(folder, "simruns");
+        const layout = await makeTree(root);
+        const head = [SESSION, planned("heat", 3), started("heat", ["a", "b", "c"])];
+        await append(layout, head);
+        const { size } = await Deno.stat(layout.journal);
+        await append(layout, [completed("heat", "a", 1)]);
+        const module = import.meta.resolve("../../src/traces/traces_process.ts");
+        const program = await place(
+          folder,
+          "follow.ts",
+          `import { runTraces } from ${JSON.stringify(module)};\n` +
+            `await runTraces(${JSON.stringify(root)}, { everyMs: 20 });\n`,
+        );
+        const tracing = new Deno.Command(Deno.execPath(), {
+          args: ["run", "-A", "--no-check", "--quiet", program],
+          env: { ...env, OTEL_DENO: "true" },
+          stdin: "piped",
+          stdout: "piped",
+        }).spawn();
+        const isTold = (run: string) =>
+          until(
+            () => spans.some((span) => attributeOf(span, "simrun.run") === run),
+            `the trace of ${run}`,
+          );
+        await isTold("a");
+        // As a writer does whose sync has failed.
+        await Deno.truncate(layout.journal, size);
+        await append(layout, [completed("heat", "b", 1)]);
+        await isTold("b");
+        const other = await makeTree(join(folder, "other"));
+        await append(other, [...head, completed("heat", "c", 1)]);
+        await Deno.rename(root, join(folder, "away"));
+        await Deno.rename(join(folder, "other"), root);
+        await isTold("c");
+        await tracing.stdin.close();
+        const { code, stdout } = await tracing.output();
+        assert.equal(code, 0);
+        assert.equal(JSON.parse(new TextDecoder().decode(stdout)).runs, 3);
+        const runs = spans.filter(({ name }) => name === "run heat");
+        assert.deepEqual(runs.map((span) => attributeOf(span, "simrun.run")), ["a", "b", "c"]);
+      })
+    )
+  ));
+
 Deno.test("simrun traces says what a collector refuses, and one that never answers", () =>
   inFolder((folder) =>
     leavesNoProcess(async () => {
