@@ -69,8 +69,7 @@ const EDGE_FILES: { readonly [path: string]: string } = {
   "src/dashboard/access.ts": "makes tokens at random",
   "src/dashboard/page_files.ts": "reads the files of the page",
   "src/dashboard/server.ts": "listens",
-  "src/dashboard/side_fold.ts": "lets others have their turn",
-  "src/dashboard/tree_watch.ts": "looks whether the tree is still the same",
+  "src/dashboard/tree_watch.ts": "has a clock",
 };
 const EDGE_FOLDERS = [
   "command",

@@ -2,7 +2,7 @@
 import { runId } from "../plan/digest.ts";
 import { countPoints, type Point, pointAt } from "../plan/sweep.ts";
 import type { History, JobHistory } from "../queue/history.ts";
-import { pause } from "./side_fold.ts";
+import { letOthers } from "../store/pause.ts";
 
 /** Runs of sweeps with more points are known only when they have begun, and without their points. */
 const POINTS_MAX = 1_000_000;
@@ -40,7 +40,7 @@ export class RunIndex {
         if (places.has(run)) continue;
         places.set(run, index);
         runs.push(run);
-        if (index % PIECE === PIECE - 1) await pause();
+        if (index % PIECE === PIECE - 1) await letOthers();
       }
       this.#planned.set(id, { job, runs, places });
     }

@@ -104,8 +104,7 @@ export class RunPages {
     const [oldest] = this.#open;
     if (this.#open.size > OPEN_MAX && oldest !== undefined) {
       this.#open.delete(oldest[0]);
-      // Perhaps it is being read: its file is closed when that is over.
-      void oldest[1].read().catch(() => {}).finally(() => oldest[1][Symbol.dispose]());
+      oldest[1][Symbol.dispose]();
     }
     return fold;
   }

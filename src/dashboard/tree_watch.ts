@@ -8,13 +8,13 @@ import type { Live } from "../job/live.ts";
 import { History } from "../queue/history.ts";
 import { ChangedPriorities } from "../report/changed_priorities.ts";
 import { Statistics } from "../report/statistics.ts";
+import { FollowedFold } from "../store/followed_fold.ts";
 import type { Layout } from "../store/layout.ts";
 import { readLive } from "../store/live.ts";
 import { readOwner } from "../store/owner.ts";
 import { roomOf } from "../store/room.ts";
-import { openTree } from "../store/tree.ts";
 import { Activities } from "./activities.ts";
-import { SideFold } from "./side_fold.ts";
+import { PIECE_MS } from "./side_fold.ts";
 import { Timeline } from "./timeline.ts";
 
 /** All that is made of the journal's lines for every viewer. */
@@ -45,7 +45,7 @@ export interface Trouble {
 export class TreeWatch implements Disposable {
   readonly layout: Layout;
   readonly #now: () => Date;
-  readonly #journal: SideFold<Folds>;
+  readonly #journal: FollowedFold<Folds>;
   live: Live | undefined;
   working = false;
   /** Free on the filesystem; undefined where nobody can say. */
@@ -54,11 +54,8 @@ export class TreeWatch implements Disposable {
   trouble: Trouble | undefined;
   /** Grows with whatever changed. */
   version = 0;
-  /** Grows when another tree stands in its place. */
-  era = 0;
   /** The journal was read to its end at least once. */
   isRead = false;
-  #inode: number | null | undefined;
   #roomMs = -Infinity;
   #looks = "";
   #refreshing: Promise<void> | undefined;
@@ -66,11 +63,16 @@ export class TreeWatch implements Disposable {
   constructor(layout: Layout, now: () => Date) {
     this.layout = layout;
     this.#now = now;
-    this.#journal = new SideFold(layout, () => new Folds());
+    this.#journal = new FollowedFold(layout, () => new Folds(), { pieceMs: PIECE_MS });
   }
 
   get folds(): Folds {
     return this.#journal.now;
+  }
+
+  /** Grows when all was made anew: another tree stands in its place, or lines of its journal were taken back. */
+  get era(): number {
+    return this.#journal.era;
   }
 
   /** A clock that never goes back. */
@@ -94,13 +96,6 @@ export class TreeWatch implements Disposable {
 
   async #refresh(): Promise<void> {
     try {
-      await openTree(this.layout.root, "read");
-      const { ino } = await Deno.stat(this.layout.marker);
-      if (this.#inode !== undefined && this.#inode !== ino) {
-        this.#journal.beginAnew();
-        this.era++;
-      }
-      this.#inode = ino;
       await this.#journal.read();
       const owner = await readOwner(this.layout, this.#now);
       const live = await readLive(this.layout);
