@@ -12,6 +12,7 @@ import {
   readCheckpoint,
 } from "../store/checkpoint.ts";
 import type { Layout } from "../store/layout.ts";
+import { homeOf, journalsOf } from "../store/shards.ts";
 import { openTree, subfolders } from "../store/tree.ts";
 import {
   type CliContext,
@@ -62,9 +63,8 @@ async function list(
   flags: ExportFlags,
   word: string | undefined,
 ): Promise<number> {
-  const { layout, runs } = await chosenRuns(context, flags, word);
   const examined: Examined[] = [];
-  for (const { job, run } of runs) {
+  for (const { layout, job, run } of await chosenRuns(context, flags, word)) {
     for (const listed of await listCheckpoints(layout.checkpointFolder(job, run))) {
       const one = await examine(context, runName(job, run), listed);
       if (one !== undefined) examined.push(one);
@@ -93,22 +93,30 @@ async function chosenRuns(
   context: CliContext,
   flags: ExportFlags,
   word: string | undefined,
-): Promise<{ layout: Layout; runs: { job: string; run: string }[] }> {
+): Promise<{ layout: Layout; job: string; run: string }[]> {
+  const runs: { layout: Layout; job: string; run: string }[] = [];
   if (word !== undefined) {
     const { layout, history } = await readTree(context, flags);
     const jobHistory = history.jobs.get(word);
     if (jobHistory?.job?.sweep === undefined) {
-      return { layout, runs: [findRun(history, word)] };
+      const { job, run } = findRun(history, word);
+      return [{ layout: homeOf(layout, history.shardOf(job, run)), job, run }];
     }
-    const runs = await subfolders(join(layout.checkpointRoot, word));
-    return { layout, runs: runs.map((run) => ({ job: word, run })) };
+    for (const { layout: home } of journalsOf(layout)) {
+      for (const run of await subfolders(join(home.checkpointRoot, word))) {
+        runs.push({ layout: home, job: word, run });
+      }
+    }
+    return runs;
   }
-  const layout = await openTree(treeRoot(context, flags), "read");
-  const runs: { job: string; run: string }[] = [];
-  for (const job of await subfolders(layout.checkpointRoot)) {
-    for (const run of await subfolders(join(layout.checkpointRoot, job))) runs.push({ job, run });
+  for (const { layout } of journalsOf(await openTree(treeRoot(context, flags), "read"))) {
+    for (const job of await subfolders(layout.checkpointRoot)) {
+      for (const run of await subfolders(join(layout.checkpointRoot, job))) {
+        runs.push({ layout, job, run });
+      }
+    }
   }
-  return { layout, runs };
+  return runs;
 }
 
 /** Undefined when a simrun that works on the tree has removed it since it was listed. */

@@ -5,7 +5,7 @@ import { treeStatus } from "../report/status.ts";
 import { testSuites } from "../report/test_cases.ts";
 import { junitPieces } from "../screen/junit.ts";
 import { type StepSummary, stepSummary } from "../screen/step_summary.ts";
-import { readJournal } from "../store/journal_read.ts";
+import { readCampaign } from "../store/campaign_journal.ts";
 import { openTree } from "../store/tree.ts";
 import type { CiEnd, CiFlags, CiTrouble } from "./ci.ts";
 import { type CliContext, say } from "./context.ts";
@@ -45,7 +45,7 @@ async function readHistory({ end }: CiFacts): Promise<History | undefined> {
   const jobs = new Set(end.jobs);
   const history = new History();
   try {
-    readJournal(await openTree(end.root, "read"), (entry) => {
+    readCampaign(await openTree(end.root, "read"), (entry) => {
       const job = entry.type === "job.planned"
         ? entry.job.id
         : "job" in entry

@@ -22,9 +22,9 @@ import { openResultsText, proposalText } from "../report/trials.ts";
 import { prioritiesOf, waitingReasons } from "../report/waiting.ts";
 import { renderStory } from "../screen/story_view.ts";
 import type { Layout } from "../store/layout.ts";
-import { readJournal } from "../store/journal_read.ts";
-import { readLive } from "../store/live.ts";
-import { readOwner } from "../store/owner.ts";
+import { readCampaign } from "../store/campaign_journal.ts";
+import { homeOf } from "../store/shards.ts";
+import { readWork } from "../store/work.ts";
 import {
   type CliContext,
   columnsOf,
@@ -51,18 +51,17 @@ export async function explain(
   const { job, run, jobHistory } = findRun(history, args[0]!);
   const story = new StoryFold(job, run);
   const sources = new ProvenanceFold();
-  readJournal(layout, (entry: JournalEntry) => {
+  readCampaign(layout, (entry: JournalEntry) => {
     story.apply(entry);
     sources.apply(entry);
   });
-  const owner = await readOwner(layout, context.now);
-  const working = owner?.alive ?? false;
-  const live = await readLive(layout);
+  const { working, live } = await readWork(layout, context.now);
+  const home = homeOf(layout, history.shardOf(job, run));
   const name = runName(job, run);
   const read = treeStatus(history, {
     tree: layout.root,
     nowMs: context.now().getTime(),
-    live: live?.epoch === owner?.owner.epoch ? live : undefined,
+    live,
     working,
     selectors: [`${job}/${run}`],
     listMax: Infinity,
@@ -104,7 +103,7 @@ export async function explain(
   const traces = model?.kind !== "command" || index === undefined
     ? undefined
     : await import("./command_traces.ts").then(({ commandTraces, traceTexts }) => {
-      const found = commandTraces({ job: jobHistory.job!, model, index }, status, layout);
+      const found = commandTraces({ job: jobHistory.job!, model, index }, status, home);
       return { ...found, texts: traceTexts(found) };
     });
   if (flags.json) {

@@ -15,8 +15,7 @@ import { countsJson } from "../report/status_json.ts";
 import { prioritiesOf } from "../report/waiting.ts";
 import { renderJobStory } from "../screen/job_story_view.ts";
 import type { Layout } from "../store/layout.ts";
-import { readLive } from "../store/live.ts";
-import { readOwner } from "../store/owner.ts";
+import { readWork } from "../store/work.ts";
 import {
   type CliContext,
   columnsOf,
@@ -39,13 +38,11 @@ export async function explainJob(
   },
   job: Job,
 ): Promise<number> {
-  const owner = await readOwner(layout, context.now);
-  const working = owner?.alive ?? false;
-  const live = await readLive(layout);
+  const { working, live } = await readWork(layout, context.now);
   const read = treeStatus(history, {
     tree: layout.root,
     nowMs: context.now().getTime(),
-    live: live?.epoch === owner?.owner.epoch ? live : undefined,
+    live,
     working,
     selectors: [job.id],
     listMax: LISTED_MAX,

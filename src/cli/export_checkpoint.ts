@@ -12,6 +12,7 @@ import {
 } from "../store/checkpoint.ts";
 import { diskFault } from "../store/disk.ts";
 import { exportNpy, exportSafetensors } from "../store/export.ts";
+import { homeOf } from "../store/shards.ts";
 import { type CliContext, type GlobalFlags, printJson, say } from "./context.ts";
 import { fileStem } from "./file_stem.ts";
 import { findRun, readTree } from "./tree_reader.ts";
@@ -44,7 +45,8 @@ export async function exportCheckpoint(
   const { layout, history } = await readTree(context, flags);
   const { job, run } = findRun(history, word);
   const name = runName(job, run);
-  const listed = await listCheckpoints(layout.checkpointFolder(job, run));
+  const home = homeOf(layout, history.shardOf(job, run));
+  const listed = await listCheckpoints(home.checkpointFolder(job, run));
   const checkpoint = await chooseCheckpoint(name, listed, flags.step);
   const path = resolve(context.cwd, flags.output);
   const written = format === "npy"

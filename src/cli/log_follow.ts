@@ -7,8 +7,9 @@ import { formatDuration } from "../report/format.ts";
 import { noteOf } from "../screen/note.ts";
 import { FollowedFold } from "../store/followed_fold.ts";
 import { Layout } from "../store/layout.ts";
-import { readLive } from "../store/live.ts";
-import { readOwner } from "../store/owner.ts";
+import type { JournalLocation } from "../store/journal_line.ts";
+import { homeOf } from "../store/shards.ts";
+import { readWork } from "../store/work.ts";
 import { type CliContext, treeRoot } from "./context.ts";
 import { chooseLogs, type LogChoice } from "./log_choice.ts";
 import { LogPrinter } from "./log_printer.ts";
@@ -29,24 +30,24 @@ export async function followLogs(
   words: readonly string[],
 ): Promise<number> {
   const layout = new Layout(treeRoot(context, flags));
-  // What had happened before is known to the history.
-  let told = Infinity;
+  // By shard, where the tree is cut. What had happened before is known to the history.
+  let told: ReadonlyMap<string | undefined, number> | undefined;
   using journal = new FollowedFold(layout, (cutAt = Infinity) => {
     // What was taken back was told in vain; what stands before it is not told again.
-    told = Math.min(told, cutAt);
-    return new HeardFold((seq) => seq > told);
+    told &&= new Map([...told].map(([shard, seq]) => [shard, Math.min(seq, cutAt)]));
+    return new HeardFold((seq, shard) => told !== undefined && seq > (told.get(shard) ?? 0));
   });
-  const { history } = await journal.read();
-  told = history.lastSeq;
+  const { history, lastSeqs } = await journal.read();
+  told = new Map(lastSeqs);
   const choice = chooseLogs(history, words);
   const followed = new FollowedRuns(context, flags, choice, { layout, history });
   await followed.begin(words);
   for (;;) {
     const beganMs = context.clockMs();
     // Looked at before the journal is: what it has written until then is read in any case.
-    const isWorking = (await readOwner(layout, context.now))?.alive ?? false;
-    const { history, news } = await journal.read();
-    told = history.lastSeq;
+    const { working: isWorking } = await readWork(layout, context.now);
+    const { history, news, lastSeqs } = await journal.read();
+    told = new Map(lastSeqs);
     await followed.hear(news.splice(0), history);
     if (followed.isOver) return EXIT.completed.status;
     if (!isWorking) {
@@ -62,15 +63,18 @@ export async function followLogs(
 class HeardFold {
   readonly history = new History();
   readonly news: JournalEntry[] = [];
-  readonly #isNews: (seq: number) => boolean;
+  readonly lastSeqs = new Map<string | undefined, number>();
+  readonly #isNews: (seq: number, shard: string | undefined) => boolean;
 
-  constructor(isNews: (seq: number) => boolean) {
+  constructor(isNews: (seq: number, shard: string | undefined) => boolean) {
     this.#isNews = isNews;
   }
 
-  apply(entry: JournalEntry): void {
-    this.history.apply(entry);
-    if (this.#isNews(entry.seq)) this.news.push(entry);
+  apply(entry: JournalEntry, location: JournalLocation): void {
+    this.history.apply(entry, location);
+    const { shard } = location;
+    this.lastSeqs.set(shard, entry.seq);
+    if (this.#isNews(entry.seq, shard)) this.news.push(entry);
   }
 }
 
@@ -265,7 +269,7 @@ class FollowedRuns {
     const known = this.#runs.get(name);
     if (known !== undefined) return known;
     const [job, run = job] = name.split("/") as [string, string | undefined];
-    const one = { job, run, tail: new RunTail(this.#layout, job, run), isHeard: false };
+    const one = { job, run, tail: new RunTail(homeOf(this.#layout, this.#history.shardOf(job, run)), job, run), isHeard: false };
     this.#runs.set(name, one);
     return one;
   }
@@ -275,7 +279,7 @@ class FollowedRuns {
   }
 
   async #running(): Promise<string[]> {
-    const live = await readLive(this.#layout);
+    const { live } = await readWork(this.#layout, this.#context.now);
     return (live?.running ?? []).filter(({ job, run }) => this.#isMeant(job, run))
       .map(({ job, run }) => runName(job, run));
   }

@@ -9,8 +9,8 @@ import { readRunFile } from "../store/archive.ts";
 import { EntryReader } from "../store/journal_again.ts";
 import type { JournalLocation } from "../store/journal_line.ts";
 import type { Layout } from "../store/layout.ts";
-import { readLive } from "../store/live.ts";
-import { readOwner } from "../store/owner.ts";
+import { homeOf } from "../store/shards.ts";
+import { readWork } from "../store/work.ts";
 import { type CliContext, type GlobalFlags, printJson, say } from "./context.ts";
 import { chooseLogs, type LogChoice, refuseStates } from "./log_choice.ts";
 import { LogPrinter } from "./log_printer.ts";
@@ -40,8 +40,7 @@ export async function logs(
     flags,
     (entry, location) => noteFailed(failed, entry, location),
   );
-  const isWorking = (await readOwner(layout, context.now))?.alive ?? false;
-  const live = isWorking ? await readLive(layout) : undefined;
+  const { working: isWorking, live } = await readWork(layout, context.now);
   const running = (live?.running ?? []).map(({ job, run }) => runName(job, run));
   if (words.length === 0 && running.length === 0) throw nothingRuns();
   const choice = chooseLogs(history, words.length === 0 ? ["running"] : words);
@@ -117,6 +116,10 @@ class ChosenRuns {
     return past.location(run) as JournalLocation | undefined;
   }
 
+  shardOf({ job, run }: LoggedRun): string | undefined {
+    return this.#history.shardOf(job, run);
+  }
+
   isOpen({ job, run }: LoggedRun): boolean {
     const state = this.#history.jobs.get(job)?.find(run)?.state;
     return state === undefined || state === "running" || state === "queued" || state === "held";
@@ -158,29 +161,31 @@ async function printAll(
   if (isSilent) say(context, flags, "None of them has logged anything.");
 }
 
-/** Those that have ended in the order of their ends, by the journal's; then the others. */
+/** Those that have ended in the order of their ends, by the journal's, shard by shard; then the others. */
 async function forEachLog(
   layout: Layout,
   runs: ChosenRuns,
   visit: (run: LoggedRun, log: string | undefined) => void,
 ): Promise<void> {
-  const ended = new Map<number, { readonly at: JournalLocation; readonly runs: LoggedRun[] }>();
+  const ended = new Map<string, { readonly at: JournalLocation; readonly runs: LoggedRun[] }>();
   const open: LoggedRun[] = [];
   for (const run of runs.all()) {
     const at = runs.endedAt(run);
     if (at === undefined) open.push(run);
     else {
-      const line = ended.get(at.seq);
-      if (line === undefined) ended.set(at.seq, { at, runs: [run] });
+      const key = `${at.shard} ${at.seq}`;
+      const line = ended.get(key);
+      if (line === undefined) ended.set(key, { at, runs: [run] });
       else line.runs.push(run);
     }
   }
   const logOf = async ({ job, run }: LoggedRun): Promise<string | undefined> => {
-    const bytes = await readRunFile(layout, job, run, LOG_FILE);
+    const home = homeOf(layout, runs.shardOf({ job, run }));
+    const bytes = await readRunFile(home, job, run, LOG_FILE);
     return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
   };
   using journal = new EntryReader(layout);
-  for (const { at, runs } of [...ended.values()].sort((a, b) => a.at.seq - b.at.seq)) {
+  for (const { at, runs } of [...ended.values()].sort((a, b) => inOrder(a.at, b.at))) {
     const meant = new Map(runs.map((run) => [`${run.job}/${run.run}`, run]));
     for (const [key, log] of logsIn(journal.at(at))) {
       const run = meant.get(key);
@@ -188,6 +193,11 @@ async function forEachLog(
     }
   }
   for (const run of open) visit(run, await logOf(run));
+}
+
+function inOrder(a: JournalLocation, b: JournalLocation): number {
+  const [of, other] = [a.shard ?? "", b.shard ?? ""];
+  return of === other ? a.seq - b.seq : of < other ? -1 : 1;
 }
 
 /** Short logs stand in the journal itself. */

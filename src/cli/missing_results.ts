@@ -6,7 +6,7 @@ import { formatCount, formatNumberOf } from "../report/format.ts";
 import { treeStatus } from "../report/status.ts";
 import { failureLines } from "../screen/failure_lines.ts";
 import { safeText } from "../screen/safe_text.ts";
-import { readOwner } from "../store/owner.ts";
+import { readWork } from "../store/work.ts";
 import { type CliContext, type GlobalFlags, paintOf } from "./context.ts";
 import type { TreeReading } from "./tree_reader.ts";
 
@@ -25,7 +25,7 @@ export async function missingLines(
   { selectors, planned, done }: Missing,
 ): Promise<string[]> {
   const paint = paintOf(context.stderr);
-  const working = (await readOwner(layout, context.now))?.alive ?? false;
+  const { working } = await readWork(layout, context.now);
   const status = treeStatus(history, {
     tree: layout.root,
     nowMs: context.now().getTime(),

@@ -21,8 +21,8 @@ import { withResultFiles } from "../runner/result_files.ts";
 import { safeText } from "../screen/safe_text.ts";
 import type { JournalReport } from "../store/journal_read.ts";
 import type { Layout } from "../store/layout.ts";
-import { readLive } from "../store/live.ts";
-import { readOwner } from "../store/owner.ts";
+import { journalsOf } from "../store/shards.ts";
+import { readWork } from "../store/work.ts";
 import type { History } from "../queue/history.ts";
 import { type CliContext, type GlobalFlags, printJson, say } from "./context.ts";
 import { outputPath, writeWhole } from "./result_output.ts";
@@ -96,9 +96,9 @@ export async function report(
     sessions: new SessionFold(),
     logs: new FailureLogs(),
   };
-  const { layout, history, journal } = await readTree(context, flags, (entry) => {
+  const { layout, history, journal } = await readTree(context, flags, (entry, { shard }) => {
     const atMs = Date.parse(entry.at);
-    folds.results.apply(entry);
+    folds.results.apply(entry, shard);
     folds.statistics.apply(entry, atMs);
     folds.timeline.apply(entry, atMs);
     folds.resources.apply(entry);
@@ -106,11 +106,8 @@ export async function report(
     folds.logs.apply(entry);
   }, (entry) => meant.isMeant(entry));
   meant.refuseUnknown();
-  const owner = await readOwner(layout, context.now);
-  const picture = await readLive(layout);
-  const live = picture !== undefined && picture.epoch === owner?.owner.epoch ? picture : undefined;
+  const { working, live } = await readWork(layout, context.now);
   const nowMs = context.now().getTime();
-  const working = owner?.alive ?? false;
   const rows = await rowsOf(layout, folds.results.rows());
   const { figures, figuresLeft } = await draw(history, rows);
   const page = reportPage({
@@ -210,13 +207,22 @@ async function svgOf({ drawing }: ReportFigure): Promise<string | undefined> {
   return await figureSvg(drawing.plot);
 }
 
+/** Each shard keeps what it was given. */
+async function readManifestCopy(layout: Layout, digest: string): Promise<Uint8Array | undefined> {
+  for (const { layout: home } of journalsOf(layout)) {
+    const bytes = await Deno.readFile(home.manifestCopy(digest)).catch(() => undefined);
+    if (bytes !== undefined) return bytes;
+  }
+  return undefined;
+}
+
 async function manifestsOf(layout: Layout, { sessions }: SessionFold) {
   const last = new Map(
     sessions.flatMap(({ manifests }) => manifests.map(({ path, digest }) => [path, digest])),
   );
   const texts: { path: string; text: string | undefined }[] = [];
   for (const [path, digest] of [...last].slice(0, MANIFESTS_MAX)) {
-    const bytes = await Deno.readFile(layout.manifestCopy(digest)).catch(() => undefined);
+    const bytes = await readManifestCopy(layout, digest);
     const head = bytes && new TextDecoder().decode(bytes.subarray(0, MANIFEST_BYTES_MAX));
     texts.push({ path, text: head });
   }

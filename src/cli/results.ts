@@ -66,8 +66,8 @@ export async function results(
     ? (await load<typeof import("./result_sources.ts")>(import.meta.resolve("./result_sources.ts")))
       .readSources()
     : undefined;
-  const { layout, history } = await readTree(context, flags, (entry) => {
-    fold.apply(entry);
+  const { layout, history } = await readTree(context, flags, (entry, { shard }) => {
+    fold.apply(entry, shard);
     sources?.fold.apply(entry);
   });
   refuseUnknown(history, selectors);

@@ -8,13 +8,14 @@ import { filterJobs } from "../report/selector.ts";
 import { formatCount, formatNumberOf } from "../report/format.ts";
 import { treeStatus } from "../report/status.ts";
 import { askAhead } from "../runner/inspector.ts";
-import { type CliContext, type GlobalFlags, printJson, say } from "./context.ts";
+import { type CliContext, type GlobalFlags, printJson, say, treeRoot } from "./context.ts";
 import { startSlotEarly } from "./early_slot.ts";
 import type { Ci } from "./ci.ts";
 import type { ResumeFlags } from "./run_flags.ts";
 import { readTree } from "./tree_reader.ts";
 import type { History } from "../queue/history.ts";
-import type { Layout } from "../store/layout.ts";
+import { refuseCut } from "../store/cut_tree.ts";
+import { Layout } from "../store/layout.ts";
 import { readOwner } from "../store/owner.ts";
 import { subfolders } from "../store/tree.ts";
 // Asks whether a hangup is ignored, which must be asked before the first process is started.
@@ -34,10 +35,11 @@ export async function resume(
 
 async function resumeJobs(
   context: CliContext,
-  flags: ResumeFlags & GlobalFlags,
+  asked: ResumeFlags & GlobalFlags,
   selectors: readonly string[],
   ci: Ci | undefined,
 ): Promise<number> {
+  const flags = await meantFlags(context, asked);
   const { layout, history } = await readTree(context, flags);
   const { jobs } = treeStatus(history, {
     tree: layout.root,
@@ -99,6 +101,21 @@ async function resumeJobs(
   const status = await goOn(context, flags, unfinished, ci);
   // All that could be run was; but not all is done, and only the user has the manifests.
   return status === EXIT.completed.status ? EXIT.usage.status : status;
+}
+
+/** Of a shard those of its own tree. */
+async function meantFlags(
+  context: CliContext,
+  flags: ResumeFlags & GlobalFlags,
+): Promise<ResumeFlags & GlobalFlags> {
+  const { shard } = flags;
+  if (shard === undefined) {
+    const root = treeRoot(context, flags);
+    refuseCut(new Layout(root));
+    return flags;
+  }
+  const { shardFlags } = await load<typeof import("./shard.ts")>(import.meta.resolve("./shard.ts"));
+  return await shardFlags(context, { ...flags, shard });
 }
 
 /**

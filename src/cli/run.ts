@@ -2,7 +2,7 @@
 import { load } from "../job/load.ts";
 import { EXIT, Fault } from "../job/fault.ts";
 import { askAhead } from "../runner/inspector.ts";
-import type { CliContext, GlobalFlags } from "./context.ts";
+import { type CliContext, type GlobalFlags, say } from "./context.ts";
 import { startSlotEarly } from "./early_slot.ts";
 import type { Ci } from "./ci.ts";
 import type { RunFlags } from "./run_flags.ts";
@@ -23,10 +23,11 @@ export async function run(
 
 async function runManifests(
   context: CliContext,
-  flags: RunFlags & GlobalFlags,
+  asked: RunFlags & GlobalFlags,
   args: readonly string[],
   ci: Ci | undefined,
 ): Promise<number> {
+  let flags = asked;
   const slot = startSlotEarly(context, flags);
   try {
     const { hasErrors, modelDiagnostics, readJobs, showDiagnostics } = await load<
@@ -38,7 +39,8 @@ async function runManifests(
       });
     }
     const reading = await readJobs(context, flags, args);
-    const { sources, jobs, sinks, diagnostics, locate } = reading;
+    const { sources, sinks, diagnostics, locate } = reading;
+    let { jobs } = reading;
     if (hasErrors(diagnostics)) {
       // Whoever mends the manifest wants to mend the rest as well.
       const found = await modelDiagnostics(reading, slot);
@@ -47,6 +49,17 @@ async function runManifests(
       return EXIT.usage.status;
     }
     showDiagnostics(context, flags, diagnostics, sources);
+    const { shard } = flags;
+    if (shard !== undefined) {
+      const { noRunsText, takeShard } = await load<typeof import("./shard.ts")>(
+        import.meta.resolve("./shard.ts"),
+      );
+      ({ jobs, flags } = await takeShard(context, { ...flags, shard }, jobs));
+      if (jobs.length === 0) {
+        say(context, flags, noRunsText(shard));
+        return EXIT.completed.status;
+      }
+    }
     const inspected = askAhead(slot, jobs);
     const { execute } = await load<typeof import("./execute.ts")>(
       import.meta.resolve("./execute.ts"),

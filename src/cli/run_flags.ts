@@ -111,6 +111,12 @@ export const RUN_FLAGS = {
     value: "FILE.prom",
     brief: "Keep Prometheus's metrics in this file, for node_exporter",
   },
+  shard: {
+    kind: "text",
+    value: "I/N",
+    brief:
+      "Only the I-th of N parts of the runs; other machines compute the others, in the same tree",
+  },
   priority: {
     kind: "choice",
     values: ["critical", "high", "normal", "low", "background"],

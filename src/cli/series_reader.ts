@@ -1,8 +1,9 @@
 /** What runs have measured, wherever it stands: in the journal or in their files. */
 import type { History } from "../queue/history.ts";
 import { readRunFile } from "../store/archive.ts";
-import { readJournal } from "../store/journal_read.ts";
+import { readCampaign } from "../store/campaign_journal.ts";
 import type { Layout } from "../store/layout.ts";
+import { homeOf } from "../store/shards.ts";
 
 /** Name of a long series in a run's folder, as `docs/format.md` has it. */
 const SERIES_FILE = "series.csv";
@@ -15,7 +16,7 @@ export function seriesReader(
 ): (run: { readonly job: string; readonly run: string }) => Promise<string | undefined> {
   const wanted = new Set(chosen.map(({ job, run }) => `${job}/${run}`));
   const inline = new Map<string, string | undefined>();
-  readJournal(layout, (entry) => {
+  readCampaign(layout, (entry) => {
     if (entry.type !== "runs.completed" && entry.type !== "run.reused") return;
     for (const { run, series } of entry.type === "run.reused" ? [entry.run] : entry.runs) {
       const name = `${entry.job}/${run}`;
@@ -28,7 +29,12 @@ export function seriesReader(
     if (past === undefined) return undefined;
     const short = past.state === "completed" ? inline.get(`${job}/${run}`) : undefined;
     if (short !== undefined) return short;
-    const bytes = await readRunFile(layout, job, run, SERIES_FILE);
+    const bytes = await readRunFile(
+      homeOf(layout, history.shardOf(job, run)),
+      job,
+      run,
+      SERIES_FILE,
+    );
     return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
   };
 }

@@ -5,7 +5,7 @@ import { Statistics } from "../report/statistics.ts";
 import { statisticsJson } from "../report/statistics_json.ts";
 import { statisticsReport } from "../report/statistics_report.ts";
 import { renderStatistics, type StatisticsGroups } from "../screen/statistics_view.ts";
-import { readJournal } from "../store/journal_read.ts";
+import { readCampaign } from "../store/campaign_journal.ts";
 import type { Layout } from "../store/layout.ts";
 import { openTree } from "../store/tree.ts";
 import {
@@ -86,7 +86,7 @@ function readStatistics(
   const statistics = new Statistics(since);
   // Of two hundred thousand lines the times alone take a tenth of a second.
   const atOf = since === undefined ? () => 0 : Date.parse;
-  const report = readJournal(layout, (entry) => statistics.apply(entry, atOf(entry.at)));
+  const report = readCampaign(layout, (entry) => statistics.apply(entry, atOf(entry.at)));
   warnOfDamage(context, flags, report);
   return statistics;
 }

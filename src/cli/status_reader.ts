@@ -4,10 +4,10 @@ import { load } from "../job/load.ts";
 import { searchOf } from "../job/sweep.ts";
 import type { History } from "../queue/history.ts";
 import type { LedJob } from "../report/led_job.ts";
+import type { ShardStatus } from "../report/shards_text.ts";
 import { type TreeStatus, treeStatus } from "../report/status.ts";
 import type { Layout } from "../store/layout.ts";
-import { readLive } from "../store/live.ts";
-import { readOwner } from "../store/owner.ts";
+import { readWork, type ShardWork } from "../store/work.ts";
 import type { CliContext, GlobalFlags } from "./context.ts";
 import { refuseUnknown } from "./selectors.ts";
 import type { TreeReading } from "./tree_reader.ts";
@@ -34,22 +34,24 @@ export async function readStatus(
   led: (history: History, layout: Layout) => Promise<readonly LedJob[]> = ledOf,
 ): Promise<StatusReading> {
   refuseUnknown(history, selectors);
-  const owner = await readOwner(layout, context.now);
-  const picture = await readLive(layout);
+  const { working, live, shards } = await readWork(layout, context.now);
   const nowMs = context.now().getTime();
-  const working = owner?.alive ?? false;
-  // A picture of an earlier holder, left behind by a kill, tells nothing.
-  const live = picture !== undefined && picture.epoch === owner?.owner.epoch ? picture : undefined;
   const status = treeStatus(history, {
     led: await led(history, layout),
     tree: layout.root,
     nowMs,
     live,
     working,
+    ...(shards !== undefined && { shards: shards.map(shardStatus) }),
     selectors,
     ...(flags.all || (flags.json && selectors.length > 0) ? { listMax: Infinity } : {}),
   });
-  return { status, history, live: working ? live : undefined, working, nowMs };
+  return { status, history, live, working, nowMs };
+}
+
+function shardStatus({ number, of, working, owner, live }: ShardWork): ShardStatus {
+  const state = working ? "working" : owner?.releasedAt === undefined ? "lost" : "ended";
+  return { number, of, state, host: owner?.host, pid: owner?.pid, slots: live?.slots };
 }
 
 /** Nothing is loaded for it where no job is led by results. */

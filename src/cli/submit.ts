@@ -5,7 +5,7 @@ import { EXIT } from "../job/fault.ts";
 import { safeText } from "../screen/safe_text.ts";
 import { startSlot } from "../runner/slot_processes.ts";
 import type { CliContext } from "./context.ts";
-import { ask, type ControlFlags, findHolder } from "./control.ts";
+import { ask, type ControlFlags, findHolder } from "./ask_holder.ts";
 import { hasErrors, modelDiagnostics, readJobs, showDiagnostics } from "./read_jobs.ts";
 
 export async function submit(

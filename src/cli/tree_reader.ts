@@ -8,12 +8,8 @@ import { runId } from "../plan/digest.ts";
 import { countPoints, pointAt } from "../plan/sweep.ts";
 import { History, type JobHistory } from "../queue/history.ts";
 import { safeText } from "../screen/safe_text.ts";
-import {
-  type JournalReport,
-  type JournalVisitor,
-  readJournal,
-  REPAIR_HINT,
-} from "../store/journal_read.ts";
+import { readCampaign } from "../store/campaign_journal.ts";
+import { type JournalReport, type JournalVisitor, REPAIR_HINT } from "../store/journal_read.ts";
 import type { Layout } from "../store/layout.ts";
 import { openTree } from "../store/tree.ts";
 import { type CliContext, type GlobalFlags, say, treeRoot } from "./context.ts";
@@ -35,7 +31,7 @@ export async function readTree(
 ): Promise<TreeReading & { readonly journal: JournalReport }> {
   const layout = await openTree(treeRoot(context, flags), "read");
   const history = new History();
-  const report = readJournal(layout, (entry, location) => {
+  const report = readCampaign(layout, (entry, location) => {
     if (!isMeant(entry)) return;
     history.apply(entry, location);
     visit(entry, location);

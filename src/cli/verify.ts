@@ -4,7 +4,14 @@ import { EXIT, Fault } from "../job/fault.ts";
 import { formatBytes, formatNumberOf } from "../report/format.ts";
 import { safeText } from "../screen/safe_text.ts";
 import { Layout } from "../store/layout.ts";
-import { type Finding, refuseStrangers, type Verdict, verifyTree } from "../verify/verify.ts";
+import { listShards } from "../store/shards.ts";
+import {
+  type Finding,
+  refuseStrangers,
+  type Verdict,
+  verifyTree,
+  withVerdict,
+} from "../verify/verify.ts";
 import {
   type CliContext,
   type GlobalFlags,
@@ -20,9 +27,13 @@ interface VerifyFlags extends GlobalFlags {
 
 export async function verify(context: CliContext, flags: VerifyFlags): Promise<number> {
   const root = treeRoot(context, flags);
-  const { mended, verdict } = flags.repair
-    ? await repair(root, context)
-    : { mended: [], verdict: await lookAtTree(root) };
+  const { mended, verdict } = await withShards(
+    root,
+    (root) =>
+      flags.repair
+        ? repair(root, context)
+        : lookAtTree(root).then((verdict) => ({ mended: [], verdict })),
+  );
   if (flags.json) printJson(context.stdout, verdictJson(root, verdict, mended));
   else {
     printLines(
@@ -75,6 +86,32 @@ function hintFor(flags: VerifyFlags, verdict: Verdict, damages: readonly Finding
     return "When the simrun that works here has ended: simrun verify --repair";
   }
   return "simrun verify --repair mends what can be mended; nothing is thrown away.";
+}
+
+interface Looked {
+  readonly mended: readonly Finding[];
+  readonly verdict: Verdict;
+}
+
+/** Of a tree that is cut each shard is a tree, and is looked at as one. */
+async function withShards(
+  root: string,
+  lookAt: (root: string) => Promise<Looked>,
+): Promise<Looked> {
+  let { mended, verdict } = await lookAt(root);
+  for (const { layout } of listShards(new Layout(root))) {
+    const of = (finding: Finding): Finding => ({
+      ...finding,
+      file: `${layout.root.slice(root.length + 1)}/${finding.file}`,
+    });
+    const shard = await lookAt(layout.root);
+    mended = [...mended, ...shard.mended.map(of)];
+    verdict = withVerdict(verdict, {
+      ...shard.verdict,
+      findings: shard.verdict.findings.map(of),
+    });
+  }
+  return { mended, verdict };
 }
 
 async function lookAtTree(root: string): Promise<Verdict> {

@@ -148,6 +148,13 @@ export interface Job {
   readonly until?: Until;
 }
 
+/** The job with all its points, of which a shard has its share. */
+export function wholeJob(job: Job): Job {
+  if (job.sweep?.share === undefined) return job;
+  const { share: _, ...sweep } = job.sweep;
+  return { ...job, sweep };
+}
+
 /** Whether its runs may have to wait until others have ended. */
 export function waitsForOthers({ needs, from }: Job): boolean {
   return needs !== undefined || from !== undefined;

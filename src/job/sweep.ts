@@ -98,6 +98,16 @@ export type SweepPart =
 
 export interface Sweep {
   readonly parts: readonly SweepPart[];
+  /** Of its points only these: the others are another shard's. In no manifest. */
+  readonly share?: Share;
+}
+
+/** Every so many-th point, from one on; numbers of points are from 0. */
+export interface Share {
+  readonly first: number;
+  readonly every: number;
+  /** How many points there are in all. */
+  readonly total: number;
 }
 
 /** The search that a sweep is, when it is one. */

@@ -20,14 +20,17 @@ const NO_POINT: Point = Object.freeze({});
 export function countPoints(sweep: Sweep | undefined): number {
   let count = 1;
   for (const part of sweep?.parts ?? []) count *= partCount(part);
-  return count;
+  const share = sweep?.share;
+  return share === undefined ? count : Math.max(0, Math.ceil((count - share.first) / share.every));
 }
 
 /** The point of that number, from 0; the last part varies fastest. */
 export function pointAt(sweep: Sweep | undefined, index: number): Point {
   if (sweep === undefined) return NO_POINT;
   const point: Record<string, ParameterValue> = {};
-  fillPoint(point, sweep.parts, sweep.parts.length - 1, index);
+  const { parts, share } = sweep;
+  const number = share === undefined ? index : share.first + index * share.every;
+  fillPoint(point, parts, parts.length - 1, number);
   return point;
 }
 

@@ -28,14 +28,32 @@ export class History {
   /** The last `campaign.started`, and how it ended if it said so. */
   session: { readonly at: string; readonly pid: number; readonly host: string } | undefined;
   sessionEnded: { readonly at: string; readonly outcome: string } | undefined;
+  /** Whose journal is being read, of a tree that is cut. */
+  #shard: string | undefined;
 
   jobOf(id: string): JobHistory {
     let history = this.jobs.get(id);
     if (history === undefined) this.jobs.set(id, history = new JobHistory());
+    history.reads = this.#shard;
     return history;
   }
 
+  /** The shard in whose tree a run's files are; undefined where the tree is not cut. */
+  shardOf(job: string, run: string): string | undefined {
+    return this.jobs.get(job)?.shardOf(run);
+  }
+
   apply(entry: JournalEntry, location?: Location): void {
+    if (location?.shard === undefined) return this.#apply(entry, location);
+    // Of a tree that is cut: what another shard has done since is not undone by what this one left.
+    const { shard } = location;
+    this.#shard = shard;
+    const known = "job" in entry && typeof entry.job === "string" && this.jobs.get(entry.job);
+    const still = known ? without(entry, (run) => known.isDoneElsewhere(run, shard)) : entry;
+    if (still !== undefined) this.#apply(still, location);
+  }
+
+  #apply(entry: JournalEntry, location: Location): void {
     const { experience } = this;
     this.lastSeq = entry.seq;
     // What is told of an earlier simrun's runs is told at any time: nothing was computed until then.
@@ -46,7 +64,7 @@ export class History {
         this.session = { at: entry.at, pid: entry.pid, host: entry.host };
         this.sessionEnded = undefined;
         experience.began(entry.at);
-        for (const job of this.jobs.values()) job.forgetRequeues();
+        for (const job of this.jobs.values()) job.forgetRequeues(location?.shard);
         return;
       case "campaign.ended":
         this.sessionEnded = { at: entry.at, outcome: entry.outcome };
@@ -84,7 +102,7 @@ export class History {
         return;
       }
       case "run.degraded":
-        this.jobOf(entry.job).degraded(entry.run, entry.reason);
+        this.jobOf(entry.job).noted(entry.run, { degraded: entry.reason });
         return;
       case "runs.completed": {
         const job = this.jobOf(entry.job);
@@ -136,7 +154,7 @@ export class History {
       case "runs.retried":
         return this.#each(entry, (job, run) => job.retried(run));
       case "run.warned":
-        this.jobOf(entry.job).warned(entry.run, entry.message);
+        this.jobOf(entry.job).noted(entry.run, { warning: entry.message });
         return;
     }
     // An event type of a later minor version changes nothing that this version knows.
@@ -149,4 +167,21 @@ export class History {
     const job = this.jobOf(entry.job);
     for (const run of entry.runs) apply(job, run);
   }
+}
+
+/** An entry without the runs that are left out; undefined when none is left. */
+function without(
+  entry: JournalEntry,
+  isLeftOut: (run: string) => boolean,
+): JournalEntry | undefined {
+  if ("run" in entry) {
+    return typeof entry.run === "string" && isLeftOut(entry.run) ? undefined : entry;
+  }
+  if (entry.type === "runs.started") {
+    const runs = entry.runs.filter((_, at) => !isLeftOut(entry.runs[at - at % 2]!));
+    // Those of a search are all in one shard.
+    return runs.length === entry.runs.length ? entry : { ...entry, runs };
+  }
+  if (entry.type === "runs.completed" || !("runs" in entry)) return entry;
+  return { ...entry, runs: entry.runs.filter((run) => !isLeftOut(run)) };
 }

@@ -1,7 +1,8 @@
-/** The runs of one job as the journal tells of them, a row each in columns. Never reads a file. */
+/** The runs of one job as the journal tells of them, a row each: a hundred thousand take a few megabytes. Reads no file. */
 import type { CompletedRun, ModelIdentity } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
 import type { Failure, Parent } from "../job/run.ts";
+import { RunColumns } from "./run_columns.ts";
 import type { Location, PastRun, PastState, Proposed, RareFacts } from "./past_run.ts";
 
 const STATES: readonly PastState[] = [
@@ -15,7 +16,6 @@ const STATES: readonly PastState[] = [
 
 const COMPLETED = STATES.indexOf("completed");
 
-/** The runs of one job, a row each in columns: a hundred thousand of them cost a few megabytes. */
 export class JobHistory {
   job: Job | undefined;
   model: ModelIdentity | undefined;
@@ -26,6 +26,10 @@ export class JobHistory {
   stopped: { readonly after: number; readonly of: number; readonly why: string } | undefined;
   /** By run: what a search proposed, whichever definition it had then. */
   readonly proposed = new Map<string, Proposed>();
+  /** The shard whose journal is being read, of a tree that is cut. */
+  reads: string | undefined;
+  /** By row: in whose tree its files are; empty where the tree is not cut. */
+  readonly #shards: string[] = [];
   /** How many different plans this job has had; with one, every row belongs to it. */
   generations = 0;
   readonly #rows = new Map<string, number>();
@@ -40,13 +44,9 @@ export class JobHistory {
   readonly #rare = new Map<number, RareFacts>();
   /** What runs have begun from, that did not begin at step 0. */
   readonly parents = new Map<string, Parent>();
-  /** Rows that know why they went back to the queue. */
+  /** Rows that know why they went back to it. */
   readonly #requeued = new Set<number>();
-  #states = new Uint8Array(16);
-  #attempts = new Uint16Array(16);
-  #steps = new Float64Array(16);
-  #savedSteps = new Float64Array(16);
-  #ms = new Float64Array(16);
+  readonly #columns = new RunColumns();
   #counts = { running: 0, queued: 0, completed: 0, failed: 0, cancelled: 0, held: 0 };
 
   get size(): number {
@@ -77,20 +77,20 @@ export class JobHistory {
   }
 
   find(run: string): PastRun | undefined {
-    const row = this.#rows.get(run);
+    const row = this.row(run);
     return row === undefined ? undefined : this.at(row);
   }
 
   at(row: number): PastRun {
     return {
       run: this.#runs[row]!,
-      state: STATES[this.#states[row]!]!,
+      state: STATES[this.#columns.states[row]!]!,
       digest: this.#digests[row]!,
       model: this.#models[row]!,
-      steps: this.#steps[row]!,
-      savedStep: this.#savedSteps[row]!,
-      attempt: this.#attempts[row]!,
-      ms: this.#ms[row]!,
+      steps: this.#columns.steps[row]!,
+      savedStep: this.#columns.savedSteps[row]!,
+      attempt: this.#columns.attempts[row]!,
+      ms: this.#columns.ms[row]!,
     };
   }
 
@@ -98,6 +98,19 @@ export class JobHistory {
     if (this.#rare.size === 0) return {};
     const row = this.#rows.get(run);
     return (row === undefined ? undefined : this.#rare.get(row)) ?? {};
+  }
+
+  /** The shard in whose tree a run's files are; undefined where the tree is not cut. */
+  shardOf(run: string): string | undefined {
+    const row = this.#rows.get(run);
+    return row === undefined ? undefined : this.#shards[row];
+  }
+
+  /** Whether it was completed in another shard. */
+  isDoneElsewhere(run: string, shard: string): boolean {
+    const row = this.#rows.get(run);
+    if (row === undefined || this.#columns.states[row] !== COMPLETED) return false;
+    return this.#shards[row] !== shard;
   }
 
   /** Where the result of a completed run is written. */
@@ -116,7 +129,7 @@ export class JobHistory {
   stepsAsked(run: string): number {
     const row = this.#rows.get(run);
     if (row === undefined) return 0;
-    return this.#rare.get(row)?.stepsAsked ?? this.#steps[row]!;
+    return this.#rare.get(row)?.stepsAsked ?? this.#columns.steps[row]!;
   }
 
   *rows(): IterableIterator<PastRun> {
@@ -127,9 +140,9 @@ export class JobHistory {
   forEachCompleted(visit: (model: string, ms: number, steps: number) => void): void {
     const hasParents = this.parents.size > 0;
     for (let row = 0; row < this.#runs.length; row++) {
-      if (this.#states[row] === COMPLETED) {
+      if (this.#columns.states[row] === COMPLETED) {
         const before = hasParents ? this.parents.get(this.#runs[row]!)?.step ?? 0 : 0;
-        visit(this.#models[row]!, this.#ms[row]!, this.#steps[row]! - before);
+        visit(this.#models[row]!, this.#columns.ms[row]!, this.#columns.steps[row]! - before);
       }
     }
   }
@@ -156,13 +169,13 @@ export class JobHistory {
     this.stopped = undefined;
     // Another spec under the same id is another run: what was saved for the old one is no use to it.
     if (this.#digests[row] !== digest || this.#models[row] !== model) {
-      this.#savedSteps[row] = 0;
+      this.#columns.savedSteps[row] = 0;
       this.parents.delete(run);
     }
     this.#digests[row] = digest;
     this.#models[row] = model;
-    this.#steps[row] = steps;
-    this.#attempts[row] = attempt;
+    this.#columns.steps[row] = steps;
+    this.#columns.attempts[row] = attempt;
     this.#rare.delete(row);
     this.#requeued.delete(row);
     this.#become(row, "running");
@@ -178,10 +191,10 @@ export class JobHistory {
     this.#digests[row] = facts.digest;
     this.#models[row] = model;
     this.#plans[row] = this.job;
-    const stepsAsked = Math.max(this.#steps[row]!, facts.steps);
-    this.#steps[row] = facts.steps;
-    this.#attempts[row] = facts.attempt;
-    this.#ms[row] = facts.ms;
+    const stepsAsked = Math.max(this.#columns.steps[row]!, facts.steps);
+    this.#columns.steps[row] = facts.steps;
+    this.#columns.attempts[row] = facts.attempt;
+    this.#columns.ms[row] = facts.ms;
     this.#locations[row] = location;
     this.#become(row, "completed");
     const { ending, from } = facts;
@@ -192,14 +205,14 @@ export class JobHistory {
 
   failed(run: string, attempt: number, failure: Failure): void {
     const row = this.#rowOf(run);
-    this.#attempts[row] = attempt;
+    this.#columns.attempts[row] = attempt;
     this.#become(row, "failed");
     this.#note(row, { failure });
   }
 
   requeued(run: string, counted: boolean, why: NonNullable<RareFacts["requeued"]>): void {
     const row = this.#rowOf(run);
-    if (!counted && this.#attempts[row]! > 0) this.#attempts[row]!--;
+    if (!counted && this.#columns.attempts[row]! > 0) this.#columns.attempts[row]!--;
     this.#become(row, "queued");
     // What only waited beside another, or stopped with all others, has no story of its own.
     if (!counted && (why.cause === "slot-lost" || why.cause === "stopped")) return;
@@ -225,21 +238,19 @@ export class JobHistory {
   /** Somebody tries it again, as if for the first time. */
   retried(run: string): void {
     this.continued(run);
-    this.#attempts[this.#rowOf(run)] = 0;
+    this.#columns.attempts[this.#rowOf(run)] = 0;
   }
 
   /** A new simrun: what the one before let wait before its next attempt is in the queue like any other. */
-  forgetRequeues(): void {
-    for (const row of this.#requeued) this.#forgetRequeue(row);
-  }
-
-  warned(run: string, warning: string): void {
-    this.#note(this.#rowOf(run), { warning });
+  forgetRequeues(shard?: string): void {
+    for (const row of this.#requeued) {
+      if (this.#shards[row] === shard) this.#forgetRequeue(row);
+    }
   }
 
   saved(run: string, step: number, at: string, bytes: number): void {
     const row = this.#rowOf(run);
-    this.#savedSteps[row] = step;
+    this.#columns.savedSteps[row] = step;
     this.#note(row, { savedAt: at, savedBytes: bytes });
   }
 
@@ -250,17 +261,18 @@ export class JobHistory {
   }
 
   resumed(run: string, step: number): void {
-    this.#savedSteps[this.#rowOf(run)] = step;
+    this.#columns.savedSteps[this.#rowOf(run)] = step;
   }
 
   repaired(run: string, step: number, again: boolean): void {
     const row = this.#rowOf(run);
-    this.#savedSteps[row] = step;
+    this.#columns.savedSteps[row] = step;
     if (again) this.#become(row, "queued");
   }
 
-  degraded(run: string, reason: string): void {
-    this.#note(this.#rowOf(run), { degraded: reason });
+  /** What somebody should know of it. */
+  noted(run: string, facts: Pick<RareFacts, "degraded" | "warning">): void {
+    this.#note(this.#rowOf(run), facts);
   }
 
   /** The row of a run of which something was said; one that never began is what it was planned as then. */
@@ -281,9 +293,10 @@ export class JobHistory {
   }
 
   #become(row: number, state: PastState): void {
-    this.#counts[STATES[this.#states[row]!]!]--;
+    this.#counts[STATES[this.#columns.states[row]!]!]--;
     this.#counts[state]++;
-    this.#states[row] = STATES.indexOf(state);
+    this.#columns.states[row] = STATES.indexOf(state);
+    if (this.reads !== undefined) this.#shards[row] = this.reads;
   }
 
   #rowOf(run: string): number {
@@ -293,7 +306,7 @@ export class JobHistory {
       return known;
     }
     const row = this.#runs.length;
-    if (row === this.#states.length) this.#grow();
+    this.#columns.hold(row);
     this.#rows.set(run, row);
     this.#runs.push(run);
     this.#digests.push("");
@@ -302,18 +315,5 @@ export class JobHistory {
     this.#plans.push(undefined);
     this.#counts[STATES[0]!]++;
     return row;
-  }
-
-  #grow(): void {
-    const size = this.#states.length * 2;
-    const copy = <T extends Uint8Array | Uint16Array | Float64Array>(to: T, from: T): T => {
-      to.set(from);
-      return to;
-    };
-    this.#states = copy(new Uint8Array(size), this.#states);
-    this.#attempts = copy(new Uint16Array(size), this.#attempts);
-    this.#steps = copy(new Float64Array(size), this.#steps);
-    this.#savedSteps = copy(new Float64Array(size), this.#savedSteps);
-    this.#ms = copy(new Float64Array(size), this.#ms);
   }
 }

@@ -6,8 +6,8 @@ import type { Failure } from "../job/run.ts";
 /** What a run last was. `running` means: started, and no end was journalled. */
 export type PastState = "running" | "queued" | "completed" | "failed" | "cancelled" | "held";
 
-/** Where the line stands that holds a run's result; opaque to all but the store. */
-export type Location = unknown;
+/** Where a line stands; opaque to all but the store, but for the shard in whose journal it is, if the tree is cut. */
+export type Location = { readonly shard?: string } | undefined;
 
 export interface PastRun {
   readonly run: string;

@@ -37,6 +37,8 @@ export interface ResultRow {
   readonly result: unknown;
   /** The run's file in which the result is, when it was too long for the journal; `result` is undefined then. */
   readonly resultFile: ResultFile | undefined;
+  /** The shard in whose tree its files are, where the tree is cut. */
+  readonly shard?: string | undefined;
 }
 
 export interface ResultFile {
@@ -62,6 +64,7 @@ interface Kept
   readonly files: CompletedRun["files"];
   readonly model: string;
   readonly reusedFrom: string | undefined;
+  readonly shard: string | undefined;
   /** The job as it was planned then. */
   readonly job: Job | undefined;
 }
@@ -86,7 +89,8 @@ export class ResultFold {
     this.#chosen = (job, run) => chosen(job, run, "completed");
   }
 
-  apply(entry: JournalEntry): void {
+  /** `shard`: in whose journal it stands, where the tree is cut. */
+  apply(entry: JournalEntry, shard?: string): void {
     switch (entry.type) {
       case "job.planned": {
         const kept = this.#job(entry.job.id);
@@ -103,10 +107,10 @@ export class ResultFold {
         this.#forgetOthers(entry);
         return;
       case "runs.completed":
-        for (const record of entry.runs) this.#keep(entry.job, entry.model, record);
+        for (const record of entry.runs) this.#keep(entry, record, shard);
         return;
       case "run.reused":
-        this.#keep(entry.job, entry.model, entry.run, runName(entry.from.job, entry.from.run));
+        this.#keep(entry, entry.run, shard, runName(entry.from.job, entry.from.run));
         return;
     }
   }
@@ -169,7 +173,12 @@ export class ResultFold {
     return kept;
   }
 
-  #keep(id: string, model: string, record: CompletedRun, reusedFrom?: string): void {
+  #keep(
+    { job: id, model }: { readonly job: string; readonly model: string },
+    record: CompletedRun,
+    shard: string | undefined,
+    reusedFrom?: string,
+  ): void {
     if (!this.#chosen(id, record.run)) return;
     const { run, digest, point, steps, ending, ms, attempt, result, files, from } = record;
     const { job, runs, superseded } = this.#job(id);
@@ -185,6 +194,7 @@ export class ResultFold {
       files: fileOf(result) === undefined ? undefined : files,
       model,
       reusedFrom,
+      shard,
       job,
       ...(point === undefined ? {} : { point }),
       ...(ending === undefined ? {} : { ending }),
@@ -237,6 +247,7 @@ function rowOf(id: string, kept: Kept, { job, model }: JobResults, isEarlier: bo
     isEarlier,
     result: file === undefined ? decodePlain(kept.result) : undefined,
     resultFile: file === undefined ? undefined : { name: file, sum: kept.files?.[file] },
+    ...(kept.shard !== undefined && { shard: kept.shard }),
   };
 }
 

@@ -8,6 +8,7 @@ import { type Activity, activityOf } from "./activity.ts";
 import { plannedRuns, unbegunRuns } from "./planned_runs.ts";
 import { withPoints } from "./points.ts";
 import type { LedJob } from "./led_job.ts";
+import type { ShardStatus } from "./shards_text.ts";
 import { type FailureGroup, FailureGroups } from "./failure_groups.ts";
 import {
   filterRuns,
@@ -60,6 +61,8 @@ export interface TreeStatus {
   readonly unlisted: Readonly<Partial<Record<VisibleState, number>>>;
   /** Jobs whose runs are led by results, as they stand. */
   readonly led?: readonly LedJob[];
+  /** Those that have begun, where the tree is cut. */
+  readonly shards?: readonly ShardStatus[];
 }
 
 export interface StatusOptions {
@@ -73,6 +76,7 @@ export interface StatusOptions {
   /** At most so many runs of each state are listed; running ones always all. */
   readonly listMax?: number;
   readonly led?: readonly LedJob[];
+  readonly shards?: readonly ShardStatus[];
 }
 
 const LIST_MAX = 20;
@@ -159,6 +163,7 @@ export function treeStatus(history: History, options: StatusOptions): TreeStatus
     failures: failures.list(),
     unlisted,
     ...(options.led !== undefined && options.led.length > 0 && { led: options.led }),
+    ...(options.shards !== undefined && { shards: options.shards }),
   };
 }
 

@@ -1,11 +1,13 @@
 /** The status as JSON for programs: the names of the founding `get_status()`, and numbers with their units in the names. */
 import type { LiveCores, LiveDisk } from "../job/live.ts";
 import { runName } from "../job/run.ts";
+import { shardText } from "../job/shard.ts";
 import { describeDisk } from "./disk_text.ts";
 import { formatAge, formatBytes, formatPercent } from "./format.ts";
 import { ledJson } from "./led_job.ts";
 import { describeReturn } from "./requeue_text.ts";
 import type { RunStatus } from "./run_status.ts";
+import type { ShardStatus } from "./shards_text.ts";
 import type { Activity, JobStatus, TreeStatus } from "./status.ts";
 
 type Json = { readonly [key: string]: unknown };
@@ -16,6 +18,7 @@ export function statusJson(status: TreeStatus): Json {
     tree: status.tree,
     at: status.at,
     simrun: activityJson(status.activity),
+    ...(status.shards !== undefined && { shards: status.shards.map(shardJson) }),
     ...countsJson(status.totals),
     progress: formatPercent(status.fraction),
     ...compact({
@@ -129,6 +132,10 @@ export function countsJson(job: Omit<JobStatus, "id">): Json {
     runs_cancelled: job.counts.cancelled,
     ...(job.unneeded !== undefined && { runs_not_needed: job.unneeded }),
   };
+}
+
+function shardJson({ number, of, state, host, pid, slots }: ShardStatus): Json {
+  return compact({ shard: shardText({ number, of }), state, host, pid, slots });
 }
 
 function activityJson(activity: Activity): Json {

@@ -6,6 +6,7 @@ import type { ResultRow } from "../report/results.ts";
 import { readRunFile } from "../store/archive.ts";
 import { crc32 } from "../store/crc32.ts";
 import type { Layout } from "../store/layout.ts";
+import { homeOf } from "../store/shards.ts";
 
 /** The same rows with every result in them. One that is lost is told of, and stays undefined. */
 export async function withResultFiles(
@@ -27,7 +28,7 @@ async function withResult(
 ): Promise<ResultRow> {
   const { job, run, resultFile } = row;
   const { name, sum } = resultFile!;
-  const bytes = await readRunFile(layout, job, run, name);
+  const bytes = await readRunFile(homeOf(layout, row.shard), job, run, name);
   if (bytes !== undefined && (sum === undefined || crc32(bytes) === sum.crc32)) {
     const result = decodePlain(JSON.parse(new TextDecoder().decode(bytes)));
     return { ...row, result, resultFile: undefined };

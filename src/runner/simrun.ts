@@ -10,9 +10,8 @@ import { type TreeStatus, treeStatus } from "../report/status.ts";
 import { statusJson } from "../report/status_json.ts";
 import type { PlanOptions } from "../plan/plan.ts";
 import { History } from "../queue/history.ts";
-import { readJournal } from "../store/journal.ts";
-import { readLive } from "../store/live.ts";
-import { readOwner } from "../store/lock.ts";
+import { readCampaign } from "../store/campaign_journal.ts";
+import { readWork } from "../store/work.ts";
 import { openTree } from "../store/tree.ts";
 import { JobProblems } from "./prepare.ts";
 import { withResultFiles } from "./result_files.ts";
@@ -185,13 +184,13 @@ export class Simrun {
   async status(): Promise<TreeStatus> {
     const layout = await openTree(this.#root, "read");
     const history = new History();
-    readJournal(layout, (entry, location) => history.apply(entry, location));
-    const owner = await readOwner(layout, () => new Date());
+    readCampaign(layout, (entry, location) => history.apply(entry, location));
+    const work = await readWork(layout, () => new Date());
     return treeStatus(history, {
       tree: this.#root,
       nowMs: Date.now(),
-      live: this.#runner?.live() ?? await readLive(layout),
-      working: this.#runner !== undefined || owner?.alive === true,
+      live: this.#runner?.live() ?? work.live,
+      working: this.#runner !== undefined || work.working,
       selectors: ["all"],
       listMax: Infinity,
     });
@@ -201,7 +200,7 @@ export class Simrun {
   async results(...jobs: readonly string[]): Promise<ResultRow[]> {
     const layout = await openTree(this.#root, "read");
     const fold = new ResultFold(jobs);
-    readJournal(layout, (entry) => fold.apply(entry));
+    readCampaign(layout, (entry, { shard }) => fold.apply(entry, shard));
     return await withResultFiles(layout, fold.rows(), (error) => {
       throw error;
     });

@@ -9,6 +9,7 @@ import { JournalWriter, readJournal } from "../store/journal.ts";
 import type { Layout } from "../store/layout.ts";
 import { removeLive, writeLive } from "../store/live.ts";
 import { acquireLock, type TreeLock } from "../store/lock.ts";
+import { refuseCut } from "../store/cut_tree.ts";
 import { dirname } from "../job/path.ts";
 import { openTree, sweepTree } from "../store/tree.ts";
 import { clearWork } from "./work_folders.ts";
@@ -61,6 +62,7 @@ export class TreeSession {
     const warning = onWarning === undefined ? {} : { onWarning };
     const now = () => new Date();
     const layout = await openTree(request.root, "write", onWarning);
+    refuseCut(layout);
     const breakLock = request.breakLock ?? false;
     const lock = await acquireLock(layout, { now, breakLock, ...warning });
     if (lock.fallen !== undefined) {

@@ -1,4 +1,5 @@
 /** The status of a tree as lines for a person. Pure. */
+import { shardText } from "../job/shard.ts";
 import { describeDisk, describeDiskNext } from "../report/disk_text.ts";
 import {
   formatAge,
@@ -10,6 +11,7 @@ import {
 import { coresText, describeGivingWay } from "../report/live_text.ts";
 import { ledTexts } from "../report/led_job.ts";
 import type { RunStatus } from "../report/run_status.ts";
+import { shardsText } from "../report/shards_text.ts";
 import type { Activity, JobStatus, TreeStatus } from "../report/status.ts";
 import { formatTimeLeft } from "../report/time_left.ts";
 import { renderBar } from "./bar.ts";
@@ -29,7 +31,9 @@ const BAR_CELLS = 20;
 export function renderStatus(status: TreeStatus, canvas: StatusCanvas): string[] {
   const { paint } = canvas;
   const lines = [
-    activityLine(status.activity, canvas),
+    status.shards === undefined
+      ? activityLine(status.activity, canvas)
+      : `${shardsText(status.shards)}.`,
     ...diskLines(status, paint),
     ...coresLines(status),
   ];
@@ -185,8 +189,15 @@ export function adviceLines(status: TreeStatus): string[] {
     );
   }
   if (counts.interrupted + counts.waiting > 0) {
+    const but = counts.paused > 0 ? " and not paused" : "";
+    const [shard] = status.shards ?? [];
     lines.push(
-      `simrun resume goes on with what is not done${counts.paused > 0 ? " and not paused" : ""}.`,
+      shard === undefined
+        ? `simrun resume goes on with what is not done${but}.`
+        : `simrun resume --shard ${
+          shardText(shard)
+        } goes on with what that shard has not done${but}; ` +
+          `so do the others, and the manifests begin one that has not begun.`,
     );
   } else if (failed !== undefined) {
     lines.push(`simrun explain ${nameOf(failed)} tells what happened.`);

@@ -9,6 +9,7 @@ import { decodeLine, type JournalLocation, linesIn } from "./journal_line.ts";
 import { type JournalVisitor, openHot, scanLines } from "./journal_read.ts";
 import type { Layout } from "./layout.ts";
 import { listSegments, readSegment, type Segment } from "./segment.ts";
+import { homeOf } from "./shards.ts";
 
 /** Reads one entry again. A location in the hot journal stays good when that is sealed. */
 export function readEntryAt(layout: Layout, location: JournalLocation): JournalEntry {
@@ -22,12 +23,17 @@ export class EntryReader implements Disposable {
   #hot: FileHandle | undefined;
   #isOpen = false;
   #segments: readonly Segment[] | undefined;
+  readonly #shards = new Map<string, EntryReader>();
 
   constructor(layout: Layout) {
     this.#layout = layout;
   }
 
   at(location: JournalLocation): JournalEntry {
+    if (location.shard !== undefined) {
+      const { shard, ...inShard } = location;
+      return this.#readerOf(shard).at(inShard);
+    }
     const entry = (location.segment === 0 ? this.#readHot(location) : undefined) ??
       this.#readSealed(location);
     if (entry === undefined) {
@@ -43,6 +49,16 @@ export class EntryReader implements Disposable {
   [Symbol.dispose](): void {
     this.#hot?.close();
     this.#hot = undefined;
+    for (const reader of this.#shards.values()) reader[Symbol.dispose]();
+    this.#shards.clear();
+  }
+
+  #readerOf(shard: string): EntryReader {
+    const known = this.#shards.get(shard);
+    if (known !== undefined) return known;
+    const reader = new EntryReader(homeOf(this.#layout, shard));
+    this.#shards.set(shard, reader);
+    return reader;
   }
 
   #readHot(location: JournalLocation): JournalEntry | undefined {

@@ -15,6 +15,8 @@ export interface JournalLocation {
   /** Length without the newline. */
   readonly bytes: number;
   readonly seq: number;
+  /** Of a tree that is cut: in the journal of this shard. */
+  readonly shard?: string;
 }
 
 /** `{"crc":"` + 8 digits + `",` */

@@ -1,6 +1,7 @@
 /** Where everything stands in a tree: pure path arithmetic, never a look at the disk. */
 import { Fault } from "../job/fault.ts";
 import { join } from "../job/path.ts";
+import { type Shard, shardName } from "../job/shard.ts";
 
 /** In a run's folder: what its command wrote. */
 export const KEPT_FOLDER = "files";
@@ -32,6 +33,8 @@ export class Layout {
   readonly checkpointRoot: string;
   readonly archiveFolder: string;
   readonly quarantineFolder: string;
+  /** Where the tree is cut in shards: each is a tree of its own. */
+  readonly shardsFolder: string;
 
   constructor(root: string) {
     this.root = root;
@@ -50,6 +53,7 @@ export class Layout {
     this.checkpointRoot = join(root, "checkpoints");
     this.archiveFolder = join(root, "archive");
     this.quarantineFolder = join(root, "quarantine");
+    this.shardsFolder = join(root, "shards");
   }
 
   /** A request to the simrun that works here, by its id. */
@@ -70,6 +74,10 @@ export class Layout {
   /** Of short runs, one after the other: none of them has it long enough for anybody to look for it. */
   sharedWorkFolder(epoch: number, pid: number, number: number): string {
     return join(this.workRoot, `short@${epoch}.${pid}.${number}`);
+  }
+
+  shardRoot(shard: Shard): string {
+    return join(this.shardsFolder, shardName(shard));
   }
 
   recentFolder(job: string, run: string): string {

@@ -54,6 +54,18 @@ export async function verifyTree(root: string, isMine = false): Promise<Verdict>
   };
 }
 
+/** Two trees as one. */
+export function withVerdict(one: Verdict, other: Verdict): Verdict {
+  const counts = { ...one.counts };
+  for (const name of Object.keys(counts) as (keyof Counts)[]) counts[name] += other.counts[name];
+  return {
+    findings: [...one.findings, ...other.findings],
+    counts,
+    isSound: one.isSound && other.isSound,
+    isWorkedOn: one.isWorkedOn || other.isWorkedOn,
+  };
+}
+
 /** Refuses what is no tree, and a newer one. A tree that lost its marker is one all the same. */
 export async function refuseStrangers(layout: Layout): Promise<void> {
   const read = await readSmallText(layout.marker, SMALL_BYTES_MAX);
@@ -122,7 +134,7 @@ function formatIn(text: string): number | undefined {
   }
 }
 
-const ROOT_FOLDERS = ["hot", "recent", "checkpoints", "archive", "quarantine"];
+const ROOT_FOLDERS = ["hot", "recent", "checkpoints", "archive", "quarantine", "shards"];
 
 async function checkRoot(scan: Scan): Promise<void> {
   const { root, marker, log } = scan.layout;

@@ -1,11 +1,14 @@
 /** Journal entries as a test writes them down: numbered, and fed to a history. */
 import type { CompletedRun, JournalEntry, RunEvent } from "../../src/job/event.ts";
-import { History } from "../../src/queue/history.ts";
+import { History, type Location } from "../../src/queue/history.ts";
 
-/** The history of these events, as if they stood in a journal. */
+/** The history of these events, as if they stood in a journal; the place of each is its index. */
 export function historyOf(...events: readonly RunEvent[]): History {
   const history = new History();
-  events.forEach((event, i) => history.apply(entryOf(event, i + 1), i));
+  events.forEach((event, index) => {
+    const place: Location & { readonly index: number } = { index };
+    history.apply(entryOf(event, index + 1), place);
+  });
   return history;
 }
 

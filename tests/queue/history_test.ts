@@ -65,7 +65,7 @@ Deno.test("the last word on a run counts", () => {
   assert.equal(past.find("r1")!.savedStep, 50);
   assert.equal(past.rare("r1").ending, "converged");
   assert.equal(past.rare("r1").failure, undefined, "an old failure is no fact of the new attempt");
-  assert.equal(past.location("r1"), 4);
+  assert.deepEqual(past.location("r1"), { index: 4 });
   assert.deepEqual(past.counts, {
     running: 1,
     queued: 0,

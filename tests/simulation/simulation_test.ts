@@ -18,13 +18,13 @@ Deno.test("a seed is one course of the world: played twice it is the same", asyn
   }
 });
 
-const EVERYTHING = cases({ short: 1_500, long: 2_500 });
+const EVERYTHING = cases({ short: 1_500, long: 2_000 });
 
 Deno.test(`${EVERYTHING} campaigns end with the results of campaigns left alone (seeds from ${FIRST})`, async () => {
   await holdFor(EVERYTHING);
 });
 
-const POWER_CUTS = cases({ short: 500, long: 1_000 });
+const POWER_CUTS = cases({ short: 500, long: 800 });
 
 Deno.test(`${POWER_CUTS} campaigns survive power cuts in a row (seeds from ${FIRST})`, async () => {
   await holdFor(POWER_CUTS, ["power cut"]);

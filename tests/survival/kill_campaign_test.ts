@@ -8,7 +8,7 @@ import { leavesNoProcess } from "../helpers/processes.ts";
 import { fromFileUrl, simrun, startSimrun } from "../helpers/program.ts";
 import { cases, seeded, seedOf } from "../helpers/torture.ts";
 
-const KILLS = Number(Deno.env.get("SIMRUN_KILLS") ?? cases({ short: 2, long: 200 }));
+const KILLS = Number(Deno.env.get("SIMRUN_KILLS") ?? cases({ short: 2, long: 120 }));
 const SEED = seedOf();
 /** A kill comes so many milliseconds after the start: while it opens, runs, saves or ends. */
 const KILL_AFTER_MS = { min: 100, max: 1500 };

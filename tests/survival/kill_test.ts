@@ -15,7 +15,7 @@ import { cases, seeded, seedOf } from "../helpers/torture.ts";
 import { strayFiles, treePicture } from "../helpers/tree_picture.ts";
 import { twoAtATime } from "../helpers/two_at_a_time.ts";
 
-const KILLS = Number(Deno.env.get("SIMRUN_KILLS") ?? cases({ short: 16, long: 600 }));
+const KILLS = Number(Deno.env.get("SIMRUN_KILLS") ?? cases({ short: 16, long: 400 }));
 const SEED = seedOf();
 const KEEP = 2;
 const MANIFEST = `
