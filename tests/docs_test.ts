@@ -84,6 +84,7 @@ for (
     "docs/commands.md",
     "docs/branching.md",
     "docs/reports.md",
+    "docs/shards.md",
   ]
 ) {
   Deno.test(`${document}: the example gives what it says`, () =>

@@ -11,7 +11,7 @@ import {
 import { coresText, describeGivingWay } from "../report/live_text.ts";
 import { ledTexts } from "../report/led_job.ts";
 import type { RunStatus } from "../report/run_status.ts";
-import { shardsText } from "../report/shards_text.ts";
+import { type ShardStatus, shardsText } from "../report/shards_text.ts";
 import type { Activity, JobStatus, TreeStatus } from "../report/status.ts";
 import { formatTimeLeft } from "../report/time_left.ts";
 import { renderBar } from "./bar.ts";
@@ -190,20 +190,32 @@ export function adviceLines(status: TreeStatus): string[] {
   }
   if (counts.interrupted + counts.waiting > 0) {
     const but = counts.paused > 0 ? " and not paused" : "";
-    const [shard] = status.shards ?? [];
     lines.push(
-      shard === undefined
-        ? `simrun resume goes on with what is not done${but}.`
-        : `simrun resume --shard ${
-          shardText(shard)
-        } goes on with what that shard has not done${but}; ` +
-          `so do the others, and the manifests begin one that has not begun.`,
+      ...status.shards === undefined
+        ? [`simrun resume goes on with what is not done${but}.`]
+        : shardAdvice(status.shards, but),
     );
   } else if (failed !== undefined) {
     lines.push(`simrun explain ${nameOf(failed)} tells what happened.`);
   }
   if (counts.cancelled > 0) {
     lines.push("simrun retry cancelled lets the next simrun take up what was cancelled.");
+  }
+  return lines;
+}
+
+function shardAdvice(shards: readonly ShardStatus[], but: string): string[] {
+  const of = shards[0]!.of;
+  const lines = [
+    `simrun resume --shard ${
+      shardText(shards[0]!)
+    } goes on with what that shard has not done${but}.`,
+  ];
+  const begun = new Set(shards.map(({ number }) => number));
+  for (let number = 1; number <= of; number++) {
+    if (begun.has(number)) continue;
+    lines.push(`simrun FILES --shard ${shardText({ number, of })} begins one that has not begun.`);
+    break;
   }
   return lines;
 }

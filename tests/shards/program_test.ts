@@ -70,7 +70,7 @@ Deno.test("three shards at once compute what one simrun computes, and readers se
           ["results", "wide", "--series", "--format", "csv"],
           ["explain", "dear/" + (await runsOf("dear", folder))[0]!],
           ["explain", "dear"],
-            ["stats"],
+          ["stats"],
           ["report", "-o", "report.html", "--force"],
         ]
       ) {
@@ -144,6 +144,46 @@ async function savedIn(folder: string): Promise<void> {
   }
   assert.fail("nothing was saved");
 }
+
+Deno.test("what is asked for of a campaign reaches the shards that are meant, at work or not", () =>
+  inFolder((folder) =>
+    leavesNoProcess(async () => {
+      await place(folder, "m.ts", MODEL);
+      await place(
+        folder,
+        "jobs.yaml",
+        "jobs: [{ id: j, model: m.ts, steps: 4000, checkpoint_every: 20, parameters: { slow: 5 }, sweep: { k: [1, 2, 3, 4] } }]\n",
+      );
+      const tree = join(folder, "T");
+      const args = (
+        number: number,
+      ) => [join(folder, "jobs.yaml"), "--tree", tree, "--shard", `${number}/2`, "-j", "1"];
+      const [first, second] = [startSimrun(args(1)), startSimrun(args(2))];
+      const status = async () => {
+        const { status, stdout } = await simrun(["status", "all", "--tree", tree, "--json"]);
+        return status === 0 ? JSON.parse(stdout) : { runs_running: 0 };
+      };
+      while ((await status()).runs_running < 2) await new Promise((soon) => setTimeout(soon, 20));
+      const paused = await ok(["pause", "all", "--tree", tree], folder);
+      assert.match(paused.stderr, /^shard 1\/2: .*\nshard 2\/2: /);
+      while ((await status()).runs_paused < 4) await new Promise((soon) => setTimeout(soon, 20));
+      // One run, which is only one's: the other has never heard of it.
+      const [one] = Object.keys((await status()).runs);
+      const cancelled = await ok(["cancel", one!, "--tree", tree, "--json"], folder);
+      const { shards } = JSON.parse(cancelled.stdout) as { shards: { runs: number }[] };
+      assert.deepEqual(shards.map(({ runs }) => runs), [1]);
+      const unknown = await simrun(["cancel", "nobody", "--tree", tree], { cwd: folder });
+      assert.equal(unknown.status, 2);
+      assert.match(unknown.stderr, /no job or run nobody/);
+      for (const child of [first, second]) child.kill("SIGUSR2");
+      assert.deepEqual([(await first.status).code, (await second.status).code], [75, 75]);
+      // With nobody at work it is written into the shards' trees.
+      await ok(["cancel", "all", "--tree", tree], folder);
+      assert.equal((await status()).runs_cancelled, 4);
+      const over = await ok(["resume", "--tree", tree, "--shard", "1/2"], folder);
+      assert.match(over.stderr, /done but for 2 cancelled/);
+    })
+  ));
 
 Deno.test("what cannot be a shard, and who may not work in a tree that is cut, is told in a sentence", () =>
   inFolder((folder) =>
