@@ -269,7 +269,12 @@ class FollowedRuns {
     const known = this.#runs.get(name);
     if (known !== undefined) return known;
     const [job, run = job] = name.split("/") as [string, string | undefined];
-    const one = { job, run, tail: new RunTail(homeOf(this.#layout, this.#history.shardOf(job, run)), job, run), isHeard: false };
+    const one = {
+      job,
+      run,
+      tail: new RunTail(homeOf(this.#layout, this.#history.shardOf(job, run)), job, run),
+      isHeard: false,
+    };
     this.#runs.set(name, one);
     return one;
   }

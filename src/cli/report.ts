@@ -96,9 +96,9 @@ export async function report(
     sessions: new SessionFold(),
     logs: new FailureLogs(),
   };
-  const { layout, history, journal } = await readTree(context, flags, (entry, { shard }) => {
+  const { layout, history, journal } = await readTree(context, flags, (entry, location) => {
     const atMs = Date.parse(entry.at);
-    folds.results.apply(entry, shard);
+    folds.results.apply(entry, location);
     folds.statistics.apply(entry, atMs);
     folds.timeline.apply(entry, atMs);
     folds.resources.apply(entry);

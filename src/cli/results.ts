@@ -66,8 +66,8 @@ export async function results(
     ? (await load<typeof import("./result_sources.ts")>(import.meta.resolve("./result_sources.ts")))
       .readSources()
     : undefined;
-  const { layout, history } = await readTree(context, flags, (entry, { shard }) => {
-    fold.apply(entry, shard);
+  const { layout, history } = await readTree(context, flags, (entry, location) => {
+    fold.apply(entry, location);
     sources?.fold.apply(entry);
   });
   refuseUnknown(history, selectors);

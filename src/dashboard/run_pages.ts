@@ -13,6 +13,7 @@ import { nextSteps } from "../screen/next_steps.ts";
 import { chapterText } from "../screen/story_view.ts";
 import { paintFor } from "../screen/paint.ts";
 import { readRunFile } from "../store/archive.ts";
+import { homeOf } from "../store/shards.ts";
 import { NO_FOLDER } from "./activities.ts";
 import { attemptsOf } from "./attempts.ts";
 import { curvesOf } from "./curves.ts";
@@ -123,8 +124,9 @@ export class RunPages {
 
   async #file(job: string, run: string, name: string): Promise<string | undefined> {
     // Never begun: there is nothing to look for.
-    if (this.#watch.folds.history.jobs.get(job)?.row(run) === undefined) return undefined;
-    const bytes = await readRunFile(this.#watch.layout, job, run, name);
+    const { layout, folds: { history } } = this.#watch;
+    if (history.jobs.get(job)?.row(run) === undefined) return undefined;
+    const bytes = await readRunFile(homeOf(layout, history.shardOf(job, run)), job, run, name);
     return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
   }
 }

@@ -10,8 +10,8 @@ import { ChangedPriorities } from "../report/changed_priorities.ts";
 import { Statistics } from "../report/statistics.ts";
 import { FollowedFold } from "../store/followed_fold.ts";
 import type { Layout } from "../store/layout.ts";
-import { readLive } from "../store/live.ts";
-import { readOwner } from "../store/owner.ts";
+import { readWork } from "../store/work.ts";
+import type { JournalLocation } from "../store/journal_line.ts";
 import { roomOf } from "../store/room.ts";
 import { Activities } from "./activities.ts";
 import { PIECE_MS } from "./side_fold.ts";
@@ -25,9 +25,9 @@ export class Folds {
   readonly timeline = new Timeline();
   readonly activities = new Activities();
 
-  apply(entry: JournalEntry): void {
+  apply(entry: JournalEntry, location: JournalLocation): void {
     const atMs = Date.parse(entry.at);
-    this.history.apply(entry);
+    this.history.apply(entry, location);
     this.statistics.apply(entry, atMs);
     this.priorities.apply(entry);
     this.timeline.apply(entry, atMs);
@@ -97,11 +97,9 @@ export class TreeWatch implements Disposable {
   async #refresh(): Promise<void> {
     try {
       await this.#journal.read();
-      const owner = await readOwner(this.layout, this.#now);
-      const live = await readLive(this.layout);
-      this.working = owner?.alive ?? false;
-      // A picture of an earlier holder, left behind by a kill, tells nothing.
-      this.live = this.working && live?.epoch === owner?.owner.epoch ? live : undefined;
+      const { working, live } = await readWork(this.layout, this.#now);
+      this.working = working;
+      this.live = live;
       if (this.clockMs() - this.#roomMs > ROOM_MS) {
         this.freeBytes = (await roomOf(this.layout))?.freeBytes;
         this.#roomMs = this.clockMs();

@@ -1,6 +1,6 @@
 /** What a journal tells for metrics: counters that only grow, the history and the statistics. Never reads a file. */
 import type { JournalEntry } from "../job/event.ts";
-import { History } from "../queue/history.ts";
+import { History, type Location } from "../queue/history.ts";
 import { Statistics } from "../report/statistics.ts";
 import { DURATION_BOUNDS } from "./metric_table.ts";
 import { Samples } from "./samples.ts";
@@ -28,8 +28,8 @@ export class TreeFold {
     return job;
   }
 
-  apply(entry: JournalEntry): void {
-    this.history.apply(entry);
+  apply(entry: JournalEntry, location?: Location): void {
+    this.history.apply(entry, location);
     this.statistics.apply(entry, 0);
     this.#count(entry);
   }

@@ -2,8 +2,7 @@
 import { Fault } from "../job/fault.ts";
 import { FollowedFold } from "../store/followed_fold.ts";
 import type { Layout } from "../store/layout.ts";
-import { readLive } from "../store/live.ts";
-import { readOwner } from "../store/owner.ts";
+import { readWork } from "../store/work.ts";
 import { expositionText } from "./samples.ts";
 import { readerGauges, treeGauges } from "./tree_gauges.ts";
 import { TreeFold } from "./tree_fold.ts";
@@ -56,15 +55,12 @@ export class TreeMetrics implements Disposable {
     try {
       const fold = await this.#journal.read();
       const now = () => new Date();
-      const owner = await readOwner(this.#layout, now);
-      const live = await readLive(this.#layout);
-      const isWorking = owner?.alive ?? false;
+      const { working: isWorking, live } = await readWork(this.#layout, now);
       const gauges = treeGauges(fold, {
         tree: root,
         nowMs: now().getTime(),
         working: isWorking,
-        // A picture of an earlier holder, left behind by a kill, tells nothing.
-        live: live !== undefined && live.epoch === owner?.owner.epoch ? live : undefined,
+        live,
       });
       const parts = [readerGauges(deno, true), fold.counters, gauges];
       return { text: expositionText(root, parts), isWorking, fault: undefined };

@@ -30,6 +30,7 @@ export class History {
   sessionEnded: { readonly at: string; readonly outcome: string } | undefined;
   /** Whose journal is being read, of a tree that is cut. */
   #shard: string | undefined;
+  #heard = 0;
 
   jobOf(id: string): JobHistory {
     let history = this.jobs.get(id);
@@ -51,6 +52,8 @@ export class History {
     const known = "job" in entry && typeof entry.job === "string" && this.jobs.get(entry.job);
     const still = known ? without(entry, (run) => known.isDoneElsewhere(run, shard)) : entry;
     if (still !== undefined) this.#apply(still, location);
+    // Numbers begin anew with each shard: what was heard is counted.
+    this.lastSeq = ++this.#heard;
   }
 
   #apply(entry: JournalEntry, location: Location): void {

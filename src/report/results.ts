@@ -89,8 +89,8 @@ export class ResultFold {
     this.#chosen = (job, run) => chosen(job, run, "completed");
   }
 
-  /** `shard`: in whose journal it stands, where the tree is cut. */
-  apply(entry: JournalEntry, shard?: string): void {
+  /** Where the tree is cut, the place of an entry tells in whose journal it stands. */
+  apply(entry: JournalEntry, { shard }: { readonly shard?: string } = {}): void {
     switch (entry.type) {
       case "job.planned": {
         const kept = this.#job(entry.job.id);

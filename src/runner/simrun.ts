@@ -200,7 +200,7 @@ export class Simrun {
   async results(...jobs: readonly string[]): Promise<ResultRow[]> {
     const layout = await openTree(this.#root, "read");
     const fold = new ResultFold(jobs);
-    readCampaign(layout, (entry, { shard }) => fold.apply(entry, shard));
+    readCampaign(layout, (entry, location) => fold.apply(entry, location));
     return await withResultFiles(layout, fold.rows(), (error) => {
       throw error;
     });

@@ -3,7 +3,7 @@
  * `campaign_journal.ts` reads it: entries of a shard come in their order, and name it in their places.
  */
 import { oldestFirst, WholePlans } from "./campaign_journal.ts";
-import { type Followed, JournalFollower, type FollowOptions } from "./journal_follow.ts";
+import { type Followed, type FollowOptions, JournalFollower } from "./journal_follow.ts";
 import type { JournalVisitor } from "./journal_read.ts";
 import type { Layout } from "./layout.ts";
 import { listShards } from "./shards.ts";

@@ -10,7 +10,7 @@ import type { JournalEntry } from "../job/event.ts";
 import { Fault } from "../job/fault.ts";
 import { diskFault } from "./disk.ts";
 import { fs } from "./file_system.ts";
-import { JournalFollower } from "./journal_follow.ts";
+import { CampaignFollower } from "./campaign_follow.ts";
 import type { JournalLocation } from "./journal_line.ts";
 import type { Layout } from "./layout.ts";
 import { letOthers } from "./pause.ts";
@@ -53,7 +53,7 @@ export class FollowedFold<Fold extends JournalFold> implements Disposable {
   readonly #pieceMs: number | undefined;
   #pieceBytes: number;
   readonly #mayBeGone: boolean;
-  #follower: JournalFollower;
+  #follower: CampaignFollower;
   #fold: Fold;
   /** Of the tree that was read; undefined before the first look. */
   #identity: string | undefined;
@@ -72,7 +72,7 @@ export class FollowedFold<Fold extends JournalFold> implements Disposable {
     this.#pieceMs = pieceMs;
     this.#pieceBytes = pieceBytes ?? (pieceMs === undefined ? Infinity : PIECE_BYTES_MIN);
     this.#mayBeGone = mayBeGone;
-    this.#follower = new JournalFollower(layout);
+    this.#follower = new CampaignFollower(layout);
     this.#fold = make();
   }
 
@@ -157,7 +157,7 @@ export class FollowedFold<Fold extends JournalFold> implements Disposable {
 
   #beginAnew(cutAt: number): void {
     this.#follower[Symbol.dispose]();
-    this.#follower = new JournalFollower(this.#layout);
+    this.#follower = new CampaignFollower(this.#layout);
     this.#isDamaged = false;
     this.#fold = this.#make(cutAt);
     this.#era++;
