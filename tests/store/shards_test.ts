@@ -1,6 +1,6 @@
 /** A tree that is cut: its shards' journals read and followed as one, and who may cut it. */
 import assert from "node:assert/strict";
-import type { JournalEntry } from "../../src/job/event.ts";
+import type { JournalEntry, RunEvent } from "../../src/job/event.ts";
 import type { Fault } from "../../src/job/fault.ts";
 import type { Job } from "../../src/job/job.ts";
 import { History } from "../../src/queue/history.ts";
@@ -91,11 +91,14 @@ Deno.test("shares of a job are one job, and a run that one shard has done is not
     const model = { name: "m.ts", digest: "m1" };
     const planned = (first: number) =>
       ({ type: "job.planned", job: job(first), count: 2, model }) as const;
-    const started = (run: string) =>
-      ({
-        ...{ type: "runs.started", job: "j", model: "m1", steps: 100, attempt: 1 },
-        runs: [run, "d"],
-      }) as const;
+    const started = (run: string): RunEvent => ({
+      type: "runs.started",
+      job: "j",
+      model: "m1",
+      steps: 100,
+      attempt: 1,
+      runs: [run, "d"],
+    });
     const one = await shardTree(layout, 1, 2);
     const two = await shardTree(layout, 2, 2);
     const completed = {
