@@ -10,11 +10,21 @@ import { programCommand, simrun, withFolder } from "./program.ts";
 
 /** Logs a line every ten steps; waits so long at each; throws at step 40 where `bad` is 1. */
 const TALKER = `
-export const params = { wait: { default: 0 }, bad: { default: 0 }, i: { default: 0 } };
+export const params = {
+  wait: { default: 0 }, bad: { default: 0 }, i: { default: 0 }, hold: { default: -1 }, gate: { default: "" },
+};
 export function init(ctx) { ctx.log("begins \\u001b[2J" + ctx.params.i); return { x: 0 }; }
 export function step(state, ctx) {
   for (const end = performance.now() + ctx.params.wait; performance.now() < end;);
   if (ctx.step % 10 === 9) ctx.log("line " + ctx.step);
+  for (const end = performance.now() + 60_000; ctx.step === ctx.params.hold && performance.now() < end;) {
+    try {
+      Deno.statSync(ctx.params.gate);
+      break;
+    } catch {
+      // Shut.
+    }
+  }
   if (ctx.params.bad === 1 && ctx.step === 40) throw new Error("went bad");
   state.x++;
 }
@@ -87,13 +97,14 @@ Deno.test("simrun logs of several runs has each line's run before it, -n the las
   });
 });
 
-const CAMPAIGN = {
-  "m.js": TALKER,
-  "a.yaml": "id: a\nmodel: ./m.js\nsteps: 150\nparameters: { wait: 40 }\n" +
-    "checkpoint_every: 10\nretry: { limit: 2, backoff: 100ms }\n---\n" +
-    "id: b\nmodel: ./m.js\nsteps: 60\nparameters: { wait: 200, bad: 1 }\ncheckpoint_every: 10\n---\n" +
-    "id: late\nmodel: ./m.js\nsteps: 20\nneeds: { job: a }\n",
-};
+/** Neither of the first two ends before the gate is there. */
+const campaignIn = (folder: string) => `
+defaults: { model: ./m.js, allow: { read: ["${folder}"] } }
+jobs:
+  - { id: a, steps: 150, parameters: { wait: 40, hold: 100, gate: "${folder}/gate" }, checkpoint_every: 10, retry: { limit: 2, backoff: 100ms } }
+  - { id: b, steps: 60, parameters: { wait: 100, hold: 30, bad: 1, gate: "${folder}/gate" }, checkpoint_every: 10 }
+  - { id: late, steps: 20, needs: [a] }
+`;
 
 /** A program that says something while it works: when it began to, and all of it. */
 function follow(args: readonly string[], cwd: string) {
@@ -117,8 +128,9 @@ function follow(args: readonly string[], cwd: string) {
 }
 
 Deno.test("simrun logs -f follows all that runs and what begins later, tells failures and second attempts, and ends with the campaign", async () => {
-  await withFolder(CAMPAIGN, async (cwd) => {
+  await withFolder({ "m.js": TALKER }, async (cwd) => {
     await leavesNoProcess(async () => {
+      await Deno.writeTextFile(`${cwd}/a.yaml`, campaignIn(cwd));
       const campaign = programCommand(["-j", "2", "a.yaml"], { cwd }).spawn();
       void campaign.stdout.cancel();
       void campaign.stderr.cancel();
@@ -137,6 +149,7 @@ Deno.test("simrun logs -f follows all that runs and what begins later, tells fai
       // All slots are gone: what they computed is tried again.
       for (const pid of slotsOf(campaign.pid)) Deno.kill(pid, "SIGKILL");
       await pty.sees(/it is tried again/);
+      await Deno.writeTextFile(`${cwd}/gate`, "");
       await campaign.status;
 
       const { code, out, err } = await all.ended;
