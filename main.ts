@@ -23,7 +23,7 @@ if (import.meta.main) {
     await runSinks(Deno.args[1]!, Number(Deno.args[2]));
   } else if (first === "__hooks") {
     const { runHooks } = await import(HOOKS) as typeof import("./src/sink/hooks_process.ts");
-    await runHooks(Deno.args[1]!);
+    await runHooks(Deno.args[1]!, Number(Deno.args[2]));
   } else {
     const { runProgram } = await import(PROGRAM) as typeof import("./src/cli/app.ts");
     Deno.exit(await runProgram(Deno.args));

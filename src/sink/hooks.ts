@@ -15,6 +15,8 @@ type ModuleSpec = Extract<SinkSpec, { kind: "module" }>;
 /** The hidden sub-command under which the executable runs a hooks module. */
 export const HOOKS_COMMAND = "__hooks";
 
+/** Others compute. */
+const NICENESS = 19;
 const SAID_CHARACTERS_MAX = 200;
 
 export class HooksModule implements Sink {
@@ -73,7 +75,8 @@ class HooksProcess {
   constructor(module: string) {
     this.#answer.promise.catch(() => {});
     const entry = new URL("./hooks_main.ts", import.meta.url);
-    this.#child = ownProcess(HOOKS_COMMAND, entry, [module], {
+    this.#child = ownProcess(HOOKS_COMMAND, entry, [module, String(Deno.pid)], {
+      niceness: NICENESS,
       env: { [HOOKS_WORD]: this.#word },
     }).spawn();
     this.#input = this.#child.stdin.getWriter();

@@ -4,6 +4,7 @@
  */
 import type { Notice } from "../notice/notice.ts";
 import { readLines } from "../worker/lines.ts";
+import { endWithParent } from "./end_with_parent.ts";
 
 /** As a line behind the word: `.` for each one done, and for the last line this. */
 export interface HookAnswer {
@@ -18,8 +19,9 @@ export const HOOKS_WORD = "SIMRUN_HOOKS_WORD";
 
 type Hooks = { readonly [event: string]: unknown };
 
-/** Until stdin ends. The module is a URL. */
-export async function runHooks(module: string): Promise<void> {
+/** Until stdin ends, or the parent does. The module is a URL. */
+export async function runHooks(module: string, parent: number): Promise<void> {
+  endWithParent(parent);
   const word = Deno.env.get(HOOKS_WORD) ?? "";
   Deno.env.delete(HOOKS_WORD);
   // What it says is for people.
