@@ -13,7 +13,7 @@ import { readWork } from "../store/work.ts";
 import { type CliContext, treeRoot } from "./context.ts";
 import { chooseLogs, type LogChoice } from "./log_choice.ts";
 import { LogPrinter } from "./log_printer.ts";
-import { type LogFlags, logs, logsIn } from "./logs.ts";
+import { type LogFlags, logsIn, printLogs } from "./logs.ts";
 import { lastLines, RunTail } from "./run_tail.ts";
 
 const FOLLOW_MS = 500;
@@ -24,10 +24,12 @@ const FIRST_LINES = 10;
 /** Of runs that have ended it is remembered how far their logs were read, in case that they go on; of no more. */
 const KEPT_MAX = 10_000;
 
+/** With `since` what has ended since then comes first. */
 export async function followLogs(
   context: CliContext,
   flags: LogFlags,
   words: readonly string[],
+  since?: number,
 ): Promise<number> {
   const layout = new Layout(treeRoot(context, flags));
   // By shard, where the tree is cut. What had happened before is known to the history.
@@ -41,7 +43,7 @@ export async function followLogs(
   told = new Map(lastSeqs);
   const choice = chooseLogs(history, words);
   const followed = new FollowedRuns(context, flags, choice, { layout, history });
-  await followed.begin(words);
+  await followed.begin(words, since);
   for (;;) {
     const beganMs = context.clockMs();
     // Looked at before the journal is: what it has written until then is read in any case.
@@ -119,15 +121,14 @@ class FollowedRuns {
   }
 
   /** What there is so far: all of runs that were named, the last lines of others that are computed. */
-  async begin(words: readonly string[]): Promise<void> {
+  async begin(words: readonly string[], since: number | undefined): Promise<void> {
     const { names } = this.#choice;
     const ended = [...names ?? []].filter((name) => !this.#open!.has(name));
-    const printed = { ...this.#flags, follow: false };
-    if (ended.length > 0 && ended.length === names!.size) {
-      await logs(this.#context, printed, words);
-      return;
-    }
-    if (ended.length > 0) await logs(this.#context, printed, ended);
+    const print = (meant: readonly string[], isWithRunning = true) =>
+      printLogs(this.#context, this.#flags, meant, since, isWithRunning);
+    if (ended.length > 0 && ended.length === names!.size) return await print(words);
+    if (ended.length > 0) await print(ended);
+    else if (since !== undefined && names === undefined) await print(words, false);
     const lines = this.#flags.lines ?? (names === undefined ? FIRST_LINES : Infinity);
     const begun = names === undefined ? await this.#running() : [...this.#open!];
     for (const name of begun) {

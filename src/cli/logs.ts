@@ -15,11 +15,13 @@ import { type CliContext, type GlobalFlags, printJson, say } from "./context.ts"
 import { chooseLogs, type LogChoice, refuseStates } from "./log_choice.ts";
 import { LogPrinter } from "./log_printer.ts";
 import { lastLines, LOG_FILE } from "./run_tail.ts";
+import { sinceMs } from "./since.ts";
 import { readTree } from "./tree_reader.ts";
 
 export interface LogFlags extends GlobalFlags {
   readonly follow: boolean;
   readonly lines: number | undefined;
+  readonly since: string | undefined;
 }
 
 export async function logs(
@@ -27,28 +29,42 @@ export async function logs(
   flags: LogFlags,
   words: readonly string[],
 ): Promise<number> {
+  const since = flags.since === undefined ? undefined : sinceMs(flags.since, context.now());
   if (flags.follow) {
     refuseStates(words);
     const { followLogs } = await load<typeof import("./log_follow.ts")>(
       import.meta.resolve("./log_follow.ts"),
     );
-    return await followLogs(context, flags, words);
+    return await followLogs(context, flags, words, since);
   }
+  await printLogs(context, flags, words, since);
+  return EXIT.completed.status;
+}
+
+/** Those that are there: of what is computed at the moment as well, unless it is left out. */
+export async function printLogs(
+  context: CliContext,
+  flags: LogFlags,
+  words: readonly string[],
+  since?: number,
+  isWithRunning = true,
+): Promise<void> {
   const failed = new Map<string, JournalLocation>();
-  const { layout, history } = await readTree(
-    context,
-    flags,
-    (entry, location) => noteFailed(failed, entry, location),
-  );
+  const recent = since === undefined ? undefined : new RecentRuns(since);
+  const { layout, history } = await readTree(context, flags, (entry, location) => {
+    noteFailed(failed, entry, location);
+    recent?.note(entry);
+  });
   const { working: isWorking, live } = await readWork(layout, context.now);
   const running = (live?.running ?? []).map(({ job, run }) => runName(job, run));
-  if (words.length === 0 && running.length === 0) throw nothingRuns();
-  const choice = chooseLogs(history, words.length === 0 ? ["running"] : words);
-  const runs = new ChosenRuns(history, choice, { failed, running: new Set(running), isWorking });
+  if (words.length === 0 && running.length === 0 && recent === undefined) throw nothingRuns();
+  const meant = words.length > 0 ? words : [recent === undefined ? "running" : "all"];
+  const choice = chooseLogs(history, meant);
+  const facts = { failed, running: new Set(running), recent, isWorking, isWithRunning };
+  const runs = new ChosenRuns(history, choice, facts);
   const [name, ...others] = choice.names ?? [];
   if (name !== undefined && others.length === 0) await printOne(context, flags, layout, name, runs);
   else await printAll(context, flags, layout, runs);
-  return EXIT.completed.status;
 }
 
 function nothingRuns(): Fault {
@@ -70,6 +86,47 @@ function noteFailed(
   }
 }
 
+/** Runs of which the journal tells since then that they were computed. */
+class RecentRuns {
+  readonly #since: string;
+  readonly #names = new Set<string>();
+
+  constructor(sinceMs: number) {
+    this.#since = new Date(sinceMs).toISOString();
+  }
+
+  note(entry: JournalEntry): void {
+    if (entry.at < this.#since) return;
+    for (const [job, run] of computedIn(entry)) this.#names.add(runName(job, run));
+  }
+
+  has(name: string): boolean {
+    return this.#names.has(name);
+  }
+}
+
+/** The runs of which an entry says that they begin, go on, or are computed no longer. */
+function computedIn(entry: JournalEntry): (readonly [job: string, run: string])[] {
+  switch (entry.type) {
+    case "runs.started":
+      return entry.runs.filter((_, i) => i % 2 === 0).map((run) => [entry.job, run]);
+    case "run.resumed":
+    case "run.checkpointed":
+    case "run.failed":
+      return [[entry.job, entry.run]];
+    case "runs.completed":
+      return entry.runs.map(({ run }) => [entry.job, run]);
+    case "run.reused":
+      return [[entry.job, entry.run.run]];
+    case "runs.cancelled":
+    case "runs.held":
+    case "runs.requeued":
+      return entry.runs.map((run) => [entry.job, run]);
+    default:
+      return [];
+  }
+}
+
 interface LoggedRun {
   readonly job: string;
   readonly run: string;
@@ -79,7 +136,10 @@ interface RunFacts {
   /** Of those that failed last: the line that says so. */
   readonly failed: ReadonlyMap<string, JournalLocation>;
   readonly running: ReadonlySet<string>;
+  /** Absent where it does not matter when they were computed. */
+  readonly recent: RecentRuns | undefined;
   readonly isWorking: boolean;
+  readonly isWithRunning: boolean;
 }
 
 /** The runs that are meant, and which line of the journal tells how each of them ended last. */
@@ -94,14 +154,21 @@ class ChosenRuns {
     this.#facts = facts;
   }
 
+  get isWithRunning(): boolean {
+    return this.#facts.isWithRunning;
+  }
+
   /** In the order in which they began. */
   *all(): IterableIterator<LoggedRun> {
     for (const [job, past] of this.#history.jobs) {
       const steps = past.job?.steps ?? 0;
       for (const row of past.rows()) {
-        const state = this.#facts.running.has(runName(job, row.run))
-          ? "running"
-          : visibleState(past, row, steps, this.#facts.isWorking);
+        const name = runName(job, row.run);
+        const isRunning = this.#facts.running.has(name);
+        if (isRunning ? !this.#facts.isWithRunning : this.#facts.recent?.has(name) === false) {
+          continue;
+        }
+        const state = isRunning ? "running" : visibleState(past, row, steps, this.#facts.isWorking);
         if (this.#choice.chosen(job, row.run, state)) yield { job, run: row.run };
       }
     }
@@ -134,15 +201,15 @@ async function printOne(
   runs: ChosenRuns,
 ): Promise<void> {
   let log = "";
-  let isOpen = true;
+  let silence = `${name} was not computed since then.`;
   await forEachLog(layout, runs, (run, text = "") => {
     log = text;
-    isOpen = runs.isOpen(run);
+    silence = `${name} has logged nothing${runs.isOpen(run) ? " yet" : ""}.`;
   });
   const text = flags.lines === undefined ? log : lastLines(log, flags.lines);
   if (flags.json) printJson(context.stdout, { run: name, log: text });
   else new LogPrinter(context, flags, false).text(name, text);
-  if (log === "") say(context, flags, `${name} has logged nothing${isOpen ? " yet" : ""}.`);
+  if (log === "") say(context, flags, silence);
 }
 
 async function printAll(
@@ -153,12 +220,20 @@ async function printAll(
 ): Promise<void> {
   const printer = new LogPrinter(context, flags, true);
   let isSilent = true;
+  let count = 0;
   await forEachLog(layout, runs, (run, log = "") => {
+    count++;
     isSilent &&= log === "";
     const text = flags.lines === undefined ? log : lastLines(log, flags.lines);
     printer.text(runName(run.job, run.run), text);
   });
-  if (isSilent) say(context, flags, "None of them has logged anything.");
+  if (!isSilent || !runs.isWithRunning) return;
+  const nobody = count === 0 && flags.since !== undefined;
+  say(
+    context,
+    flags,
+    nobody ? "None of them was computed since then." : "None of them has logged anything.",
+  );
 }
 
 /** Those that have ended in the order of their ends, by the journal's, shard by shard; then the others. */

@@ -17,6 +17,7 @@ export const OVERVIEW_COMMANDS: readonly Command[] = [
       { line: "simrun logs -f climate_2030", what: "and what comes, until it ends" },
       { line: "simrun logs -f", what: "of all that runs" },
       { line: "simrun logs failed -n 20", what: "the last lines of what failed" },
+      { line: "simrun logs failed --since 10m", what: "what failed in the last ten minutes" },
     ],
     flags: {
       follow: { kind: "switch", letter: "f", brief: "Go on printing until they end" },
@@ -26,6 +27,11 @@ export const OVERVIEW_COMMANDS: readonly Command[] = [
         value: "LINES",
         min: 0,
         brief: "Only so many of the last lines of each (of several with -f: 10)",
+      },
+      since: {
+        kind: "text",
+        value: "WHEN",
+        brief: "Only of what runs, or ended since then: 10m, 12h, 2026-11-01T12:30, 12:30",
       },
     },
     args: { min: 0, max: Number.POSITIVE_INFINITY, name: "RUN", complete: "run" },

@@ -97,6 +97,36 @@ Deno.test("simrun logs of several runs has each line's run before it, -n the las
   });
 });
 
+Deno.test("simrun logs --since is of what was computed since then, by any name, and comes first where it is followed", async () => {
+  await withFolder(FILES, async (cwd) => {
+    const logs = async (...words: string[]) => await simrun(["logs", ...words], { cwd });
+    await simrun(["-q", "short.yaml", "quiet.yaml"], { cwd });
+    // The next whole second lies behind all that has ended.
+    const moment = Math.ceil(Date.now() / 1000) * 1000;
+    await until(() => Date.now() >= moment, "the next second");
+    const since = ["--since", new Date(moment).toISOString()];
+    const nobody = await logs(...since);
+    assert.deepEqual([nobody.code, nobody.out], [EXIT.completed.status, ""]);
+    assert.equal(nobody.err, "None of them was computed since then.\n");
+    await simrun(["-q", "bad.yaml"], { cwd });
+    const bad = (await logs("bad")).out;
+    const named = bad.replace(/^/gm, "bad | ").replace(/bad \| $/, "");
+    assert.equal((await logs(...since)).out, named);
+    assert.equal((await logs("failed", ...since)).out, named);
+    assert.equal((await logs("bad", ...since)).out, bad);
+    assert.equal((await logs("bad", "--since", "1h", "-n", "1")).out, "[step 39] line 39\n");
+    assert.equal((await logs("short", ...since)).out, "");
+    assert.equal((await logs("quiet", ...since)).err, "quiet was not computed since then.\n");
+    assert.equal((await logs("--since", "1h")).out.split("\n").length - 1, 3 * 3 + 5);
+    const followed = await logs("-f", ...since);
+    assert.equal(followed.out, named);
+    assert.match(followed.err, /^The campaign has ended/);
+    const { code, err } = await logs("--since", "10");
+    assert.equal(code, EXIT.usage.status);
+    assert.match(err, /--since needs a unit/);
+  });
+});
+
 /** Neither of the first two ends before the gate is there. */
 const campaignIn = (folder: string) => `
 defaults: { model: ./m.js, allow: { read: ["${folder}"] } }
