@@ -53,10 +53,12 @@ export function measureTinyRuns(sizes: Sizes): Promise<Section> {
       poolifier: () => poolMs(pools, "poolifier", runs),
       appends: () => appendsMs(folder, runs),
     });
+    const page = `${folder}/report.html`;
     const later = await inTurns(sizes.tinyRounds * 2 + 1, {
       again: run,
       plan: async () => (await simrun(["run", "-n", sampled, "--tree", tree])).wallMs,
       status: async () => (await simrun(["status", "--tree", tree])).wallMs,
+      report: async () => (await simrun(["report", "-f", "-q", "-o", page, "--tree", tree])).wallMs,
       empty: async () => (await denoRun([empty])).wallMs,
     });
     const perSecond = (times: readonly number[]) =>
@@ -106,6 +108,12 @@ export function measureTinyRuns(sizes: Sizes): Promise<Section> {
           simrun: seconds(later.status),
           baseline,
           goal: { of: "figure", atMost: 0.5 },
+        },
+        {
+          what: "simrun report -o FILE of that tree",
+          simrun: seconds(later.report),
+          baseline,
+          goal: { of: "figure", atMost: 3 },
         },
         {
           what: "files in the tree",

@@ -46,6 +46,7 @@ Deno.test("every bench prints both sides, their ratio and the goal", async () =>
       /^500 runs, .* runs\/s .* lines appended, .* ×/m,
       /^the same command again: .* ≤ 1.5 s/m,
       /^simrun status of that tree .* ≤ 0.5 s/m,
+      /^simrun report -o FILE of that tree .* ≤ 3 s/m,
       /^files in the tree .* one a run .* ≤ 199 files/m,
       /^most memory the orchestrator held .* MB .* ≤ 300 MB/m,
       /^verify, 2 checkpoints of 1 MiB .* MB\/s .* read them, zstd -t .* ≥ 0.5 ×/m,
