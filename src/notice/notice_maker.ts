@@ -5,7 +5,27 @@ import { runName } from "../job/run.ts";
 import type { NoticeEvent } from "../job/sink.ts";
 import type { Notice, NoticeBody } from "./notice.ts";
 
+type EntryType = JournalEntry["type"];
+
+/** Of which entries each is made; how far everything is, is in none. */
+const SOURCES: { readonly [event in NoticeEvent]: readonly EntryType[] } = {
+  on_begin: ["campaign.started"],
+  on_submit: ["job.planned"],
+  on_start: ["runs.started"],
+  on_resume: ["run.resumed"],
+  on_progress: [],
+  on_checkpoint: ["run.checkpointed"],
+  on_warning: ["run.degraded", "run.warned"],
+  on_retry: ["runs.requeued"],
+  on_complete: ["runs.completed", "run.reused"],
+  on_error: ["run.failed"],
+  on_cancel: ["runs.cancelled"],
+  on_end: ["campaign.ended"],
+};
+
 export class NoticeMaker {
+  /** Nothing is made of other entries. */
+  readonly types: ReadonlySet<EntryType>;
   readonly #tree: string;
   readonly #wanted: ReadonlySet<NoticeEvent>;
   #host = "";
@@ -14,6 +34,8 @@ export class NoticeMaker {
   constructor(tree: string, wanted: ReadonlySet<NoticeEvent>) {
     this.#tree = tree;
     this.#wanted = wanted;
+    // Whoever is told of anything is told on which host it was.
+    this.types = new Set(["campaign.started", ...[...wanted].flatMap((event) => SOURCES[event])]);
   }
 
   /** What is to be told of an entry, in the order of its runs. */

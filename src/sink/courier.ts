@@ -64,6 +64,8 @@ export interface Left {
 
 /** Read at a time: some hundred notices. */
 const READ_BYTES = 64 << 10;
+/** Of what is passed over so much is read at a time: then it is asked whether there is time for more, and others have theirs. */
+const PASS_BYTES = 2 << 20;
 /** So often it is written down at most how far it got, while it goes well. */
 const NOTE_EVERY_MS = 1_000;
 
@@ -74,6 +76,7 @@ export class Courier {
   readonly #follower: JournalFollower;
   /** Read, and not yet brought. */
   #waiting: Notice[] = [];
+  #hasMore = false;
   #delivered: NoticePlace | undefined;
   /** All up to the first is brought once nothing waits; the second is where another one would begin. */
   #readSafeSeq: number;
@@ -110,11 +113,15 @@ export class Courier {
         const isLast = over.aborted;
         await this.#parts.turn?.(over);
         const batch = await this.#next(over);
-        if (batch.length === 0) {
+        if (batch.length > 0) {
+          if (!await this.#bring(batch, over, late)) break;
+        } else if (this.#hasMore) {
+          await new Promise((others) => setTimeout(others, 0));
+        } else {
           await this.#note(isLast);
           if (isLast) break;
           await pause(this.#times.lookEveryMs, over);
-        } else if (!await this.#bring(batch, over, late)) break;
+        }
       }
     } finally {
       this.#follower[Symbol.dispose]();
@@ -146,11 +153,11 @@ export class Courier {
 
   /** Answers whether there was something. */
   #read(): boolean {
-    if (this.#waiting.length > 0 && this.#waiting.length >= this.#parts.sink.batchMax) return false;
+    if (this.#waiting.length >= this.#parts.sink.batchMax) return false;
     const before = this.#waiting.length;
     const oldest = new Date(Date.now() - this.#times.ageMsMax).toISOString();
-    let hasMore: boolean;
-    do {
+    const options = { bytesMax: READ_BYTES, types: this.#maker.types };
+    for (let bytes = 0; bytes < PASS_BYTES; bytes += READ_BYTES) {
       const read = this.#follower.read((entry) => {
         for (const notice of this.#maker.of(entry)) {
           if (hasArrived(notice, this.#delivered)) continue;
@@ -158,10 +165,11 @@ export class Courier {
             this.#lose(1, "it was too old when it could be told");
           } else this.#waiting.push(notice);
         }
-      }, { bytesMax: READ_BYTES });
+      }, options);
       this.#readSafeSeq = read.safeSeq;
-      ({ hasMore } = read);
-    } while (hasMore && this.#waiting.length === before);
+      this.#hasMore = read.hasMore;
+      if (!read.hasMore || this.#waiting.length > before) break;
+    }
     if (this.#waiting.length === 0) this.#setSafe();
     return this.#waiting.length > before;
   }

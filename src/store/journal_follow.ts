@@ -11,7 +11,7 @@
 import type { JournalEntry } from "../job/event.ts";
 import { diskFault } from "./disk.ts";
 import type { FileHandle } from "./file_system.ts";
-import { decodeLine, type JournalLocation, linesIn } from "./journal_line.ts";
+import { type JournalLocation, type LineRead, linesIn, readLine } from "./journal_line.ts";
 import { type JournalVisitor, openHot, scanLines } from "./journal_read.ts";
 import type { Layout } from "./layout.ts";
 import { listSegments, readSegment, type Segment } from "./segment.ts";
@@ -33,6 +33,8 @@ export interface Followed {
 export interface FollowOptions {
   /** Stops at the first line behind so many bytes; all that is there when absent. */
   readonly bytesMax?: number;
+  /** Entries of other types are counted and not visited, and so need not be parsed. */
+  readonly types?: ReadonlySet<JournalEntry["type"]>;
 }
 
 /** A place in the hot journal: behind the line of that number. */
@@ -58,6 +60,7 @@ export class JournalFollower implements Disposable {
   #isDamaged = false;
   /** Nothing before it is ever taken back. */
   #safe: Place;
+  #types: FollowOptions["types"];
   /** Where the last line stands that was read, and how it begins. */
   #last: { readonly offset: number; readonly head: Uint8Array } | undefined;
 
@@ -71,8 +74,9 @@ export class JournalFollower implements Disposable {
   /** Visits what has come since the last call, in order. Throws a `Fault` when the tree cannot be read. */
   read(
     visit: JournalVisitor,
-    { bytesMax = Infinity }: FollowOptions = {},
+    { bytesMax = Infinity, types }: FollowOptions = {},
   ): Followed {
+    this.#types = types;
     let left = bytesMax;
     let wentBackTo: number | undefined;
     try {
@@ -147,10 +151,10 @@ export class JournalFollower implements Disposable {
         const offset = this.#sealedOffset;
         this.#sealedOffset += length + 1;
         bytes += length;
-        const entry = decodeLine(line.value);
-        if (typeof entry === "string") continue;
+        const found = readLine(line.value, this.#isWanted);
+        if (typeof found === "string") continue;
         const { number } = segment;
-        this.#visitNew(entry, { segment: number, offset, bytes: length, seq: entry.seq }, visit);
+        this.#visitNew(found, { segment: number, offset, bytes: length, seq: found.seq }, visit);
       }
       this.#segments.shift();
       this.#lines = undefined;
@@ -168,23 +172,27 @@ export class JournalFollower implements Disposable {
       this.#offset - start >= bytesMax ? null : file.readSync(into);
     scanLines(read, (line, at, length) => {
       if (this.#offset - start >= bytesMax) return;
-      const entry = decodeLine(line);
+      const found = readLine(line, this.#isWanted);
       // At the end it is perhaps on its way, and is looked at again; elsewhere it is damage.
-      if (typeof entry === "string") return;
+      if (typeof found === "string") return;
       const offset = start + at;
-      if (entry.synced) this.#safe = { offset, seq: Math.min(this.#seq, entry.seq - 1) };
+      if (found.isSynced) this.#safe = { offset, seq: Math.min(this.#seq, found.seq - 1) };
       this.#offset = offset + length + 1;
       this.#last = { offset, head: line.slice(0, HEAD_BYTES) };
-      this.#visitNew(entry, { segment: 0, offset, bytes: length, seq: entry.seq }, visit);
+      this.#visitNew(found, { segment: 0, offset, bytes: length, seq: found.seq }, visit);
     });
     return this.#offset - start;
   }
 
-  #visitNew(entry: JournalEntry, location: JournalLocation, visit: JournalVisitor): void {
-    if (entry.seq <= this.#seq) return;
-    if (entry.seq > this.#seq + 1) this.#isDamaged = true;
-    this.#seq = entry.seq;
-    visit(entry, location);
+  /** What was visited already, and what nobody asks for, is not parsed. */
+  readonly #isWanted = (seq: number, type: JournalEntry["type"]): boolean =>
+    seq > this.#seq && (this.#types?.has(type) ?? true);
+
+  #visitNew({ seq, entry }: LineRead, location: JournalLocation, visit: JournalVisitor): void {
+    if (seq <= this.#seq) return;
+    if (seq > this.#seq + 1) this.#isDamaged = true;
+    this.#seq = seq;
+    if (entry !== undefined) visit(entry, location);
   }
 
   /** Whether the last line that was read does not stand in its place any more. */

@@ -77,13 +77,60 @@ export function encodeLine(body: string, into: Uint8Array, at: number): number {
 
 /** The entry in a line without its newline, or the reason why it is none. */
 export function decodeLine(line: Uint8Array): JournalEntry | string {
+  return untrue(line) ?? parse(line);
+}
+
+/** What a line says, as far as it is wanted. */
+export interface LineRead {
+  readonly seq: number;
+  readonly isSynced: boolean;
+  /** Absent where it is not wanted. */
+  readonly entry?: JournalEntry;
+}
+
+/** As {@linkcode decodeLine}; what is not wanted is proved, and not parsed, which is most of the work. */
+export function readLine(
+  line: Uint8Array,
+  isWanted: (seq: number, type: JournalEntry["type"]) => boolean,
+): LineRead | string {
+  const trouble = untrue(line);
+  if (trouble !== undefined) return trouble;
+  const head = HEAD.exec(decoder.decode(line.subarray(PREFIX_BYTES, PREFIX_BYTES + HEAD_BYTES)));
+  if (head !== null) {
+    const [, digits, type] = head;
+    const seq = Number(digits);
+    if (!isWanted(seq, type as JournalEntry["type"])) return { seq, isSynced: isSynced(line) };
+  }
+  const entry = parse(line);
+  if (typeof entry === "string") return entry;
+  const { seq, type, synced = false } = entry;
+  return { seq, isSynced: synced, ...(isWanted(seq, type) && { entry }) };
+}
+
+/** How the part begins that the checksum covers. A line of another order is parsed whole. */
+const HEAD = /^"seq":(\d{1,15}),"at":"[^"\\]*","type":"([a-z.]+)"/;
+const HEAD_BYTES = 96;
+
+/** How {@linkcode markSynced} ends a line. Nothing else does: of what stands deeper another bracket is closed behind it. */
+const SYNCED = encoder.encode(',"synced":true}');
+
+function isSynced(line: Uint8Array): boolean {
+  const from = line.length - SYNCED.length;
+  return SYNCED.every((byte, at) => line[from + at] === byte);
+}
+
+/** Why a line is none; undefined when its checksum proves it. */
+function untrue(line: Uint8Array): string | undefined {
   if (line.length <= PREFIX_BYTES || line[16] !== QUOTE || line[17] !== COMMA) {
     return "it has no checksum";
   }
   for (let at = 0; at < 8; at++) if (line[at] !== PREFIX_HEAD[at]) return "it has no checksum";
   const stated = readHex(line);
   const found = crc32(line.subarray(PREFIX_BYTES));
-  if (stated !== found) return "its checksum does not match its content";
+  return stated === found ? undefined : "its checksum does not match its content";
+}
+
+function parse(line: Uint8Array): JournalEntry | string {
   try {
     const entry = JSON.parse(decoder.decode(line)) as JournalEntry;
     return Number.isSafeInteger(entry.seq) ? entry : "it has no sequence number";

@@ -1,10 +1,11 @@
 /** A sink is told everything in order and once, whatever becomes of it, of its neighbours and of the process. */
 import assert from "node:assert/strict";
+import type { RunEvent } from "../../src/job/event.ts";
 import { Courier } from "../../src/sink/courier.ts";
 import { readSinkState } from "../../src/sink/cursor.ts";
 import { JournalWriter } from "../../src/store/journal.ts";
 import { rotateJournal } from "../../src/store/seal.ts";
-import { inTree } from "../store/fixtures.ts";
+import { ended, inTree } from "../store/fixtures.ts";
 import { append, aSpec, done, Ear, FAST, tellAll } from "./stage.ts";
 
 const names = (from: number, to: number) =>
@@ -25,6 +26,31 @@ Deno.test("a courier tells what comes while it looks, in order, and ends when al
     assert.deepEqual(await ended, { name: "one", failing: undefined, lost: 0 });
     assert.deepEqual(sink.runs, names(0, 50));
     assert.equal(new Set(sink.heard.map(({ id }) => id)).size, 50, "each has an id of its own");
+  }));
+
+Deno.test("a sink that asks for little hears just that, from the right host, and is as far as any other", () =>
+  inTree(async (layout) => {
+    const start: RunEvent = {
+      ...{ type: "campaign.started", epoch: 1, version: "1", host: "node7", pid: 1, slots: 1 },
+      manifests: [],
+    };
+    // More than is passed over at once.
+    const runs = names(0, 40_000);
+    await append(layout, start, done(...runs), done(...runs), ended(1));
+    assert.ok((await Deno.stat(layout.journal)).size > 4 << 20);
+    const sink = new Ear();
+    await tellAll(layout, sink, { spec: { ...aSpec, events: ["on_end"] } });
+    assert.deepEqual(sink.heard.map(({ event, id, host }) => [event, id, host]), [
+      ["on_end", "4", "node7"],
+    ]);
+    await append(layout, done("more"));
+    const other = new Ear();
+    await tellAll(layout, other, { spec: { ...aSpec, name: "other" } });
+    const [few, all] = ["one", "other"].map((name) => readSinkState(layout, name)!);
+    assert.ok(few!.safeSeq <= all!.safeSeq && few!.delivered?.seq === 4);
+    const next = new Ear();
+    await tellAll(layout, next);
+    assert.deepEqual(next.runs, ["more"], "nothing is told twice");
   }));
 
 Deno.test("the next courier goes on where the last one ended, also in the middle of an entry", () =>

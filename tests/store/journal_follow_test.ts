@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { JournalEntry } from "../../src/job/event.ts";
+import type { JournalEntry, RunEvent } from "../../src/job/event.ts";
 import { JournalWriter } from "../../src/store/journal.ts";
 import { EntryReader } from "../../src/store/journal_again.ts";
 import { type Followed, JournalFollower } from "../../src/store/journal_follow.ts";
@@ -137,4 +137,26 @@ Deno.test("lines that are taken back, and others in their place, are told as suc
     assert.equal(seq, 6);
     assert.equal(wentBackTo, 2);
     assert.deepEqual(next(follower)[0], []);
+  }));
+
+Deno.test("a follower that is asked for some types passes over the others, and is as far as one that reads all", () =>
+  inTree(async (layout) => {
+    const { writer } = await JournalWriter.open(layout, clock);
+    const warned = (message: string): RunEvent => (
+      { type: "run.warned", job: "j", run: "r", step: 1, message }
+    );
+    for (let number = 1; number <= 3; number++) {
+      await Promise.all([writer.append(ended(number)), writer.append(warned(`,"synced":true}`))]);
+    }
+    await writer.close();
+    using all = new JournalFollower(layout);
+    using some = new JournalFollower(layout);
+    const found: string[] = [];
+    const types = new Set(["run.warned"] as const);
+    const answer = some.read(({ type, seq }) => found.push(`${type} ${seq}`), { types });
+    assert.deepEqual(found, ["run.warned 2", "run.warned 4", "run.warned 6"]);
+    assert.deepEqual(answer, next(all)[1]);
+    await write(layout, 4);
+    assert.deepEqual(some.read(() => found.push("more"), { types }), next(all)[1]);
+    assert.equal(found.length, 3);
   }));
