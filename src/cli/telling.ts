@@ -16,7 +16,6 @@ import { safeText } from "../screen/safe_text.ts";
 import { mistakeOf } from "../sink/sink_health.ts";
 import { readSinks } from "../sink/sink_list.ts";
 import { Teller } from "../sink/teller.ts";
-import { lastSeqOf } from "../store/journal_tail.ts";
 import type { Layout } from "../store/layout.ts";
 import { type CliContext, type GlobalFlags, say } from "./context.ts";
 
@@ -55,7 +54,7 @@ export class Telling {
       if (mistake === undefined) continue;
       say(context, flags, safeText(`note: ${sink.name} cannot be told of anything: ${mistake}.`));
     }
-    const teller = await Teller.start(layout, all, lastSeqOf(layout));
+    const teller = await Teller.start(layout, all);
     return teller && new Telling(context, flags, teller);
   }
 

@@ -1,6 +1,6 @@
 /**
  * How far a sink has been told, in `hot/notify/NAME.json`. It is written by the process of the sinks alone, one at a
- * time; should it be lost, the sink is told again of what happened since its campaign began.
+ * time; should it be lost, the sink is told again of what happened since it came to the tree (`sink_list.ts`).
  */
 import { join } from "node:path";
 import type { Notice } from "../notice/notice.ts";

@@ -7,7 +7,7 @@ import { askFlock, openLockFile } from "../store/flock.ts";
 import { Layout } from "../store/layout.ts";
 import { Courier, type CourierParts, type Left } from "./courier.ts";
 import { makeSink } from "./make_sink.ts";
-import { readSinks } from "./sink_list.ts";
+import { readSinkList } from "./sink_list.ts";
 import { Thrift } from "./thrift.ts";
 
 /** So long it goes on behind the end of the campaign, to tell what was not told yet. */
@@ -30,7 +30,10 @@ export async function runSinks(root: string, afterSeq: number): Promise<void> {
   Deno.exit(0);
 }
 
-/** Answers what has not arrived, or was given up; undefined when another process tells them all the time. */
+/**
+ * Answers what has not arrived, or was given up; undefined when another process tells them all the time. Behind `afterSeq`
+ * begins whoever has no note of how far he was told, and is not in the list.
+ */
 export async function tellSinks(
   layout: Layout,
   afterSeq: number,
@@ -46,10 +49,13 @@ export async function tellSinks(
   }
   const thrift = new Thrift();
   const turn = (over: AbortSignal) => thrift.turn(over);
+  const { sinks, after } = readSinkList(layout);
   const left = await Promise.all(
-    readSinks(layout).map(async (spec): Promise<Left> => {
+    sinks.map(async (spec): Promise<Left> => {
+      // What traces were sent is noted nowhere: they are those of this campaign.
+      const from = spec.kind === "traces" ? afterSeq : after.get(spec.name) ?? afterSeq;
       try {
-        return await tell(spec, { layout, afterSeq, turn }, { over, late });
+        return await tell(spec, { layout, afterSeq: from, turn }, { over, late });
       } catch (error) {
         const failing = error instanceof Error ? error.message : String(error);
         return { name: spec.name, failing, lost: 0 };

@@ -1,46 +1,90 @@
-/** The sinks as a campaign has them: their process is started beside it, and told when it is over. */
+/** The sinks as a campaign has them: their process is started a little behind it, and told when it is over. */
 import type { SinkSpec } from "../job/sink.ts";
+import { lastSeqOf } from "../store/journal_tail.ts";
 import type { Layout } from "../store/layout.ts";
 import { readLines } from "../worker/lines.ts";
-import type { Left } from "./courier.ts";
 import { ownProcess } from "../worker/own_process.ts";
+import type { Left } from "./courier.ts";
 import { writeSinks } from "./sink_list.ts";
 
 /** The hidden sub-command under which the executable tells sinks. */
 export const SINKS_COMMAND = "__sinks";
 
+/**
+ * The process starts so long behind the campaign, or at its end if that is sooner. Its start takes more than telling does,
+ * and falls so where a short campaign does not feel it. What happens until then stands in the journal, and the list of
+ * sinks says since where it is to be told.
+ */
+const START_MS = 2_000;
 /** It ends by itself before; one that does not is left behind by nobody. */
 const END_MS = 15_000;
 /** Others compute; who is told a moment later has lost nothing. With 19, on a machine that is full, it would be a minute. */
 const NICENESS = 10;
 
 export class Teller {
-  readonly #child: Deno.ChildProcess;
-  readonly #left: Left[] = [];
-  readonly #heard: Promise<void>;
-  #said = "";
+  readonly #command: Deno.Command;
+  readonly #timer: ReturnType<typeof setTimeout>;
+  #process: SinksProcess | undefined;
+  /** Why there is no process. */
+  #trouble: string | undefined;
 
-  private constructor(child: Deno.ChildProcess) {
-    this.#child = child;
-    this.#heard = this.#hear();
-    this.#heard.catch(() => {});
+  private constructor(command: Deno.Command, startMs: number) {
+    this.#command = command;
+    this.#timer = setTimeout(() => this.#start(), startMs);
   }
 
   /** Only for the holder of the tree's lock, before the campaign writes. Undefined where nobody is to be told. */
   static async start(
     layout: Layout,
     sinks: readonly SinkSpec[],
-    afterSeq: number,
+    startMs = START_MS,
   ): Promise<Teller | undefined> {
-    await writeSinks(layout, sinks);
+    const lastSeq = lastSeqOf(layout);
+    await writeSinks(layout, sinks, lastSeq);
     if (sinks.length === 0) return undefined;
     const entry = new URL("./sinks_main.ts", import.meta.url);
-    const args = [layout.root, String(afterSeq)];
-    return new Teller(ownProcess(SINKS_COMMAND, entry, args, { niceness: NICENESS }).spawn());
+    const args = [layout.root, String(lastSeq)];
+    const command = ownProcess(SINKS_COMMAND, entry, args, { niceness: NICENESS });
+    // Nothing notes how far traces were sent: nobody could send later what a killed simrun did not.
+    const isAtOnce = sinks.some(({ kind }) => kind === "traces");
+    return new Teller(command, isAtOnce ? 0 : startMs);
   }
 
   /** The campaign is over, and its journal closed. Answers where not all has arrived; never throws. */
   async finish(): Promise<readonly Left[]> {
+    this.#start();
+    const answer = await this.#process?.finish() ?? this.#trouble!;
+    if (typeof answer !== "string") return answer;
+    return [{ name: "their process", failing: answer, lost: 0 }];
+  }
+
+  /** Once. What goes wrong with it is told in the end: no run waits for anybody. */
+  #start(): void {
+    clearTimeout(this.#timer);
+    if (this.#process !== undefined || this.#trouble !== undefined) return;
+    try {
+      this.#process = new SinksProcess(this.#command.spawn());
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#trouble = `it cannot be started: ${why}`;
+    }
+  }
+}
+
+class SinksProcess {
+  readonly #child: Deno.ChildProcess;
+  readonly #left: Left[] = [];
+  readonly #heard: Promise<void>;
+  #said = "";
+
+  constructor(child: Deno.ChildProcess) {
+    this.#child = child;
+    this.#heard = this.#hear();
+    this.#heard.catch(() => {});
+  }
+
+  /** Answers where not all has arrived, or why that is not known; never throws. */
+  async finish(): Promise<readonly Left[] | string> {
     const kill = () => {
       try {
         Deno.kill(-this.#child.pid, "SIGKILL");
@@ -60,7 +104,7 @@ export class Teller {
       clearTimeout(timer);
     }
     const why = this.#said.trim().split("\n").at(-1)!.slice(0, 200);
-    return [{ name: "their process", failing: why === "" ? "it was ended" : why, lost: 0 }];
+    return why === "" ? "it was ended" : why;
   }
 
   async #hear(): Promise<void> {

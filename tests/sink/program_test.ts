@@ -4,8 +4,10 @@ import { Ajv2020 } from "npm:ajv@8.17.1/dist/2020.js";
 import { join } from "node:path";
 import type { Notice } from "../../src/notice/notice.ts";
 import { noticeSchema } from "../../src/notice/notice_schema.ts";
+import { readJournal } from "../../src/store/journal.ts";
+import { openTree } from "../../src/store/tree.ts";
 import { inFolder, place } from "../helpers/folder.ts";
-import { leavesNoProcess } from "../helpers/processes.ts";
+import { isAlive, leavesNoProcess, until } from "../helpers/processes.ts";
 import { simrun, startSimrun } from "../helpers/program.ts";
 
 const MODEL = `
@@ -115,7 +117,7 @@ Deno.test("a campaign that is killed, and resumed with sinks from its tree, tell
         folder,
         "jobs.yaml",
         `notify: [{ webhook: "${collector.url}" }]
-jobs: [{ id: j, model: m.ts, steps: 40, parameters: { slow: 1 }, sweep: { n: { from: 1, to: 12, step: 1 } } }]
+jobs: [{ id: j, model: m.ts, steps: 100, parameters: { slow: 1 }, sweep: { n: { from: 1, to: 12, step: 1 } } }]
 `,
       );
       const child = startSimrun([manifest, "--tree", tree, "-j", "1"]);
@@ -133,6 +135,74 @@ jobs: [{ id: j, model: m.ts, steps: 40, parameters: { slow: 1 }, sweep: { n: { f
       const begins = collector.notices.filter(({ event }) => event === "on_begin");
       assert.equal(new Set(begins.map(({ id }) => id)).size, 2);
       assert.ok(new Set(ids).size >= 12 * 2 + 4, `${ids}`);
+    })
+  ));
+
+Deno.test("a campaign that is killed before anybody was told of it is told by simrun notify, to its last entry", () =>
+  inFolder((folder) =>
+    leavesNoProcess(async () => {
+      await using collector = new Collector();
+      await place(folder, "m.ts", MODEL);
+      const tree = join(folder, "T");
+      const manifest = await place(
+        folder,
+        "jobs.yaml",
+        `notify: [{ webhook: "${collector.url}" }, { log: true }]
+jobs: [{ id: j, model: m.ts, steps: 20, parameters: { slow: 1 }, sweep: { n: { from: 1, to: 400, step: 1 } } }]
+`,
+      );
+      const child = startSimrun([manifest, "--tree", tree, "-j", "1"]);
+      const completed = async () => {
+        const runs: string[] = [];
+        try {
+          readJournal(await openTree(tree, "read"), (entry) => {
+            if (entry.type === "runs.completed") runs.push(...entry.runs.map(({ run }) => run));
+          });
+        } catch {
+          // It is not there yet.
+        }
+        return runs;
+      };
+      await until(async () => (await completed()).length > 0, "a run has ended");
+      child.kill("SIGKILL");
+      await child.status;
+      const notified = await simrun(["notify", "--tree", tree]);
+      assert.equal(notified.status, 0, notified.stdout + notified.stderr);
+      assert.deepEqual([...new Set(collector.completed())], await completed());
+      const count = collector.notices.filter(({ event }) => event === "on_begin").length;
+      assert.ok(count > 0, "the beginning is told");
+      const log = await Deno.readTextFile(join(tree, "simulation.log"));
+      assert.match(log, /^\S+ info {4}simrun \S+ begins on/);
+    })
+  ));
+
+Deno.test("a module that never returns ends with the process that called it, however that ended", () =>
+  inFolder((folder) =>
+    leavesNoProcess(async () => {
+      await place(folder, "m.ts", MODEL);
+      const hooks = await place(
+        folder,
+        "hooks.ts",
+        `export function on_begin() {
+  Deno.writeTextFileSync(new URL("new", import.meta.url), Deno.pid + " " + Deno.ppid);
+  Deno.renameSync(new URL("new", import.meta.url), new URL("pids", import.meta.url));
+  for (;;);
+}
+`,
+      );
+      const manifest = await place(folder, "jobs.yaml", "{ id: j, model: m.ts, steps: 5 }\n");
+      const ran = simrun([manifest, "--tree", "T", "--hooks", hooks], { cwd: folder });
+      const pids = () => Deno.readTextFileSync(join(folder, "pids")).split(" ").map(Number);
+      await until(
+        () => Deno.readDirSync(folder).some(({ name }) => name === "pids"),
+        "it is called",
+      );
+      const [module, caller] = pids() as [number, number];
+      Deno.kill(caller, "SIGKILL");
+      await until(() => !isAlive(module), "it has ended");
+      const { status, stderr } = await ran;
+      assert.equal(status, 0, "the run is done");
+      assert.match(stderr, /note: their process was not told of everything: it was ended/);
     })
   ));
 
