@@ -15,6 +15,12 @@ export interface ThriftLimits {
 
 export const THRIFT: ThriftLimits = { share: 0.02, burstMs: 40, waitMsMax: 3_000 };
 
+/**
+ * Waited beyond what is owed: a wait to the point would leave nothing for its own end, which computes as well, and the next
+ * wait would be for that, and so on, without anybody's turn between.
+ */
+const SLACK_MS = 100;
+
 export class Thrift {
   readonly #limits: ThriftLimits;
   readonly #cpuMs: () => number;
@@ -40,7 +46,7 @@ export class Thrift {
     while (!over.aborted) {
       const ms = this.waitMs();
       if (ms <= 0) return;
-      await pause(ms, over);
+      await pause(ms + SLACK_MS, over);
     }
   }
 

@@ -16,10 +16,8 @@ export function ownProcess(
   const own = Deno.build.standalone
     ? [Deno.execPath(), command, ...args]
     : [Deno.execPath(), "run", "-A", "--quiet", "--no-check", filePath(entry.href), ...args];
-  // As nice as the system lets it be; the shell becomes the process. Where Linux shares cores among sessions, of which this
-  // is one, niceness counts within a session only, unless that is nice, too.
-  const nice = `{ echo ${niceness} >/proc/self/autogroup; } 2>/dev/null; ` +
-    `command -v nice >/dev/null && exec nice -n ${niceness} "$@"; exec "$@"`;
+  // As nice as the system lets it be; the shell becomes the process.
+  const nice = `command -v nice >/dev/null && exec nice -n ${niceness} "$@"; exec "$@"`;
   const [program, ...words] = niceness === 0 ? own : ["/bin/sh", "-c", nice, "simrun", ...own];
   return new Deno.Command(program!, {
     ...{ args: words, env: { NO_COLOR: "1", ...env } },

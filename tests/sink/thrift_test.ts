@@ -46,3 +46,16 @@ Deno.test("Thrift waits for nothing when all is over", async () => {
   await turn;
   await thrift.turn(over.signal);
 });
+
+Deno.test("Thrift comes to an end with a wait, though its end computes, too", async () => {
+  const over = new AbortController();
+  let cpuMs = 0;
+  let looks = 0;
+  const thrift = new Thrift({ share: 0.02, burstMs: 3, waitMsMax: 3_000 }, () => {
+    if (++looks > 20) over.abort();
+    return cpuMs += 1;
+  });
+  cpuMs += 8;
+  await thrift.turn(over.signal);
+  assert.ok(!over.signal.aborted, `${looks} looks`);
+});
