@@ -44,10 +44,13 @@ export class NoticeMaker {
     const { seq, at } = entry;
     const bodies = this.#bodies(entry);
     const isOne = bodies.length === 1;
-    return bodies.map((body, index) => ({
-      ...{ id: isOne ? `${seq}` : `${seq}.${index + 1}`, at, tree: this.#tree, host: this.#host },
-      ...body,
-    }));
+    const about = { id: `${seq}`, at, tree: this.#tree, host: this.#host };
+    return bodies.map((body, index) => {
+      // Not spread: of a storm of runs that is most of the work.
+      const notice = { ...about };
+      if (!isOne) notice.id = `${seq}.${index + 1}`;
+      return Object.assign(notice, body);
+    });
   }
 
   /** From the moment's picture, which is in no journal. */
@@ -151,8 +154,12 @@ function completed(
   job: string,
   { run, attempt, steps, ms, ending, point, result, from }: CompletedEntry,
 ): Extract<NoticeBody, { event: "on_complete" }> {
+  const body = { event: "on_complete", job, run, attempt, steps, ms } as const;
+  if (ending === undefined && from === undefined) {
+    return point === undefined ? { ...body, result } : { ...body, point, result };
+  }
   return {
-    ...{ event: "on_complete", job, run, attempt, steps, ms },
+    ...body,
     ...(ending !== undefined && { ending }),
     ...(point !== undefined && { point }),
     result,

@@ -15,8 +15,6 @@ type ModuleSpec = Extract<SinkSpec, { kind: "module" }>;
 /** The hidden sub-command under which the executable runs a hooks module. */
 export const HOOKS_COMMAND = "__hooks";
 
-/** Others compute. */
-const NICENESS = 19;
 const SAID_CHARACTERS_MAX = 200;
 
 export class HooksModule implements Sink {
@@ -70,13 +68,13 @@ class HooksProcess {
   #answer = Promise.withResolvers<HookAnswer>();
   #said = "";
   #isGone = false;
+  #isAsked = false;
   #done = 0;
 
   constructor(module: string) {
     this.#answer.promise.catch(() => {});
     const entry = new URL("./hooks_main.ts", import.meta.url);
     this.#child = ownProcess(HOOKS_COMMAND, entry, [module, String(Deno.pid)], {
-      niceness: NICENESS,
       env: { [HOOKS_WORD]: this.#word },
     }).spawn();
     this.#input = this.#child.stdin.getWriter();
@@ -97,6 +95,7 @@ class HooksProcess {
   async ask(notices: readonly Notice[]): Promise<HookAnswer> {
     this.#answer = Promise.withResolvers();
     this.#done = 0;
+    this.#isAsked = true;
     if (this.#isGone) throw new NotDelivered(this.#lastWords());
     const line = new TextEncoder().encode(JSON.stringify(notices) + "\n");
     // Should it be gone, its end is heard.
@@ -112,12 +111,22 @@ class HooksProcess {
     }
   }
 
+  /** While there are answers to come, those of a moment together: read one by one they would be most of the work. */
+  async *#pieces(): AsyncGenerator<Uint8Array> {
+    for await (const piece of this.#child.stdout) {
+      yield piece;
+      if (this.#isAsked) await new Promise((soon) => setTimeout(soon, 1));
+    }
+  }
+
   async #hear(): Promise<void> {
-    for await (const line of readLines(this.#child.stdout)) {
-      if (!line.startsWith(`${this.#word} `)) continue;
-      const said = line.slice(this.#word.length + 1);
-      if (said === ".") this.#done++;
-      else this.#answer.resolve(JSON.parse(said) as HookAnswer);
+    for await (const line of readLines(this.#pieces())) {
+      if (!line.startsWith(this.#word)) continue;
+      if (line.length === this.#word.length + 2) this.#done++;
+      else {
+        this.#isAsked = false;
+        this.#answer.resolve(JSON.parse(line.slice(this.#word.length + 1)) as HookAnswer);
+      }
     }
     await this.#child.status;
     this.#isGone = true;

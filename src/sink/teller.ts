@@ -18,19 +18,22 @@ export const SINKS_COMMAND = "__sinks";
 const START_MS = 2_000;
 /** It ends by itself before; one that does not is left behind by nobody. */
 const END_MS = 15_000;
-/** Others compute; who is told a moment later has lost nothing. With 19, on a machine that is full, it would be a minute. */
+/**
+ * While the campaign computes; who is told a moment later has lost nothing. With 19, on a machine that is full, it would be a
+ * minute. Behind its end simrun waits for them.
+ */
 const NICENESS = 10;
 
 export class Teller {
-  readonly #command: Deno.Command;
+  readonly #command: (niceness: number) => Deno.Command;
   readonly #timer: ReturnType<typeof setTimeout>;
   #process: SinksProcess | undefined;
   /** Why there is no process. */
   #trouble: string | undefined;
 
-  private constructor(command: Deno.Command, startMs: number) {
+  private constructor(command: (niceness: number) => Deno.Command, startMs: number) {
     this.#command = command;
-    this.#timer = setTimeout(() => this.#start(), startMs);
+    this.#timer = setTimeout(() => this.#start(NICENESS), startMs);
   }
 
   /** Only for the holder of the tree's lock, before the campaign writes. Undefined where nobody is to be told. */
@@ -44,7 +47,7 @@ export class Teller {
     if (sinks.length === 0) return undefined;
     const entry = new URL("./sinks_main.ts", import.meta.url);
     const args = [layout.root, String(lastSeq)];
-    const command = ownProcess(SINKS_COMMAND, entry, args, { niceness: NICENESS });
+    const command = (niceness: number) => ownProcess(SINKS_COMMAND, entry, args, { niceness });
     // Nothing notes how far traces were sent: nobody could send later what a killed simrun did not.
     const isAtOnce = sinks.some(({ kind }) => kind === "traces");
     return new Teller(command, isAtOnce ? 0 : startMs);
@@ -52,18 +55,18 @@ export class Teller {
 
   /** The campaign is over, and its journal closed. Answers where not all has arrived; never throws. */
   async finish(): Promise<readonly Left[]> {
-    this.#start();
+    this.#start(0);
     const answer = await this.#process?.finish() ?? this.#trouble!;
     if (typeof answer !== "string") return answer;
     return [{ name: "their process", failing: answer, lost: 0 }];
   }
 
   /** Once. What goes wrong with it is told in the end: no run waits for anybody. */
-  #start(): void {
+  #start(niceness: number): void {
     clearTimeout(this.#timer);
     if (this.#process !== undefined || this.#trouble !== undefined) return;
     try {
-      this.#process = new SinksProcess(this.#command.spawn());
+      this.#process = new SinksProcess(this.#command(niceness).spawn());
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.#trouble = `it cannot be started: ${why}`;

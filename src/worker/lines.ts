@@ -5,7 +5,7 @@
  * Of a line longer than `bytesMax` its head is yielded, and nothing after it.
  */
 export async function* readLines(
-  stream: ReadableStream<Uint8Array>,
+  stream: AsyncIterable<Uint8Array>,
   bytesMax = Infinity,
 ): AsyncGenerator<string> {
   const decoder = new TextDecoder();
