@@ -68,8 +68,11 @@ const EDGE_FILES: { readonly [path: string]: string } = {
   "src/screen/terminal.ts": "is the terminal",
   "src/dashboard/access.ts": "makes tokens at random",
   "src/dashboard/page_files.ts": "reads the files of the page",
+  "src/dashboard/plot_thread.ts": "starts the thread of the plots",
+  "src/dashboard/plot_worker.ts": "looks at the clock",
   "src/dashboard/server.ts": "listens",
   "src/dashboard/tree_watch.ts": "has a clock",
+  "src/dashboard/turns.ts": "lets others have their turn",
 };
 const EDGE_FOLDERS = [
   "command",

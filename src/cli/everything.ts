@@ -1,6 +1,7 @@
 /** All that {@linkcode load} is asked for, by literal imports: the executable holds what these reach. Never called. */
 
 export const EVERYTHING = [
+  () => import("../dashboard/answers.ts"),
   () => import("../metrics/keep_metrics.ts"),
   () => import("../metrics/metrics_file.ts"),
   () => import("../metrics/tree_metrics.ts"),

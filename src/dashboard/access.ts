@@ -3,7 +3,6 @@
  * it must know the token, its origin must be the server's own, and the host's name must be one that no stranger's
  * name server can point here.
  */
-import { timingSafeEqual } from "node:crypto";
 
 export interface Gate {
   /** 256 bits at random: whoever knows it may look. */
@@ -95,10 +94,14 @@ function cookieOf(header: string | null, name: string): string | undefined {
   return undefined;
 }
 
-/** In the same time whatever is wrong with it. */
+/** In the same time whatever is wrong with it. `node:crypto` does the same, and takes 90 ms to load. */
 function isSame(given: string, token: string): boolean {
-  const [a, b] = [given, token].map((text) => new TextEncoder().encode(text));
-  return a!.length === b!.length && timingSafeEqual(a!, b!);
+  if (given.length !== token.length) return false;
+  let differing = 0;
+  for (let at = 0; at < token.length; at++) {
+    differing |= given.charCodeAt(at) ^ token.charCodeAt(at);
+  }
+  return differing === 0;
 }
 
 function randomText(bytes: number): string {

@@ -1,10 +1,13 @@
 /** What the page asks for beside the picture, by paths: each answer a JSON text, made once for all who ask at the same time. */
 import { Fault } from "../job/fault.ts";
 import { isVisibleState } from "../report/selector.ts";
-import { ResultPlots } from "./result_plots.ts";
+import { PlotThread } from "./plot_thread.ts";
+import type { PlotQuery } from "./result_plots.ts";
 import { RunIndex } from "./run_index.ts";
 import { RunPages } from "./run_pages.ts";
 import { RunRows } from "./run_rows.ts";
+import { SideFold } from "./side_fold.ts";
+import { Timeline } from "./timeline.ts";
 import { lanesOf } from "./timeline_lanes.ts";
 import type { TreeWatch } from "./tree_watch.ts";
 
@@ -15,12 +18,13 @@ const WIDTH_MAX = 4_000;
 
 type Values = URLSearchParams;
 
-export class Answers {
+export class Answers implements Disposable {
   readonly #watch: TreeWatch;
   readonly #index = new RunIndex();
   readonly #rows: RunRows;
   readonly #pages: RunPages;
-  readonly #plots: ResultPlots;
+  readonly #timeline: SideFold<Timeline>;
+  readonly #plots: PlotThread;
   #texts = new Map<string, Promise<string>>();
   #version = -1;
   #updating: Promise<void> | undefined;
@@ -29,7 +33,8 @@ export class Answers {
     this.#watch = watch;
     this.#rows = new RunRows(watch, this.#index);
     this.#pages = new RunPages(watch, this.#index, this.#rows);
-    this.#plots = new ResultPlots(watch);
+    this.#timeline = new SideFold(watch.layout, () => new Timeline());
+    this.#plots = new PlotThread(watch);
   }
 
   /** The answer as JSON; undefined when there is nothing of that name. */
@@ -43,46 +48,55 @@ export class Answers {
     const key = `${url.pathname}?${values}`;
     let text = this.#texts.get(key);
     if (text === undefined) {
-      text = Promise.resolve(make(values)).then((answer) => JSON.stringify(answer));
+      text = make(values);
       this.#texts.set(key, text);
+      // What could not be answered once perhaps can be when somebody asks again.
+      text.catch(() => this.#texts.delete(key));
     }
     return text;
   }
 
-  /** Looks for what new plans hold. */
-  async update(): Promise<void> {
+  /** What will be asked for is looked for before: what new plans hold, and who ran when. */
+  async lookAhead(): Promise<void> {
+    await this.#update();
+    await this.#timeline.read();
+  }
+
+  /** The tree is not the one any more that was asked about. */
+  [Symbol.dispose](): void {
+    this.#pages[Symbol.dispose]();
+    this.#timeline[Symbol.dispose]();
+    this.#plots[Symbol.dispose]();
+  }
+
+  async #update(): Promise<void> {
     this.#updating ??= this.#index.update(this.#watch.folds.history).finally(() => {
       this.#updating = undefined;
     });
     await this.#updating;
   }
 
-  #makerOf(path: string): ((values: Values) => unknown) | undefined {
+  #makerOf(path: string): ((values: Values) => Promise<string>) | undefined {
     switch (path) {
       case "/api/runs":
-        return (values) => this.#runs(values);
+        return async (values) => JSON.stringify(await this.#runs(values));
       case "/api/run":
-        return (values) => this.#pages.page(textOf(values, "job"), textOf(values, "run"));
+        return async (values) =>
+          JSON.stringify(await this.#pages.page(textOf(values, "job"), textOf(values, "run")));
       case "/api/timeline":
-        return (values) => this.#timeline(values);
+        return async (values) => JSON.stringify(await this.#lanes(values));
       case "/api/results":
-        return (values) => this.#plots.columns(values.get("job") ?? undefined);
+        return async (values) =>
+          await this.#plots.ask({ type: "columns", job: values.get("job") ?? undefined });
       case "/api/plot":
-        return (values) =>
-          this.#plots.plot({
-            job: textOf(values, "job"),
-            x: textOf(values, "x"),
-            y: textOf(values, "y"),
-            by: values.get("by") ?? undefined,
-            kind: values.get("kind") === "heat" ? "heat" : "line",
-          });
+        return async (values) => await this.#plots.ask({ type: "plot", ...plotIn(values) });
     }
     return undefined;
   }
 
   async #runs(values: Values) {
-    await this.update();
-    return this.#rows.query({
+    await this.#update();
+    return await this.#rows.query({
       text: (values.get("text") ?? "").slice(0, TEXT_CHARACTERS_MAX),
       states: (values.get("states") ?? "").split(",").filter(isVisibleState),
       job: values.get("job") ?? undefined,
@@ -93,9 +107,10 @@ export class Answers {
     });
   }
 
-  #timeline(values: Values) {
-    const { nowMs, working, folds } = this.#watch;
-    return lanesOf(folds.timeline, {
+  async #lanes(values: Values) {
+    const timeline = await this.#timeline.read();
+    const { nowMs, working } = this.#watch;
+    return lanesOf(timeline, {
       fromMs: values.has("from") ? wholeOf(values, "from", 0) : undefined,
       toMs: values.has("to") ? wholeOf(values, "to", nowMs) : undefined,
       width: Math.min(WIDTH_MAX, wholeOf(values, "width", 1000)),
@@ -103,6 +118,16 @@ export class Answers {
       working,
     });
   }
+}
+
+function plotIn(values: Values): PlotQuery {
+  return {
+    job: textOf(values, "job"),
+    x: textOf(values, "x"),
+    y: textOf(values, "y"),
+    by: values.get("by") ?? undefined,
+    kind: values.get("kind") === "heat" ? "heat" : "line",
+  };
 }
 
 function textOf(values: Values, name: string): string {

@@ -25,6 +25,7 @@ export const PAGE_FILES = [
   "names.js",
   "overview.js",
   "overview_cards.js",
+  "pace.js",
   "queue.js",
   "results.js",
   "run.js",

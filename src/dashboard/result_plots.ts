@@ -5,8 +5,8 @@ import { kindOf, ResultFrame } from "../report/result_frame.ts";
 import { briefText, exactText } from "../report/result_table.ts";
 import { ResultFold, type ResultRow } from "../report/results.ts";
 import { compareCells } from "../report/row_order.ts";
+import type { Layout } from "../store/layout.ts";
 import { SideFold } from "./side_fold.ts";
-import type { TreeWatch } from "./tree_watch.ts";
 
 export interface PlotQuery {
   readonly job: string;
@@ -14,6 +14,17 @@ export interface PlotQuery {
   readonly y: string;
   readonly by: string | undefined;
   readonly kind: "line" | "heat";
+}
+
+export type ResultQuestion =
+  | { readonly type: "columns"; readonly job: string | undefined }
+  | { readonly type: "plot" } & PlotQuery;
+
+/** How the tree stood when it was asked. */
+export interface Moment {
+  /** With the same one nothing is read again. */
+  readonly version: number;
+  readonly working: boolean;
 }
 
 interface Frames {
@@ -32,72 +43,76 @@ const CELLS_MAX = 80;
 const COLUMNS_MAX = 60;
 
 export class ResultPlots {
-  readonly #watch: TreeWatch;
   readonly #fold: SideFold<ResultFold>;
+  readonly #clockMs: () => number;
   #frames: Frames | undefined;
 
-  constructor(watch: TreeWatch) {
-    this.#watch = watch;
-    this.#fold = new SideFold(watch.layout, () => new ResultFold([]));
+  constructor(layout: Layout, clockMs: () => number) {
+    this.#fold = new SideFold(layout, () => new ResultFold([]));
+    this.#clockMs = clockMs;
   }
 
-  /** Which jobs have results, and of one its columns and its first rows. */
-  async columns(asked: string | undefined): Promise<unknown> {
-    const frames = await this.#read();
-    const jobs = [...frames].map(([job, { rows }]) => ({ job, results: rows.length }));
-    const job = asked ?? jobs.find(({ results }) => results > 1)?.job ?? jobs[0]?.job;
-    const frame = job === undefined ? undefined : frames.get(job);
-    if (frame === undefined) return { jobs, job, axes: [], metrics: [], columns: [], rows: [] };
-    const swept = new Set(frame.rows.flatMap((row) => row.swept));
-    const axes = frame.columns.flatMap(({ name, of, cell }) => {
-      if (of !== "parameter" || !swept.has(name.replace(/^parameters\./, ""))) return [];
-      const values = new Set(frame.rows.map((_, i) => exactText(cell(i))));
-      const isNumber = frame.rows.every((_, i) => ["number", "none"].includes(kindOf(cell(i))));
-      return values.size < 2 ? [] : [{ name, values: values.size, is_number: isNumber }];
-    });
-    const metrics = frame.columns
-      .filter(({ of, cell }) => of === "result" && frame.rows.some((_, i) => isNumber(cell(i))))
-      .map(({ name }) => name).slice(0, COLUMNS_MAX);
-    const shown = frame.columns.filter(({ name, of }) =>
-      of === "result" || axes.some((axis) => axis.name === name)
-    ).slice(0, COLUMNS_MAX);
-    return {
-      jobs,
-      job,
-      axes: axes.slice(0, COLUMNS_MAX),
-      metrics,
-      columns: shown.map(({ name, of }) => ({ name, of })),
-      rows: frame.rows.slice(0, ROWS_MAX).map((row, i) => ({
-        run: row.run,
-        cells: shown.map(({ cell }) => briefText(cell(i))),
-      })),
-      results: frame.rows.length,
-    };
+  /** What is answered, to be written as JSON. */
+  async answer(question: ResultQuestion, moment: Moment): Promise<unknown> {
+    const frames = await this.#read(moment);
+    return question.type === "columns" ? columnsOf(frames, question.job) : plotIn(frames, question);
   }
 
-  async plot(query: PlotQuery): Promise<unknown> {
-    const frame = (await this.#read()).get(query.job);
-    if (frame === undefined) {
-      throw new Fault("not-found", `There are no results of ${query.job} yet.`);
-    }
-    return query.kind === "heat" ? heatOf(frame, query) : linesOf(frame, query);
-  }
-
-  async #read(): Promise<ReadonlyMap<string, ResultFrame>> {
+  async #read({ version, working }: Moment): Promise<Frames["jobs"]> {
     const known = this.#frames;
-    const { version } = this.#watch;
-    const beganMs = this.#watch.clockMs();
     if (known !== undefined) {
-      const isFresh = beganMs - known.madeMs < known.costMs / LOAD_MAX;
+      // Old ones only as long as more is certain to come: who asks then asks again.
+      const isFresh = working && this.#clockMs() - known.madeMs < known.costMs / LOAD_MAX;
       if (known.version === version || isFresh) return known.jobs;
     }
     const fold = await this.#fold.read();
-    const readMs = this.#watch.clockMs();
+    const readMs = this.#clockMs();
     const byJob = Map.groupBy(fold.rows(), (row: ResultRow) => row.job);
     const jobs = new Map([...byJob].map(([job, rows]) => [job, new ResultFrame(rows)]));
-    this.#frames = { version, madeMs: readMs, costMs: this.#watch.clockMs() - readMs, jobs };
+    this.#frames = { version, madeMs: readMs, costMs: this.#clockMs() - readMs, jobs };
     return jobs;
   }
+}
+
+/** Which jobs have results, and of one its columns and its first rows. */
+function columnsOf(frames: Frames["jobs"], asked: string | undefined): unknown {
+  const jobs = [...frames].map(([job, { rows }]) => ({ job, results: rows.length }));
+  const job = asked ?? jobs.find(({ results }) => results > 1)?.job ?? jobs[0]?.job;
+  const frame = job === undefined ? undefined : frames.get(job);
+  if (frame === undefined) return { jobs, job, axes: [], metrics: [], columns: [], rows: [] };
+  const swept = new Set(frame.rows.flatMap((row) => row.swept));
+  const axes = frame.columns.flatMap(({ name, of, cell }) => {
+    if (of !== "parameter" || !swept.has(name.replace(/^parameters\./, ""))) return [];
+    const values = new Set(frame.rows.map((_, i) => exactText(cell(i))));
+    const isNumber = frame.rows.every((_, i) => ["number", "none"].includes(kindOf(cell(i))));
+    return values.size < 2 ? [] : [{ name, values: values.size, is_number: isNumber }];
+  });
+  const metrics = frame.columns
+    .filter(({ of, cell }) => of === "result" && frame.rows.some((_, i) => isNumber(cell(i))))
+    .map(({ name }) => name).slice(0, COLUMNS_MAX);
+  const shown = frame.columns.filter(({ name, of }) =>
+    of === "result" || axes.some((axis) => axis.name === name)
+  ).slice(0, COLUMNS_MAX);
+  return {
+    jobs,
+    job,
+    axes: axes.slice(0, COLUMNS_MAX),
+    metrics,
+    columns: shown.map(({ name, of }) => ({ name, of })),
+    rows: frame.rows.slice(0, ROWS_MAX).map((row, i) => ({
+      run: row.run,
+      cells: shown.map(({ cell }) => briefText(cell(i))),
+    })),
+    results: frame.rows.length,
+  };
+}
+
+function plotIn(frames: Frames["jobs"], query: PlotQuery): unknown {
+  const frame = frames.get(query.job);
+  if (frame === undefined) {
+    throw new Fault("not-found", `There are no results of ${query.job} yet.`);
+  }
+  return query.kind === "heat" ? heatOf(frame, query) : linesOf(frame, query);
 }
 
 function linesOf(frame: ResultFrame, { x, y, by }: PlotQuery): unknown {

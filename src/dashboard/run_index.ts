@@ -2,12 +2,10 @@
 import { runId } from "../plan/digest.ts";
 import { countPoints, type Point, pointAt } from "../plan/sweep.ts";
 import type { History, JobHistory } from "../queue/history.ts";
-import { letOthers } from "../store/pause.ts";
+import { Turn } from "./turns.ts";
 
 /** Runs of sweeps with more points are known only when they have begun, and without their points. */
 const POINTS_MAX = 1_000_000;
-/** About 10 ms. */
-const PIECE = 2_000;
 
 interface Planned {
   /** Of which plan it tells. */
@@ -28,6 +26,7 @@ export class RunIndex {
 
   /** Whether the plans are known as they are now; looks for those that are not. */
   async update(history: History): Promise<void> {
+    const turn = new Turn();
     for (const [id, { job }] of history.jobs) {
       if (job === undefined || this.#planned.get(id)?.job === job) continue;
       const count = countPoints(job.sweep);
@@ -35,12 +34,12 @@ export class RunIndex {
       const runs: string[] = [];
       const places = new Map<string, number>();
       for (let index = 0; index < count; index++) {
+        if (turn.isOver()) await turn.next();
         const run = runId(job, pointAt(job.sweep, index));
         // A point that stands in the sweep twice is one run.
         if (places.has(run)) continue;
         places.set(run, index);
         runs.push(run);
-        if (index % PIECE === PIECE - 1) await letOthers();
       }
       this.#planned.set(id, { job, runs, places });
     }

@@ -5,9 +5,12 @@ import { PRIORITY_NAMES } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
 import { runName } from "../job/run.ts";
 import { describePlace, describeReason } from "../report/failure_text.ts";
+import { lackedOf } from "../report/open_needs.ts";
+import type { Provenance } from "../report/provenance.ts";
 import { briefText } from "../report/result_table.ts";
 import type { RunStatus } from "../report/run_status.ts";
 import { fractionOf, runJson } from "../report/status_json.ts";
+import { openResultsText } from "../report/trials.ts";
 import { prioritiesOf, waitingReasons } from "../report/waiting.ts";
 import { nextSteps } from "../screen/next_steps.ts";
 import { chapterText } from "../screen/story_view.ts";
@@ -19,6 +22,7 @@ import { attemptsOf } from "./attempts.ts";
 import { curvesOf } from "./curves.ts";
 import { statusOf } from "./picture.ts";
 import type { IndexedRun, RunIndex } from "./run_index.ts";
+import { lessonsFor, originsOf } from "./run_origins.ts";
 import type { RunRows } from "./run_rows.ts";
 import { RunStoryFold } from "./run_story_fold.ts";
 import { SideFold } from "./side_fold.ts";
@@ -30,7 +34,7 @@ const LOG_CHARACTERS_MAX = 32_000;
 const FIELDS_MAX = 200;
 const CHAPTERS_MAX = 200;
 
-export class RunPages {
+export class RunPages implements Disposable {
   readonly #watch: TreeWatch;
   readonly #index: RunIndex;
   readonly #rows: RunRows;
@@ -52,7 +56,9 @@ export class RunPages {
     const fold = await this.#foldOf(indexed).read();
     const status = this.#rows.status(indexed);
     const past = history.jobs.get(job)!;
-    const waits = status.state === "waiting" ? this.#waits(status, fold) : [];
+    const waits = status.state === "waiting" ? this.#waits(status, indexed, fold) : [];
+    // Of a result that is not shown any more nobody asks.
+    const provenance = status.state === "completed" ? await this.#provenance(fold) : undefined;
     const name = runName(job, run);
     const series = fold.series ?? await this.#file(job, run, "series.csv");
     const log = fold.log ?? await this.#file(job, run, "log.txt") ?? "";
@@ -75,6 +81,8 @@ export class RunPages {
       ...(priority !== undefined && { priority: PRIORITY_NAMES[priority] }),
       parameters: fields({ ...past.job?.parameters, ...point }, Object.keys(point)),
       result: fold.result === undefined ? [] : fields(flatten(decodePlain(fold.result)), []),
+      origins: originsOf({ history, indexed, provenance }),
+      lessons: lessonsFor(history, indexed, working, fold.story.checkpointMs),
       attempts: attemptsOf(chapters),
       chapters: chapters.slice(-CHAPTERS_MAX).map((chapter) => ({
         at: chapter.at,
@@ -91,12 +99,16 @@ export class RunPages {
       series: series === undefined ? undefined : curvesOf(series),
       log: log.slice(-LOG_CHARACTERS_MAX),
       log_is_cut: log.length > LOG_CHARACTERS_MAX,
-      next: nextSteps({ status, working, waits, decision: [] }, name),
+      next: nextSteps({ status, working, waits, decision: [], lacks: this.#lacks(status) }, name),
     };
   }
 
-  #foldOf(indexed: IndexedRun): SideFold<RunStoryFold> {
-    const { job, run } = indexed;
+  [Symbol.dispose](): void {
+    for (const fold of this.#open.values()) fold[Symbol.dispose]();
+    this.#open.clear();
+  }
+
+  #foldOf({ job, run }: Pick<IndexedRun, "job" | "run">): SideFold<RunStoryFold> {
     const name = `${job}/${run}`;
     const fold = this.#open.get(name) ??
       new SideFold(this.#watch.layout, () => new RunStoryFold(job, run));
@@ -110,15 +122,37 @@ export class RunPages {
     return fold;
   }
 
-  #waits(status: RunStatus, fold: RunStoryFold): string[] {
+  /** A result that was taken over was computed for the other run, or for the one that that one took it from. */
+  async #provenance(fold: RunStoryFold): Promise<Provenance | undefined> {
+    let at = fold;
+    for (const seen = new Set([fold]); at.reusedFrom !== undefined; seen.add(at)) {
+      const { job, run } = at.reusedFrom;
+      at = await this.#foldOf({ job, run }).read();
+      if (seen.has(at)) break;
+    }
+    const spec = fold.reusedSpec;
+    const found = at.provenance;
+    return found === undefined || spec === undefined ? found : { ...found, spec };
+  }
+
+  #lacks(status: RunStatus) {
+    if (status.state !== "failed" || status.failure?.class !== "needs") return undefined;
+    const { jobs } = this.#watch.folds.history;
+    const job = jobs.get(status.job)?.job;
+    return job && lackedOf(job, statusOf(this.#watch).jobs, (id) => jobs.get(id)?.job);
+  }
+
+  #waits(status: RunStatus, { index }: IndexedRun, fold: RunStoryFold): string[] {
     const { history, priorities } = this.#watch.folds;
-    const { job } = history.jobs.get(status.job)!;
+    const past = history.jobs.get(status.job)!;
+    const { job } = past;
     return waitingReasons({
       job,
       priority: this.#watch.working ? fold.story.priority : undefined,
       isDelayed: status.state === "waiting" && status.next?.at !== undefined,
       priorities: prioritiesOf(history),
       changed: priorities.waiting(history),
+      follows: openResultsText(job, index < 0 ? undefined : index, past),
     }, statusOf(this.#watch));
   }
 

@@ -8,6 +8,7 @@ import { VISIBLE_STATES, type VisibleState, zeroCounts } from "../report/selecto
 import { fractionOf } from "../report/status_json.ts";
 import type { IndexedRun, RunIndex } from "./run_index.ts";
 import type { TreeWatch } from "./tree_watch.ts";
+import { sortInTurns, Turn } from "./turns.ts";
 
 export interface RowQuery {
   /** Words that must all be in a run's name or parameters. */
@@ -62,6 +63,7 @@ export class RunRows {
   readonly #watch: TreeWatch;
   readonly #index: RunIndex;
   readonly #orders = new Map<string, Order>();
+  readonly #making = new Map<string, Promise<Order>>();
   readonly #texts = new WeakMap<IndexedRun, string>();
   #all: { readonly key: string; readonly runs: readonly IndexedRun[] } = { key: "", runs: [] };
 
@@ -70,8 +72,8 @@ export class RunRows {
     this.#index = index;
   }
 
-  query(query: RowQuery): RowAnswer {
-    const { runs, counts } = this.#order(query);
+  async query(query: RowQuery): Promise<RowAnswer> {
+    const { runs, counts } = await this.#order(query);
     const offset = Math.min(query.offset, runs.length);
     const live = this.#live();
     const rows = runs.slice(offset, offset + query.limit).map((run) => this.#row(run, live));
@@ -96,19 +98,34 @@ export class RunRows {
     return new Map((this.#watch.live?.running ?? []).map((run) => [`${run.job}/${run.run}`, run]));
   }
 
-  #order(query: RowQuery): Order {
+  async #order(query: RowQuery): Promise<Order> {
     const { text, states, job, sort, isDescending } = query;
     const key = JSON.stringify([text, states, job, sort, isDescending]);
     const { version } = this.#watch;
-    const beganMs = this.#watch.clockMs();
-    const known = this.#orders.get(key);
-    if (known !== undefined) {
-      const ageMs = beganMs - known.madeMs;
-      const isFresh = ageMs < Math.max(ORDER_MS, known.costMs / LOAD_MAX);
-      if (known.version === version || isFresh) return known;
+    for (let known = this.#orders.get(key);;) {
+      if (known !== undefined) {
+        const ageMs = this.#watch.clockMs() - known.madeMs;
+        // Old ones only as long as more is certain to come: who asks then asks again.
+        const isFresh = this.#watch.working &&
+          ageMs < Math.max(ORDER_MS, known.costMs / LOAD_MAX);
+        if (known.version >= version || isFresh) return known;
+      }
+      let making = this.#making.get(key);
+      if (making === undefined) {
+        making = this.#make(query, key).finally(() => this.#making.delete(key));
+        this.#making.set(key, making);
+      }
+      // Perhaps it was begun for somebody who asked before the last change.
+      known = await making;
     }
-    const found = this.#find(query);
-    const order = { version, madeMs: beganMs, costMs: this.#watch.clockMs() - beganMs, ...found };
+  }
+
+  async #make(query: RowQuery, key: string): Promise<Order> {
+    // What changes while it is made has a later version.
+    const { version } = this.#watch;
+    const madeMs = this.#watch.clockMs();
+    const found = await this.#find(query);
+    const order = { version, madeMs, costMs: this.#watch.clockMs() - madeMs, ...found };
     this.#orders.delete(key);
     this.#orders.set(key, order);
     const [oldest] = this.#orders.keys();
@@ -116,38 +133,44 @@ export class RunRows {
     return order;
   }
 
-  #find({ text, states, job, sort, isDescending }: RowQuery): Pick<Order, "runs" | "counts"> {
+  async #find(
+    { text, states, job, sort, isDescending }: RowQuery,
+  ): Promise<Pick<Order, "runs" | "counts">> {
+    const turn = new Turn();
     const words = text.toLowerCase().split(/\s+/).filter((word) => word !== "");
     const counts = zeroCounts();
     const live = this.#live();
-    const chosen: { readonly run: IndexedRun; readonly key: number | string }[] = [];
+    let chosen: { readonly run: IndexedRun; readonly key: number | string }[] = [];
     const keyOf = this.#keyOf(sort);
     const isAny = states.length === 0;
-    for (const run of this.#everyRun()) {
+    for (const run of await this.#everyRun(turn)) {
+      if (turn.isOver()) await turn.next();
       if (job !== undefined && run.job !== job) continue;
       if (words.length > 0 && !this.#holds(run, words)) continue;
       const status = this.status(run, live);
       counts[status.state]++;
       if (isAny || states.includes(status.state)) chosen.push({ run, key: keyOf(run, status) });
     }
-    if (sort !== "plan") chosen.sort((a, b) => compare(a.key, b.key));
+    if (sort !== "plan") {
+      chosen = await sortInTurns(chosen, (a, b) => compare(a.key, b.key), turn);
+    }
     if (isDescending) chosen.reverse();
     return { runs: chosen.map(({ run }) => run), counts };
   }
 
-  #everyRun(): readonly IndexedRun[] {
+  async #everyRun(turn: Turn): Promise<readonly IndexedRun[]> {
     const { history } = this.#watch.folds;
     const key = [...history.jobs.values()].map(({ size, count, generations, stopped }) =>
       `${size} ${count} ${generations} ${stopped?.after}`
     ).join();
-    if (key !== this.#all.key) this.#all = { key, runs: [...this.#index.runs(history)] };
-    return this.#all.runs;
-  }
-
-  /** The plans are known by now. */
-  forgetOrders(): void {
-    this.#all = { key: "", runs: [] };
-    this.#orders.clear();
+    if (key === this.#all.key) return this.#all.runs;
+    const runs: IndexedRun[] = [];
+    for (const run of this.#index.runs(history)) {
+      if (turn.isOver()) await turn.next();
+      runs.push(run);
+    }
+    this.#all = { key, runs };
+    return runs;
   }
 
   #holds(run: IndexedRun, words: readonly string[]): boolean {

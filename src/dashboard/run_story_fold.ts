@@ -1,5 +1,6 @@
 /** What the journal tells of one run beside its story: checkpoints, series and log where they stand in its lines. Pure. */
 import type { JournalEntry } from "../job/event.ts";
+import { type Provenance, ProvenanceFold } from "../report/provenance.ts";
 import { StoryFold } from "../report/run_story.ts";
 
 export interface SavedCheckpoint {
@@ -22,6 +23,11 @@ export class RunStoryFold {
   series: string | undefined;
   log: string | undefined;
   result: unknown;
+  /** The run whose result it took; undefined when it was computed. */
+  reusedFrom: { readonly job: string; readonly run: string } | undefined;
+  /** Its own spec digest, where it took a result. */
+  reusedSpec: string | undefined;
+  readonly #sources = new ProvenanceFold();
 
   constructor(job: string, run: string) {
     this.#job = job;
@@ -33,12 +39,19 @@ export class RunStoryFold {
     return this.#checkpoints.slice(-CHECKPOINTS_MAX);
   }
 
+  /** With what it was computed. Of a result that was taken over that of the other run tells it. */
+  get provenance(): Provenance | undefined {
+    return this.#sources.find(this.#job, this.#run);
+  }
+
   apply(entry: JournalEntry): void {
     this.story.apply(entry);
+    if (entry.type.startsWith("campaign.")) this.#sources.apply(entry);
+    if (entry.type === "job.planned" && entry.job.id === this.#job) this.#sources.apply(entry);
     if (!("job" in entry) || entry.job !== this.#job) return;
     switch (entry.type) {
       case "runs.started":
-        if (entry.runs.includes(this.#run)) this.log = this.series = this.result = undefined;
+        this.#start(entry);
         return;
       case "run.checkpointed": {
         if (entry.run !== this.#run) return;
@@ -57,11 +70,23 @@ export class RunStoryFold {
         this.series = record.series;
         this.log = record.log;
         this.result = record.result;
+        this.reusedFrom = entry.type === "run.reused" ? entry.from : undefined;
+        this.reusedSpec = entry.type === "run.reused" ? record.digest : undefined;
+        if (entry.type === "runs.completed") this.#sources.apply({ ...entry, runs: [record] });
         return;
       }
       case "run.failed":
         if (entry.run === this.#run) this.log = entry.log;
         return;
     }
+  }
+
+  #start(entry: JournalEntry & { readonly type: "runs.started" }): void {
+    // Pairs of run and digest: a run stands at the first places only.
+    const at = entry.runs.findIndex((word, i) => i % 2 === 0 && word === this.#run);
+    if (at < 0) return;
+    this.log = this.series = this.result = undefined;
+    this.reusedFrom = this.reusedSpec = undefined;
+    this.#sources.apply({ ...entry, runs: entry.runs.slice(at, at + 2) });
   }
 }

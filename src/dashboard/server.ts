@@ -4,10 +4,11 @@
  */
 import type { ControlAction } from "../job/control.ts";
 import { Fault } from "../job/fault.ts";
+import { load } from "../job/load.ts";
 import { VERSION } from "../job/version.ts";
 import type { Layout } from "../store/layout.ts";
 import { cookieHeader, type Gate, judge, makeGate } from "./access.ts";
-import { Answers } from "./answers.ts";
+import type { Answers } from "./answers.ts";
 import { bodyOf, readAction } from "./control_request.ts";
 import { pageFile } from "./page_files.ts";
 import { pictureOf, statusOf } from "./picture.ts";
@@ -58,8 +59,7 @@ export class Dashboard {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #stopped = new AbortController();
   readonly #looking: Promise<void>;
-  #answers: Answers;
-  #era = 0;
+  #answers: { readonly era: number; readonly made: Promise<Answers> } | undefined;
   #told = -1;
   #toldMs = -Infinity;
   #isWoken = false;
@@ -68,7 +68,6 @@ export class Dashboard {
   constructor(options: DashboardOptions) {
     this.#options = options;
     this.#watch = new TreeWatch(options.layout, options.now);
-    this.#answers = new Answers(this.#watch);
     this.#gate = makeGate(options.host);
     this.#viewers = new Viewers(() => performance.now());
     this.#server = listen(options, (request) => this.#answer(request));
@@ -97,6 +96,7 @@ export class Dashboard {
     this.#tell();
     await atMost(LAST_MS, this.#viewers.closeAll(1001, why));
     await atMost(LAST_MS, this.#server.shutdown());
+    (await this.#answers?.made)?.[Symbol.dispose]();
     this.#watch[Symbol.dispose]();
   }
 
@@ -110,7 +110,7 @@ export class Dashboard {
       if (this.#viewers.count > 0 || this.#told < 0) this.#tell();
       const spentMs = performance.now() - beganMs;
       // Nobody waits for it; who asks for runs before it is done does.
-      if (this.#viewers.count > 0) void this.#answers.update().catch(() => {});
+      if (this.#viewers.count > 0) void this.#lookAhead().catch(() => {});
       const waitMs = this.#viewers.count > 0 ? LOOK_MS : ALONE_MS;
       await this.#rest(LEAST_MS, "whole");
       await this.#rest(Math.max(waitMs, spentMs / LOAD_MAX) - LEAST_MS, "until woken");
@@ -184,14 +184,28 @@ export class Dashboard {
       if (file !== undefined) {
         return new Response(file.bytes, { headers: { ...HEADERS, "content-type": file.type } });
       }
-      if (this.#era !== this.#watch.era) this.#answers = new Answers(this.#watch);
-      this.#era = this.#watch.era;
-      const answer = this.#answers.find(url);
+      const answer = (await this.#answersNow()).find(url);
       return answer === undefined ? text(404, "There is no such page.\n") : json(200, await answer);
     } catch (error) {
       const status = error instanceof Fault ? error.code === "not-found" ? 404 : 400 : 500;
       return json(status, JSON.stringify(troubleOf(error)));
     }
+  }
+
+  async #lookAhead(): Promise<void> {
+    await (await this.#answersNow()).lookAhead();
+  }
+
+  /** They are loaded behind the first picture: whoever comes sees that one first. */
+  #answersNow(): Promise<Answers> {
+    const { era } = this.#watch;
+    if (this.#answers?.era !== era) {
+      void this.#answers?.made.then((old) => old[Symbol.dispose]());
+      const made = load<typeof import("./answers.ts")>(import.meta.resolve("./answers.ts"))
+        .then(({ Answers }) => new Answers(this.#watch));
+      this.#answers = { era, made };
+    }
+    return this.#answers.made;
   }
 
   #admit(request: Request): Response {

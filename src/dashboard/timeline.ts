@@ -61,7 +61,8 @@ export class Timeline {
     return this.#bars;
   }
 
-  apply(entry: JournalEntry, atMs: number): void {
+  apply(entry: JournalEntry): void {
+    const atMs = Date.parse(entry.at);
     switch (entry.type) {
       case "campaign.started":
         // Whoever was there before ended without a word; nobody knows when.

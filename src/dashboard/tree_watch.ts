@@ -14,23 +14,19 @@ import { readWork } from "../store/work.ts";
 import type { JournalLocation } from "../store/journal_line.ts";
 import { roomOf } from "../store/room.ts";
 import { Activities } from "./activities.ts";
-import { PIECE_MS } from "./side_fold.ts";
-import { Timeline } from "./timeline.ts";
+import { PIECE_MS } from "./turns.ts";
 
-/** All that is made of the journal's lines for every viewer. */
+/** What the picture is made of. All else has a fold of its own, which is read when somebody asks for it. */
 export class Folds {
   readonly history = new History();
   readonly statistics = new Statistics();
   readonly priorities = new ChangedPriorities();
-  readonly timeline = new Timeline();
   readonly activities = new Activities();
 
   apply(entry: JournalEntry, location: JournalLocation): void {
-    const atMs = Date.parse(entry.at);
     this.history.apply(entry, location);
-    this.statistics.apply(entry, atMs);
+    this.statistics.apply(entry, Date.parse(entry.at));
     this.priorities.apply(entry);
-    this.timeline.apply(entry, atMs);
     this.activities.apply(entry);
   }
 }

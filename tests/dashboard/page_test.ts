@@ -15,12 +15,28 @@ Deno.test("PAGE_FILES is what lies in the folder, but for the settings of the ty
   assert.deepEqual([...PAGE_FILES].toSorted(), served);
 });
 
-Deno.test("index.html loads all scripts ahead, and has none and no style in itself", async () => {
+Deno.test("index.html loads ahead all that the overview needs, and has no script and no style in itself", async () => {
   const text = await Deno.readTextFile(join(FOLDER, "index.html"));
-  const ahead = [...text.matchAll(/href="\/page\/([a-z_]+\.js)"/g)].map(([, name]) => name);
-  assert.deepEqual([...ahead, "app.js"].toSorted(), SCRIPTS);
+  const ahead = [...text.matchAll(/href="\/page\/([a-z_]+\.js)"/g)].map(([, name]) => name!);
+  const first = await reachedFrom("app.js", /^import [^;]*?from "\.\/([a-z_]+\.js)"/gm);
+  assert.deepEqual([...ahead, "app.js"].toSorted(), [...first].toSorted());
+  // The others are fetched behind it: none is left out.
+  const all = await reachedFrom(
+    "app.js",
+    /^import [^;]*?from "\.\/([a-z_]+\.js)"|=> import\("\.\/([a-z_]+\.js)"\)/gm,
+  );
+  assert.deepEqual([...all].toSorted(), SCRIPTS);
   assert.doesNotMatch(text, /<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)/);
 });
+
+async function reachedFrom(entry: string, imports: RegExp): Promise<Set<string>> {
+  const reached = new Set([entry]);
+  for (const name of reached) {
+    const text = await Deno.readTextFile(join(FOLDER, name));
+    for (const [, fixed, late] of text.matchAll(imports)) reached.add(fixed ?? late!);
+  }
+  return reached;
+}
 
 Deno.test("the page's scripts are short, say what they hold, and make no HTML from text", async () => {
   for (const name of SCRIPTS) {

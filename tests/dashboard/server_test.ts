@@ -64,6 +64,15 @@ Deno.test("simrun dashboard tells of a finished tree what status, stats and resu
       );
       assert.equal(heat.cells.filter((cell: unknown) => cell === null).length, 1);
       const results = JSON.parse((await simrun(["results", ...flag])).stdout);
+      // What the plots' thread refuses comes in its words, and it goes on.
+      const refused = async (path: string, status: number, what: RegExp) => {
+        const answer = await shown.get(path);
+        assert.equal(answer.status, status);
+        assert.match((await answer.json()).message, what);
+      };
+      await refused("/api/plot?job=nobody&x=a&y=b", 404, /no results of nobody/);
+      await refused("/api/plot?job=resonance&x=weight&y=peak", 400, /no column "weight"/);
+      await refused("/api/plot?job=resonance&x=damping", 400, /lacks y=/);
       const peaks = results.map((row: { result: { peak: number } }) => row.result.peak);
       assert.equal(heat.max, Math.max(...peaks));
     });

@@ -11,7 +11,7 @@ class Journal {
 
   say(atMs: number, event: Partial<RunEvent> & { readonly type: RunEvent["type"] }): void {
     const entry = { seq: ++this.#seq, at: new Date(atMs).toISOString(), ...event };
-    this.timeline.apply(entry as JournalEntry, atMs);
+    this.timeline.apply(entry as JournalEntry);
   }
 
   begin(atMs: number, slots: number): void {

@@ -1,14 +1,12 @@
 // @ts-check
-/** The page: which view is shown, the bar at its top, the theme, the keyboard. */
+/**
+ * The page: which view is shown, the bar at its top, the theme, the keyboard. The overview comes with it; the other
+ * views are fetched behind the first picture, so that they are there even when the server has ended.
+ */
 import { ask, hearActions } from "./actions.js";
 import { byId, el, show } from "./dom.js";
 import { connect, currentPicture, hideToken, lineState, onNews } from "./link.js";
 import { overview } from "./overview.js";
-import { queue } from "./queue.js";
-import { results } from "./results.js";
-import { run } from "./run.js";
-import { runs } from "./runs.js";
-import { timeline } from "./timeline.js";
 
 /**
  * @typedef {object} View
@@ -17,16 +15,17 @@ import { timeline } from "./timeline.js";
  * @property {() => void} [close]
  */
 
-/** @type {Record<string, { title: string, view: View }>} */
+/** @type {Record<string, { title: string, load: () => View | Promise<View> }>} */
 const VIEWS = {
-  "": { title: "Overview", view: overview },
-  timeline: { title: "Timeline", view: timeline },
-  queue: { title: "Queue", view: queue },
-  runs: { title: "Runs", view: runs },
-  results: { title: "Results", view: results },
+  "": { title: "Overview", load: () => overview },
+  timeline: { title: "Timeline", load: () => import("./timeline.js").then((it) => it.timeline) },
+  queue: { title: "Queue", load: () => import("./queue.js").then((it) => it.queue) },
+  runs: { title: "Runs", load: () => import("./runs.js").then((it) => it.runs) },
+  results: { title: "Results", load: () => import("./results.js").then((it) => it.results) },
 };
-const RUN = { title: "Run", view: run };
+const RUN = { title: "Run", load: () => import("./run.js").then((it) => it.run) };
 
+const AGAIN_MS = 15_000;
 const THEMES = /** @type {const} */ (["as the system", "light", "dark"]);
 const SHORTCUTS = [
   ["1 – 5", "the views, from Overview to Results"],
@@ -40,6 +39,8 @@ const SHORTCUTS = [
 
 /** @type {View | undefined} */
 let shown;
+let opened = 0;
+let isFetched = false;
 
 function route() {
   const [path = "", query = ""] = location.hash.replace(/^#\/?/, "").split("?", 2);
@@ -47,18 +48,28 @@ function route() {
   return { path, found: found ?? RUN, values: new URLSearchParams(query) };
 }
 
-function open() {
+async function open() {
   const { path, found, values } = route();
   const main = byId("main");
-  if (shown !== found.view) {
+  const turn = ++opened;
+  showNav(path);
+  const view = await found.load();
+  // Somebody was quicker than the line.
+  if (turn !== opened) return;
+  if (shown !== view) {
     shown?.close?.();
     main.replaceChildren();
-    shown = found.view;
+    shown = view;
     scrollTo(0, 0);
   }
-  showNav(path);
-  found.view.open(main, values);
+  view.open(main, values);
   news();
+}
+
+/** What else may be looked at. */
+async function fetchViews() {
+  isFetched = true;
+  for (const { load } of [...Object.values(VIEWS), RUN]) await load();
 }
 
 /** @param {string} path */
@@ -86,7 +97,9 @@ function news() {
   const node = byId("tree");
   node.textContent = name;
   node.title = tree;
-  if (picture.is_read) shown?.news?.(picture);
+  if (!picture.is_read) return;
+  shown?.news?.(picture);
+  if (!isFetched) void fetchViews().catch(() => isFetched = false);
 }
 
 /** @param {import("./link.js").Json | undefined} picture */
@@ -160,8 +173,10 @@ setTheme(themeNow());
 hearActions();
 byId("theme").addEventListener("click", nextTheme);
 byId("help").addEventListener("click", help);
-addEventListener("hashchange", open);
+addEventListener("hashchange", () => void open());
 addEventListener("keydown", press);
 onNews(news);
-open();
+// How long ago something was changes without news.
+setInterval(news, AGAIN_MS);
+void open();
 connect();

@@ -80,6 +80,12 @@ export function formatAge(at) {
   return `${formatAbout(ms)} ago`;
 }
 
+/** @param {string} at */
+export function formatIn(at) {
+  const ms = Date.parse(at) - Date.now();
+  return ms < 1_000 ? "now" : `in ${formatAbout(ms)}`;
+}
+
 /** @param {string | number} at */
 export function formatTime(at) {
   const date = new Date(at);

@@ -12,9 +12,9 @@ import {
   SIGNS,
   STATES,
 } from "./format.js";
+import { currentPicture } from "./link.js";
 import { nameOf, runLink } from "./names.js";
-import { budgets, jobs, lately, running, statistics } from "./overview_cards.js";
-import { closePreview, preview } from "./results.js";
+import { budgets, jobs, lately, retrying, running, statistics } from "./overview_cards.js";
 
 /** @typedef {import("./link.js").Json} Json */
 
@@ -27,22 +27,29 @@ const OUTCOMES = {
 
 /** @type {HTMLElement | undefined} */
 let place;
+/** @type {Promise<typeof import("./results.js")> | undefined} The plot is drawn behind the figures. */
+let results;
 
 export const overview = {
   /** @param {HTMLElement} main */
   open(main) {
     place = main;
+    if (currentPicture()?.is_read !== true) show(main, el("p.empty", {}, "Reading the tree …"));
   },
   /** @param {Json} picture */
   news(picture) {
     if (place === undefined) return;
     show(place, page(picture));
     const plot = place.querySelector("[data-key=preview] .plot");
-    if (plot instanceof HTMLElement) void preview(plot, picture.version);
+    if (!(plot instanceof HTMLElement)) return;
+    results ??= import("./results.js");
+    void results.then(({ preview }) => {
+      if (place !== undefined) preview(plot, picture.version);
+    }, () => results = undefined);
   },
   close() {
-    closePreview();
     place = undefined;
+    void results?.then(({ closePreview }) => closePreview(), () => {});
   },
 };
 
@@ -73,6 +80,7 @@ function page(picture) {
         {},
         failures.length > 0 ? failed(picture) : null,
         running(status),
+        retrying(status),
         jobs(status),
         lately(picture),
       ),

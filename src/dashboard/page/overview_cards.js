@@ -6,6 +6,7 @@ import {
   formatAge,
   formatBytes,
   formatCount,
+  formatIn,
   formatNumberOf,
   formatPercent,
   formatTime,
@@ -14,6 +15,8 @@ import {
 import { headRow, runLink } from "./names.js";
 
 /** @typedef {import("./link.js").Json} Json */
+
+const RETRIES_MAX = 5;
 
 /** @param {Json} status */
 export function running(status) {
@@ -49,7 +52,16 @@ export function running(status) {
                   { href: runLink(job, run) },
                   point.length > 0 ? `${job} · ${point.join(", ")}` : name,
                 ),
-                point.length > 0 ? el("span.point", {}, run) : null,
+                point.length > 0 || one.attempt > 1
+                  ? el(
+                    "span.point",
+                    {},
+                    point.length > 0 ? run : "",
+                    one.attempt > 1
+                      ? el("span.again", {}, `attempt ${formatCount(one.attempt)}`)
+                      : null,
+                  )
+                  : null,
               ),
               el(
                 "td.progress",
@@ -72,6 +84,41 @@ export function running(status) {
         ),
       ),
     ),
+  );
+}
+
+/** @param {Json} status Runs whose attempt failed, and that wait for the next one. */
+export function retrying({ runs, unlisted }) {
+  const all = Object.entries(runs).filter(([, one]) => one.retry_at !== undefined)
+    .toSorted(([, a], [, b]) => a.retry_at < b.retry_at ? -1 : 1);
+  if (all.length === 0) return null;
+  const more = unlisted.waiting ?? 0;
+  return el(
+    "section.card.retrying",
+    { "data-key": "retrying" },
+    el("h2", {}, "Tried again soon ", el("span.faint", {}, formatCount(all.length + more))),
+    el(
+      "ul.failures",
+      {},
+      ...all.slice(0, RETRIES_MAX).map(([name, one]) => {
+        const [job = "", run = job] = name.split("/");
+        const most = one.attempts_max === undefined ? "" : ` of ${one.attempts_max}`;
+        return el(
+          "li",
+          { "data-key": name },
+          el("p.what", {}, one.waiting_because),
+          el(
+            "p.where",
+            {},
+            el("a", { href: runLink(job, run) }, name),
+            ` · attempt ${one.next_attempt}${most} ${formatIn(one.retry_at)}`,
+          ),
+        );
+      }),
+    ),
+    all.length + more > RETRIES_MAX
+      ? el("p", {}, el("a", { href: "#/queue" }, "all of them"))
+      : null,
   );
 }
 

@@ -6,6 +6,7 @@ import { formatNumberOf } from "./format.js";
 import { drawHeatMap } from "./heat_map.js";
 import { ask } from "./link.js";
 import { headRow, runLink } from "./names.js";
+import { Pace } from "./pace.js";
 
 /** @typedef {import("./link.js").Json} Json */
 /** @typedef {{ job: string, x: string, y: string, by: string, kind: string }} Choice */
@@ -16,9 +17,7 @@ const AGAIN_MS = 3_000;
 /** @type {HTMLElement | undefined} */
 let place;
 let values = new URLSearchParams();
-let drawnMs = -Infinity;
-let drawnVersion = -1;
-let busy = false;
+const pace = new Pace(AGAIN_MS, draw);
 
 export const results = {
   /**
@@ -28,16 +27,14 @@ export const results = {
   open(main, query) {
     place = main;
     values = query;
-    drawnVersion = -1;
-    drawnMs = -Infinity;
+    pace.reset();
   },
   /** @param {Json} picture */
   news(picture) {
-    if (picture.version === drawnVersion || performance.now() - drawnMs < AGAIN_MS || busy) return;
-    [drawnVersion, drawnMs, busy] = [picture.version, performance.now(), true];
-    void draw().finally(() => busy = false);
+    pace.news(picture.version);
   },
   close() {
+    pace.stop();
     place = undefined;
   },
 };
@@ -233,20 +230,24 @@ async function drawPlot(node, { metrics }, choice, height) {
   }
 }
 
-let previewVersion = -1;
-let previewMs = -Infinity;
-let isPreviewing = false;
+const previews = new Pace(AGAIN_MS, drawPreview);
+/** @type {HTMLElement | undefined} */
+let previewPlace;
 
 /**
  * The same, small, for the overview.
  * @param {HTMLElement} node
  * @param {number} version
  */
-export async function preview(node, version) {
-  const isDrawn = node.childElementCount > 0;
-  const isEarly = performance.now() - previewMs < AGAIN_MS;
-  if (isPreviewing || isDrawn && (version === previewVersion || isEarly)) return;
-  [previewVersion, previewMs, isPreviewing] = [version, performance.now(), true];
+export function preview(node, version) {
+  if (node !== previewPlace) previews.reset();
+  previewPlace = node;
+  previews.news(version);
+}
+
+async function drawPreview() {
+  const node = previewPlace;
+  if (node === undefined) return;
   try {
     const found = await ask("/api/results");
     if (found.results === undefined) return node.replaceChildren();
@@ -255,11 +256,10 @@ export async function preview(node, version) {
     if (found.jobs.length > 1) node.prepend(el("p.faint", {}, `of ${found.job}`));
   } catch {
     // The view of the results says what is wrong.
-  } finally {
-    isPreviewing = false;
   }
 }
 
 export function closePreview() {
-  previewVersion = -1;
+  previews.stop();
+  previewPlace = undefined;
 }

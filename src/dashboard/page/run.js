@@ -12,6 +12,7 @@ import {
   SIGNS,
 } from "./format.js";
 import { ask } from "./link.js";
+import { Pace } from "./pace.js";
 import { attempts, checkpoints, fieldsCard, log, story } from "./run_cards.js";
 
 /** @typedef {import("./link.js").Json} Json */
@@ -22,9 +23,7 @@ const AGAIN_MS = 1_000;
 let place;
 let job = "";
 let name = "";
-let drawnMs = -Infinity;
-let drawnVersion = -1;
-let busy = false;
+const pace = new Pace(AGAIN_MS, draw);
 
 export const run = {
   /**
@@ -35,16 +34,14 @@ export const run = {
     place = main;
     job = values.get("job") ?? "";
     name = values.get("run") ?? "";
-    drawnVersion = -1;
-    drawnMs = -Infinity;
+    pace.reset();
   },
   /** @param {Json} picture */
   news(picture) {
-    if (picture.version === drawnVersion || performance.now() - drawnMs < AGAIN_MS || busy) return;
-    [drawnVersion, drawnMs, busy] = [picture.version, performance.now(), true];
-    void draw().finally(() => busy = false);
+    pace.news(picture.version);
   },
   close() {
+    pace.stop();
     place = undefined;
   },
 };
@@ -93,6 +90,8 @@ function page(found) {
         fieldsCard("Parameters", found.parameters),
         story(found),
         attempts(found),
+        fieldsCard("Where it comes from", found.origins),
+        fieldsCard("Learned from the runs in this tree", found.lessons),
       ),
     ),
   );

@@ -32,7 +32,8 @@ export class RunTable {
   /** @type {Record<string, string>} */
   #query = {};
   #epoch = 0;
-  #isSettled = true;
+  /** @type {Set<Promise<void>>} On their way; none of them rejects. */
+  #answers = new Set();
   /** @type {(answer: Json) => void} */
   #onAnswer;
 
@@ -83,8 +84,9 @@ export class RunTable {
   }
 
   /** The same question again, since something has changed; what is shown stays until the answer is there. */
-  refresh() {
-    if (!this.#isSettled) return;
+  async refresh() {
+    // What is on its way was perhaps answered before that.
+    await Promise.all(this.#answers);
     const [first, last] = this.#range();
     const from = Math.floor(first / PAGE_ROWS);
     const to = Math.floor(Math.max(first, last - 1) / PAGE_ROWS);
@@ -92,6 +94,7 @@ export class RunTable {
       if (number < from || number > to) this.#pages.delete(number);
     }
     for (let number = from; number <= to; number++) this.#fetch(number);
+    await Promise.all(this.#answers);
   }
 
   #abort() {
@@ -100,12 +103,17 @@ export class RunTable {
   }
 
   /** @param {number} number */
-  async #fetch(number) {
+  #fetch(number) {
     if (this.#asking.has(number)) return;
+    const answer = this.#load(number).finally(() => this.#answers.delete(answer));
+    this.#answers.add(answer);
+  }
+
+  /** @param {number} number */
+  async #load(number) {
     const asking = new AbortController();
     const epoch = this.#epoch;
     this.#asking.set(number, asking);
-    this.#isSettled = false;
     try {
       const answer = await ask(
         "/api/runs",
@@ -121,7 +129,6 @@ export class RunTable {
       // Taken back, or the line is broken, which is told elsewhere: the next news ask again.
     } finally {
       if (this.#asking.get(number) === asking) this.#asking.delete(number);
-      this.#isSettled = this.#asking.size === 0;
     }
   }
 
@@ -201,7 +208,7 @@ export class RunTable {
     setTimeout(() => {
       const [first, last] = this.#range();
       const isSeen = number * PAGE_ROWS < last && (number + 1) * PAGE_ROWS > first;
-      if (isSeen && epoch === this.#epoch && !this.#pages.has(number)) void this.#fetch(number);
+      if (isSeen && epoch === this.#epoch && !this.#pages.has(number)) this.#fetch(number);
     }, 60);
   }
 

@@ -3,6 +3,7 @@
 import { actionButton, mayControl } from "./actions.js";
 import { el, show } from "./dom.js";
 import { formatCount, formatNumberOf, SIGNS, STATES } from "./format.js";
+import { Pace } from "./pace.js";
 import { RunTable } from "./run_table.js";
 
 /** @typedef {import("./link.js").Json} Json */
@@ -23,8 +24,7 @@ let table;
 /** @type {HTMLElement | undefined} */
 let place;
 let values = new URLSearchParams();
-let askedMs = -Infinity;
-let askedVersion = -1;
+const pace = new Pace(REFRESH_MS, async () => await table?.refresh());
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let typing;
 
@@ -58,17 +58,14 @@ export const runs = {
   },
   /** @param {Json} picture */
   news(picture) {
-    const now = performance.now();
-    if (picture.version === askedVersion || now - askedMs < REFRESH_MS) return;
-    [askedVersion, askedMs] = [picture.version, now];
     showJobs(picture.status.jobs);
-    table?.refresh();
+    pace.news(picture.version);
   },
   close() {
     table?.close();
     table = undefined;
     place = undefined;
-    askedVersion = -1;
+    pace.stop();
     clearTimeout(typing);
   },
 };

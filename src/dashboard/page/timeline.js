@@ -4,6 +4,7 @@ import { el, show } from "./dom.js";
 import { formatDuration, formatNumberOf, formatTime } from "./format.js";
 import { ask } from "./link.js";
 import { nameOf, runLink } from "./names.js";
+import { Pace } from "./pace.js";
 import { drawLanes, LEFT, tellPiece, WORDS } from "./timeline_chart.js";
 
 /** @typedef {import("./link.js").Json} Json */
@@ -15,9 +16,7 @@ let place;
 let values = new URLSearchParams();
 /** @type {Json | undefined} */
 let drawn;
-let drawnMs = -Infinity;
-let drawnVersion = -1;
-let busy = false;
+const pace = new Pace(AGAIN_MS, draw);
 /** @type {ResizeObserver | undefined} */
 let watcher;
 
@@ -30,8 +29,7 @@ export const timeline = {
     const isNew = place === undefined;
     place = main;
     values = query;
-    drawnVersion = -1;
-    drawnMs = -Infinity;
+    pace.reset();
     if (!isNew) return;
     main.append(frame());
     const chart = main.querySelector(".lanes");
@@ -46,12 +44,11 @@ export const timeline = {
   },
   /** @param {Json} picture */
   news(picture) {
-    if (picture.version === drawnVersion || performance.now() - drawnMs < AGAIN_MS || busy) return;
-    [drawnVersion, drawnMs, busy] = [picture.version, performance.now(), true];
-    void draw().finally(() => busy = false);
+    pace.news(picture.version);
   },
   close() {
     watcher?.disconnect();
+    pace.stop();
     place = undefined;
     drawn = undefined;
   },
