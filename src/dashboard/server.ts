@@ -103,6 +103,7 @@ export class Dashboard {
   /** Looks at the tree again and again, and tells the viewers what is new. */
   async #look(): Promise<void> {
     const { signal } = this.#stopped;
+    let hadViewers = false;
     while (!signal.aborted) {
       const beganMs = performance.now();
       await this.#watch.refresh();
@@ -110,7 +111,9 @@ export class Dashboard {
       if (this.#viewers.count > 0 || this.#told < 0) this.#tell();
       const spentMs = performance.now() - beganMs;
       // Nobody waits for it; who asks for runs before it is done does.
-      if (this.#viewers.count > 0) void this.#lookAhead().catch(() => {});
+      // The first picture is drawn before it is begun: both would compute on the same cores.
+      if (this.#viewers.count > 0 && hadViewers) void this.#lookAhead().catch(() => {});
+      hadViewers = this.#viewers.count > 0;
       const waitMs = this.#viewers.count > 0 ? LOOK_MS : ALONE_MS;
       await this.#rest(LEAST_MS, "whole");
       await this.#rest(Math.max(waitMs, spentMs / LOAD_MAX) - LEAST_MS, "until woken");

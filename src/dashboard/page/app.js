@@ -26,6 +26,8 @@ const VIEWS = {
 const RUN = { title: "Run", load: () => import("./run.js").then((it) => it.run) };
 
 const AGAIN_MS = 15_000;
+/** The figures are seen first. */
+const FETCH_MS = 200;
 const THEMES = /** @type {const} */ (["as the system", "light", "dark"]);
 const SHORTCUTS = [
   ["1 – 5", "the views, from Overview to Results"],
@@ -69,6 +71,7 @@ async function open() {
 /** What else may be looked at. */
 async function fetchViews() {
   isFetched = true;
+  await new Promise((resolve) => setTimeout(resolve, FETCH_MS));
   for (const { load } of [...Object.values(VIEWS), RUN]) await load();
 }
 

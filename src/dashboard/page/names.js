@@ -1,5 +1,5 @@
 // @ts-check
-/** How runs are named and linked to, and the heads of tables. */
+/** How runs are named and linked to, which point they are, and the heads of tables. */
 import { el } from "./dom.js";
 
 /** @param {string[]} titles */
@@ -21,4 +21,12 @@ export function runLink(job, run) {
  */
 export function nameOf(job, run) {
   return job === run ? job : `${job}/${run}`;
+}
+
+/**
+ * Which point of a sweep a run is, as the status lists it: `pressure: 4, roughness: 0.04`.
+ * @param {import("./link.js").Json | undefined} one
+ */
+export function pointOf(one) {
+  return Object.entries(one?.point ?? {}).map(([name, value]) => `${name}: ${value}`).join(", ");
 }

@@ -13,7 +13,7 @@ import {
   STATES,
 } from "./format.js";
 import { currentPicture } from "./link.js";
-import { nameOf, runLink } from "./names.js";
+import { nameOf, pointOf, runLink } from "./names.js";
 import { budgets, jobs, lately, retrying, running, statistics } from "./overview_cards.js";
 
 /** @typedef {import("./link.js").Json} Json */
@@ -24,6 +24,8 @@ const OUTCOMES = {
   failed: "with failures",
   stopped: "before everything was done",
 };
+
+const PAINT_MS = 100;
 
 /** @type {HTMLElement | undefined} */
 let place;
@@ -42,7 +44,7 @@ export const overview = {
     show(place, page(picture));
     const plot = place.querySelector("[data-key=preview] .plot");
     if (!(plot instanceof HTMLElement)) return;
-    results ??= import("./results.js");
+    results ??= painted().then(() => import("./results.js"));
     void results.then(({ preview }) => {
       if (place !== undefined) preview(plot, picture.version);
     }, () => results = undefined);
@@ -52,6 +54,11 @@ export const overview = {
     void results?.then(({ closePreview }) => closePreview(), () => {});
   },
 };
+
+/** The figures are seen first. */
+function painted() {
+  return new Promise((resolve) => setTimeout(resolve, PAINT_MS));
+}
 
 /** @param {Json} picture */
 function page(picture) {
@@ -113,7 +120,8 @@ function hero({ status, fraction }) {
       "div.headline",
       {},
       el("h1", {}, headline(status)),
-      el("p.percent", { "aria-hidden": "true" }, formatPercent(fraction)),
+      // Runs differ in length: half of them may be a tenth of the work.
+      el("p.percent", {}, formatPercent(fraction), el("span", {}, " of the work")),
     ),
     bar(counts.map(({ state, count }) => ({ fraction: count / total, tone: state })), label),
     el(
@@ -226,8 +234,9 @@ function failed({ status, failures, failures_more: more }) {
     el(
       "ul.failures",
       {},
-      ...failures.map((/** @type {Json} */ one) =>
-        el(
+      ...failures.map((/** @type {Json} */ one) => {
+        const point = pointOf(status.runs[nameOf(one.job, one.run)]);
+        return el(
           "li",
           { "data-key": `${one.job}/${one.run}` },
           el("p.what", {}, el("b.count", {}, `${formatCount(one.count)}×`), " ", one.text),
@@ -236,11 +245,12 @@ function failed({ status, failures, failures_more: more }) {
             {},
             one.count === 1 ? "" : "first in ",
             el("a", { href: runLink(one.job, one.run) }, nameOf(one.job, one.run)),
+            point === "" ? "" : ` · ${point} ·`,
             one.step === undefined ? "" : ` at step ${formatCount(one.step)}`,
             one.place === undefined ? "" : [" · ", el("code", {}, one.place)],
           ),
-        )
-      ),
+        );
+      }),
     ),
     more > 0
       ? el("p", {}, el("a", { href: "#/runs?states=failed" }, `${formatCount(more)} more kinds`))

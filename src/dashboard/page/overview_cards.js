@@ -12,7 +12,7 @@ import {
   formatTime,
   STATES,
 } from "./format.js";
-import { headRow, runLink } from "./names.js";
+import { headRow, pointOf, runLink } from "./names.js";
 
 /** @typedef {import("./link.js").Json} Json */
 
@@ -39,7 +39,7 @@ export function running(status) {
           ...rows.slice(0, 64).map(([name, one]) => {
             const [job = "", run = job] = name.split("/");
             const fraction = one.steps_total > 0 ? one.steps_done / one.steps_total : 0;
-            const point = Object.entries(one.point ?? {}).map(([key, value]) => `${key}: ${value}`);
+            const point = pointOf(one);
             return el(
               "tr",
               { "data-key": name },
@@ -50,13 +50,13 @@ export function running(status) {
                 el(
                   "a",
                   { href: runLink(job, run) },
-                  point.length > 0 ? `${job} · ${point.join(", ")}` : name,
+                  point === "" ? name : `${job} · ${point}`,
                 ),
-                point.length > 0 || one.attempt > 1
+                point !== "" || one.attempt > 1
                   ? el(
                     "span.point",
                     {},
-                    point.length > 0 ? run : "",
+                    point === "" ? "" : run,
                     one.attempt > 1
                       ? el("span.again", {}, `attempt ${formatCount(one.attempt)}`)
                       : null,
@@ -102,6 +102,7 @@ export function retrying({ runs, unlisted }) {
       {},
       ...all.slice(0, RETRIES_MAX).map(([name, one]) => {
         const [job = "", run = job] = name.split("/");
+        const point = pointOf(one);
         const most = one.attempts_max === undefined ? "" : ` of ${one.attempts_max}`;
         return el(
           "li",
@@ -111,6 +112,7 @@ export function retrying({ runs, unlisted }) {
             "p.where",
             {},
             el("a", { href: runLink(job, run) }, name),
+            point === "" ? "" : ` · ${point}`,
             ` · attempt ${one.next_attempt}${most} ${formatIn(one.retry_at)}`,
           ),
         );
