@@ -14,7 +14,6 @@ import { readWork } from "../store/work.ts";
 import type { JournalLocation } from "../store/journal_line.ts";
 import { roomOf } from "../store/room.ts";
 import { Activities } from "./activities.ts";
-import { PIECE_MS } from "./turns.ts";
 
 /** What the picture is made of. All else has a fold of its own, which is read when somebody asks for it. */
 export class Folds {
@@ -31,6 +30,8 @@ export class Folds {
   }
 }
 
+/** Longer pieces than of what is read beside it: everybody waits for the first picture, and each pause costs 2 ms. */
+const PICTURE_PIECE_MS = 40;
 const ROOM_MS = 10_000;
 
 export interface Trouble {
@@ -59,7 +60,7 @@ export class TreeWatch implements Disposable {
   constructor(layout: Layout, now: () => Date) {
     this.layout = layout;
     this.#now = now;
-    this.#journal = new FollowedFold(layout, () => new Folds(), { pieceMs: PIECE_MS });
+    this.#journal = new FollowedFold(layout, () => new Folds(), { pieceMs: PICTURE_PIECE_MS });
   }
 
   get folds(): Folds {
