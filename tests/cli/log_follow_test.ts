@@ -14,6 +14,7 @@ const FLAGS = {
   debug: false,
   follow: true,
   lines: undefined,
+  since: undefined,
 };
 
 Deno.test("simrun logs -f tells what comes in the place of lines that were taken back, and nothing a second time", () =>
