@@ -114,7 +114,7 @@ export const RUN_FLAGS = {
   shard: {
     kind: "text",
     value: "I/N",
-    brief: "Only the I-th of N parts of the runs; other machines compute the rest in the same tree",
+    brief: "Only the I-th of N parts of the runs; other machines compute the others",
   },
   priority: {
     kind: "choice",
