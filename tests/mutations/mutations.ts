@@ -162,8 +162,8 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: "does not look at the checksum of a line of the journal",
     rule: "R8",
     file: "src/store/journal_line.ts",
-    find: "if (stated !== found) return",
-    replace: "if (stated !== found && line.length === 0) return",
+    find: "return stated === found ? undefined",
+    replace: "return stated === found || line.length > 0 ? undefined",
     test: ["tests/store/journal_test.ts"],
   },
   {
