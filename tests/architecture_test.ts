@@ -27,6 +27,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   // Diagnostics are text with a caret: that they are safe and aligned is the screen's knowledge.
   manifest: ["job", "plan", "screen"],
   metrics: ["job", "queue", "store", "report"],
+  slurm: ["job", "store", "report"],
   traces: ["job", "store", "worker"],
   sink: ["job", "report", "screen", "notice", "store", "worker", "metrics", "traces"],
   runner: [
@@ -56,6 +57,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
     "runner",
     "sink",
     "metrics",
+    "slurm",
     "traces",
     "verify",
     "worker",
@@ -83,6 +85,7 @@ const EDGE_FOLDERS = [
   "runner",
   "sink",
   "metrics",
+  "slurm",
   "traces",
   "cli",
 ];

@@ -1,5 +1,6 @@
 /** The table of commands: help, flags, and which file runs each. Loading it loads none of them. */
 import { load } from "../job/load.ts";
+import { BATCH_COMMANDS } from "./batch_commands.ts";
 import { type Command, command } from "./command.ts";
 import { CONTROL_COMMANDS } from "./control_commands.ts";
 import { METRICS_COMMANDS } from "./metrics_commands.ts";
@@ -52,6 +53,7 @@ export const COMMANDS: readonly Command[] = [
     load: async () =>
       (await load<typeof import("./resume.ts")>(import.meta.resolve("./resume.ts"))).resume,
   }),
+  ...BATCH_COMMANDS,
   ...CONTROL_COMMANDS,
   command({
     name: "status",

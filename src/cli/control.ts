@@ -122,12 +122,34 @@ async function ofEachShard(
 }
 
 /** What a person says of runs holds whether or not somebody works on them. */
-function askOrWrite(
+async function askOrWrite(
   context: CliContext,
   flags: ControlFlags,
   action: AloneAction,
 ): Promise<number> {
-  return ofEachShard(context, flags, (own, flags) => askOrWriteOne(own, flags, action));
+  const queued = await askQueue(context, flags, action);
+  try {
+    return await ofEachShard(context, flags, (own, flags) => askOrWriteOne(own, flags, action));
+  } catch (error) {
+    // Where nothing has begun there is nothing else to be done.
+    if (queued > 0 && error instanceof Fault && error.code === "not-found") return 0;
+    throw error;
+  }
+}
+
+/** Of a campaign that was submitted to Slurm all that has not begun is in its queue. How many pilots it was done with. */
+async function askQueue(
+  context: CliContext,
+  flags: ControlFlags,
+  { type, selectors }: AloneAction,
+): Promise<number> {
+  if (type === "retry" || !selectors.includes("all")) return 0;
+  const { slurmFolder } = new Layout(treeRoot(context, flags));
+  if (!await Deno.stat(slurmFolder).then(() => true, () => false)) return 0;
+  const { doWithQueued } = await load<typeof import("./control_slurm.ts")>(
+    import.meta.resolve("./control_slurm.ts"),
+  );
+  return await doWithQueued(context, flags, type);
 }
 
 async function askOrWriteOne(

@@ -2,6 +2,7 @@
 import { load } from "../job/load.ts";
 import { VISIBLE_STATES } from "../report/selector.ts";
 import { type Command, command } from "./command.ts";
+import { SLURM_FLAGS } from "./slurm_flags.ts";
 
 const ANY = Number.POSITIVE_INFINITY;
 const CONTROL_FLAGS = {
@@ -21,17 +22,27 @@ export const CONTROL_COMMANDS: readonly Command[] = [
   command({
     name: "submit",
     group: "steer",
-    brief: "Add manifests to a simrun at work",
+    brief: "Add manifests to a simrun at work, or hand them to Slurm",
     synopsis: "FILES…",
     about:
       "Checks the manifests and their models first, as simrun validate does, and then has them planned\n" +
       "by the simrun that works on the tree: its runs join the queue. The files may be changed or removed\n" +
-      "afterwards; the models may not.",
+      "afterwards; the models may not.\n" +
+      "With --slurm they are cut in shards, and an array of jobs computes them, each on all cores of a node;\n" +
+      "what is not done when its time is over is saved and queued again. docs/slurm.md tells all of it.",
     examples: [
       { line: "simrun submit more/*.yaml", what: "more work for what runs already" },
-      { line: "simrun submit --tree /scratch/me/simruns a.yaml", what: "on another tree" },
+      {
+        line: "simrun submit --slurm -n --nodes 8 --time 4h jobs/*.yaml",
+        what: "the script and price",
+      },
+      {
+        line: "simrun submit --slurm --nodes 8 --time 4h jobs/*.yaml",
+        what: "8 nodes of a cluster",
+      },
+      { line: "simrun submit --slurm jobs/*.yaml", what: "again: what is not done, as it is cut" },
     ],
-    flags: CONTROL_FLAGS,
+    flags: { ...CONTROL_FLAGS, ...SLURM_FLAGS },
     args: { min: 1, max: ANY, name: "FILES", complete: "file" },
     load: async () =>
       (await load<typeof import("./submit.ts")>(import.meta.resolve("./submit.ts"))).submit,

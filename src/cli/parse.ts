@@ -54,15 +54,22 @@ export async function parseArguments(
   return { flags: parsed.flags, args };
 }
 
-/** `--sort -mean` as `--sort=-mean`, for flags whose values may look like flags. */
+/** `--sort -mean` as `--sort=-mean`, for flags whose values may look like flags; those that are flags stay flags. */
 function joinDashed(words: readonly string[], flags: Flags): readonly string[] {
   const dashed = Object.entries(flags).flatMap(([name, flag]) =>
     "isDashed" in flag && flag.isDashed ? [flagName(name)] : []
   );
-  const at = words.findIndex((word, i) =>
-    dashed.includes(word) && /^-[^-]/.test(words[i + 1] ?? "")
-  );
-  return at < 0 ? words : words.toSpliced(at, 2, `${words[at]}=${words[at + 1]}`);
+  const joined: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const [word, next = ""] = [words[at]!, words[at + 1]];
+    if (word === "--") return [...joined, ...words.slice(at)];
+    const isValue = /^-[^-]/.test(next) || next.length > 2 && !isFlag(next, flags);
+    if (dashed.includes(word) && next.startsWith("-") && isValue) {
+      joined.push(`${word}=${next}`);
+      at++;
+    } else joined.push(word);
+  }
+  return joined;
 }
 
 function isNegative(word: string): boolean {

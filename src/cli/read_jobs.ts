@@ -15,6 +15,7 @@ export interface JobsRead {
   readonly sources: readonly ManifestSource[];
   readonly jobs: readonly Job[];
   readonly sinks: ManifestReading["sinks"];
+  readonly slurm: ManifestReading["slurm"];
   readonly locate: ManifestReading["locate"];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -31,8 +32,7 @@ export async function readJobs(
   });
   const { maxPoints } = flags;
   const reading = readManifests(sources, maxPoints === undefined ? {} : { maxPoints });
-  const { jobs, diagnostics } = reading;
-  return { sources, jobs, sinks: reading.sinks, diagnostics, locate: reading.locate };
+  return { sources, ...reading };
 }
 
 /** What the models say of the jobs that could be read: all that a run would find before it runs. */

@@ -54,7 +54,7 @@ async function runManifests(
       const { noRunsText, takeShard } = await load<typeof import("./shard.ts")>(
         import.meta.resolve("./shard.ts"),
       );
-      ({ jobs, flags } = await takeShard(context, { ...flags, shard }, jobs));
+      ({ jobs, flags } = await takeShard(context, { ...flags, shard }, jobs, sources));
       if (jobs.length === 0) {
         say(context, flags, noRunsText(shard));
         return EXIT.completed.status;

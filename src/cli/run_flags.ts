@@ -131,3 +131,10 @@ const { watch: _onlyOfManifests, ...shared } = RUN_FLAGS;
 export const RESUME_FLAGS = shared;
 
 export type ResumeFlags = FlagValues<typeof RESUME_FLAGS>;
+
+const { dryRun: _shownBefore, ...alone } = shared;
+
+/** Those of `pilot`, which shows nothing beforehand. */
+export const PILOT_FLAGS = alone;
+
+export type PilotFlags = FlagValues<typeof PILOT_FLAGS>;

@@ -1,6 +1,7 @@
 /** `--shard 3/8`: the part of a campaign that this simrun computes, and the tree of that part. */
 import { Fault } from "../job/fault.ts";
 import type { Job } from "../job/job.ts";
+import type { ManifestSource } from "../manifest/source.ts";
 import { parseShard, type Shard, shardText } from "../job/shard.ts";
 import { shellWord } from "../job/shell_word.ts";
 import { dealJobs, type Whole } from "../plan/deal.ts";
@@ -24,6 +25,7 @@ export async function takeShard<Flags extends ShardFlags>(
   context: CliContext,
   flags: Flags & { readonly shard: string },
   jobs: readonly Job[],
+  sources: readonly ManifestSource[],
 ): Promise<{ readonly jobs: readonly Job[]; readonly flags: Flags }> {
   const shard = parseShard(flags.shard);
   if (flags.watch) {
@@ -31,8 +33,11 @@ export async function takeShard<Flags extends ShardFlags>(
       hint: "What comes later would have to be dealt to all shards anew. Leave one of them out.",
     });
   }
-  // A run of twice as many steps costs twice as much; more is not known before anything has run.
-  const dealt = dealJobs(jobs, shard, ({ steps }) => steps);
+  const dealt = dealJobs(
+    jobs,
+    shard,
+    costOf(Object.assign({}, ...sources.map((one) => one.stepMs))),
+  );
   for (const whole of dealt.whole) {
     if (whole.shard === shard.number) say(context, flags, `note: ${wholeText(whole, shard)}`);
   }
@@ -41,6 +46,14 @@ export async function takeShard<Flags extends ShardFlags>(
     ? new Layout(root).shardRoot(shard)
     : await openForShard(root, shard, (warning) => say(context, flags, `note: ${warning}`));
   return { jobs: dealt.jobs, flags: { ...flags, tree } };
+}
+
+/**
+ * What a run costs, by what the campaign was submitted with. A run of twice as many steps costs twice as much; more is
+ * not known before anything has run.
+ */
+export function costOf(stepMs: { readonly [job: string]: number }): (job: Job) => number {
+  return ({ id, steps }) => steps * (stepMs[id] ?? 1);
 }
 
 /** The flags by which the tree of a shard is meant that has begun. */

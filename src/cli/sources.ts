@@ -1,6 +1,7 @@
 /** Finds and reads the manifests named on the command line: files, globs, folders, and `-` for stdin. */
 import { absolutePath, basename, dirname, join, normalize } from "../job/path.ts";
 import { Fault } from "../job/fault.ts";
+import { load } from "../job/load.ts";
 import { LIMITS, tooLarge } from "../manifest/limits.ts";
 import type { ManifestSource } from "../manifest/source.ts";
 import { suggest } from "../manifest/suggest.ts";
@@ -10,6 +11,9 @@ const MANIFEST_NAME = /\.ya?ml$/i;
 const GLOB = /[*?[{]/;
 /** What a shell's `jobs/*` brings along: the models beside the manifests. */
 const MODEL_NAME = /\.(ts|js|mjs|wasm)$/;
+
+/** What was submitted to Slurm, as it was then. */
+const SUBMISSION_FILE = "submission.json";
 
 /** The manifests in the order of the arguments, each file once whatever it is called. */
 export async function collectSources(
@@ -27,7 +31,9 @@ export async function collectSources(
       const identity = identify(path, cwd);
       if (seen.has(identity)) continue;
       seen.add(identity);
-      sources.push(path === "-" ? await readStdin(cwd) : await readManifest(path, cwd));
+      if (path === "-") sources.push(await readStdin(cwd));
+      else if (basename(path) === SUBMISSION_FILE) sources.push(...await readSubmitted(path, cwd));
+      else sources.push(await readManifest(path, cwd));
     }
   }
   return sources;
@@ -79,6 +85,16 @@ async function readManifest(path: string, cwd: string): Promise<ManifestSource> 
     throw error instanceof Fault ? error : unreadable(path, error);
   }
   return { path, folder: dirname(absolute), text: decode(path, bytes) };
+}
+
+/** The manifests of a submission: whoever changed the files since then changed nothing of it. */
+async function readSubmitted(path: string, cwd: string): Promise<readonly ManifestSource[]> {
+  const { text } = await readManifest(path, cwd);
+  const { parseSubmission } = await load<typeof import("../slurm/submission.ts")>(
+    import.meta.resolve("../slurm/submission.ts"),
+  );
+  const { manifests, stepMs } = parseSubmission(text, path);
+  return manifests.map((manifest) => ({ ...manifest, stepMs }));
 }
 
 async function readStdin(cwd: string): Promise<ManifestSource> {

@@ -5,6 +5,7 @@ import { searchOf } from "../job/sweep.ts";
 import type { History } from "../queue/history.ts";
 import type { LedJob } from "../report/led_job.ts";
 import type { ShardStatus } from "../report/shards_text.ts";
+import type { SlurmTask } from "../report/slurm_state.ts";
 import { type TreeStatus, treeStatus } from "../report/status.ts";
 import type { Layout } from "../store/layout.ts";
 import { readWork, type ShardWork } from "../store/work.ts";
@@ -32,9 +33,13 @@ export async function readStatus(
   selectors: readonly string[],
   { layout, history }: TreeReading,
   led: (history: History, layout: Layout) => Promise<readonly LedJob[]> = ledOf,
+  submitted: (layout: Layout) => Promise<readonly SlurmTask[]> = slurmTasks,
 ): Promise<StatusReading> {
   refuseUnknown(history, selectors);
-  const { working, live, shards } = await readWork(layout, context.now);
+  const [{ working, live, shards }, slurm] = await Promise.all([
+    readWork(layout, context.now),
+    submitted(layout),
+  ]);
   const nowMs = context.now().getTime();
   const status = treeStatus(history, {
     led: await led(history, layout),
@@ -43,7 +48,7 @@ export async function readStatus(
     live,
     working,
     ...(shards !== undefined && { shards: shards.map(shardStatus) }),
-    selectors,
+    ...{ slurm, selectors },
     ...(flags.all || (flags.json && selectors.length > 0) ? { listMax: Infinity } : {}),
   });
   return { status, history, live, working, nowMs };
@@ -52,6 +57,17 @@ export async function readStatus(
 function shardStatus({ number, of, working, owner, live }: ShardWork): ShardStatus {
   const state = working ? "working" : owner?.releasedAt === undefined ? "lost" : "ended";
   return { number, of, state, host: owner?.host, pid: owner?.pid, slots: live?.slots };
+}
+
+/** Nothing is loaded for it where nothing was submitted. */
+export async function slurmTasks(layout: Layout): Promise<readonly SlurmTask[]> {
+  if (!await Deno.stat(layout.slurmFolder).then(() => true, () => false)) return [];
+  const [{ glanceAtSlurm }, { listSubmissions }, { readTasks }] = await Promise.all([
+    load<typeof import("../slurm/client.ts")>(import.meta.resolve("../slurm/client.ts")),
+    load<typeof import("../slurm/submission.ts")>(import.meta.resolve("../slurm/submission.ts")),
+    load<typeof import("../slurm/tasks.ts")>(import.meta.resolve("../slurm/tasks.ts")),
+  ]);
+  return await readTasks(glanceAtSlurm, listSubmissions(layout));
 }
 
 /** Nothing is loaded for it where no job is led by results. */

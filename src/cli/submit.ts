@@ -1,18 +1,27 @@
-/** `simrun submit`: gives more manifests to the simrun at work, once they are without a mistake. */
+/** `simrun submit`: gives more manifests to the simrun at work, or to Slurm, once they are without a mistake. */
 import { basename } from "node:path";
 import type { ControlAction } from "../job/control.ts";
 import { EXIT } from "../job/fault.ts";
+import { load } from "../job/load.ts";
 import { safeText } from "../screen/safe_text.ts";
 import { startSlot } from "../runner/slot_processes.ts";
 import type { CliContext } from "./context.ts";
 import { ask, type ControlFlags, findHolder } from "./ask_holder.ts";
+import { refuseSlurmFlags, type SlurmFlags } from "./slurm_flags.ts";
 import { hasErrors, modelDiagnostics, readJobs, showDiagnostics } from "./read_jobs.ts";
 
 export async function submit(
   context: CliContext,
-  flags: ControlFlags,
+  flags: ControlFlags & SlurmFlags,
   args: readonly string[],
 ): Promise<number> {
+  if (flags.slurm) {
+    const { submitToSlurm } = await load<typeof import("./submit_slurm.ts")>(
+      import.meta.resolve("./submit_slurm.ts"),
+    );
+    return await submitToSlurm(context, flags, args);
+  }
+  refuseSlurmFlags(flags);
   const holder = await findHolder(context, flags, { type: "submit", manifests: [] }, args);
   const slot = startSlot({ slots: 1 });
   try {

@@ -1,4 +1,5 @@
 /** Until when simrun may work: `--time-limit`, or the end of the batch job it runs in. */
+import { parseSlurmTime } from "../slurm/time.ts";
 import { durationOf } from "./overrides.ts";
 
 const SQUEUE_MS_MAX = 5_000;
@@ -34,12 +35,4 @@ export async function batchTimeLeftMs(
     // No such program here: whoever set the variable is no Slurm.
     return undefined;
   }
-}
-
-/** `days-hours:minutes:seconds` and what is left of it when there are none; undefined for `UNLIMITED` and the like. */
-export function parseSlurmTime(text: string): number | undefined {
-  const parts = /^(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+)$/.exec(text);
-  if (parts === null) return undefined;
-  const [days, hours, minutes, seconds] = parts.slice(1).map((part) => Number(part ?? 0));
-  return (((days! * 24 + hours!) * 60 + minutes!) * 60 + seconds!) * 1000;
 }

@@ -8,7 +8,15 @@ import { FollowedFold } from "../store/followed_fold.ts";
 import type { JournalLocation } from "../store/journal_line.ts";
 import { Layout } from "../store/layout.ts";
 import { type CliContext, treeRoot } from "./context.ts";
-import { isLed, ledOf, readStatus, type StatusFlags, type StatusReading } from "./status_reader.ts";
+import type { SlurmTask } from "../report/slurm_state.ts";
+import {
+  isLed,
+  ledOf,
+  readStatus,
+  slurmTasks,
+  type StatusFlags,
+  type StatusReading,
+} from "./status_reader.ts";
 
 export interface WatchReading extends StatusReading {
   readonly queue: readonly QueueShare[];
@@ -18,6 +26,8 @@ export interface WatchReading extends StatusReading {
 
 /** What led jobs have come to is found out by all their results: it may take this part of a core. */
 const LED_LOAD_MAX = 0.05;
+/** One controller serves all users of a cluster: nobody asks it more often. */
+const SLURM_MS = 15_000;
 
 class WatchedFold {
   readonly history = new History();
@@ -36,12 +46,14 @@ export class WatchedTree implements Disposable {
   readonly #layout: Layout;
   readonly #journal: FollowedFold<WatchedFold>;
   readonly #led: LedReader;
+  readonly #slurm: SlurmReader;
 
   constructor(context: CliContext, flags: StatusFlags, selectors: readonly string[]) {
     this.#context = context;
     this.#flags = flags;
     this.#selectors = selectors;
     this.#led = new LedReader(context);
+    this.#slurm = new SlurmReader(context);
     this.#layout = new Layout(treeRoot(context, flags));
     this.#journal = new FollowedFold(this.#layout, () => new WatchedFold());
   }
@@ -54,6 +66,7 @@ export class WatchedTree implements Disposable {
       this.#selectors,
       { layout: this.#layout, history },
       (history, layout) => this.#led.read(history, layout),
+      (layout) => this.#slurm.read(layout),
     );
     const queue = queueByPriority(reading.status.jobs, history, priorities.waiting(history));
     return { ...reading, queue, isDamaged: this.#journal.isDamaged };
@@ -89,5 +102,25 @@ class LedReader {
     const endedMs = this.#context.clockMs();
     this.#notBeforeMs = endedMs + (endedMs - beganMs) / LED_LOAD_MAX;
     return this.#led;
+  }
+}
+
+/** What Slurm says, a while ago at most. Only its first answer is waited for. */
+class SlurmReader {
+  readonly #context: CliContext;
+  #tasks: readonly SlurmTask[] | undefined;
+  #askedMs = -Infinity;
+
+  constructor(context: CliContext) {
+    this.#context = context;
+  }
+
+  async read(layout: Layout): Promise<readonly SlurmTask[]> {
+    const nowMs = this.#context.clockMs();
+    if (nowMs - this.#askedMs < SLURM_MS) return this.#tasks ?? [];
+    this.#askedMs = nowMs;
+    // A disk that fails here fails for the journal too, which says so.
+    const asked = slurmTasks(layout).catch(() => []).then((tasks) => this.#tasks = tasks);
+    return this.#tasks ?? await asked;
   }
 }

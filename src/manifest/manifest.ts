@@ -10,6 +10,7 @@ import {
   NEVER_HANGS_MS,
 } from "../job/job.ts";
 import type { SinkSpec } from "../job/sink.ts";
+import type { SlurmWishes } from "../job/slurm.ts";
 import { countPoints, sweepNames } from "../plan/sweep.ts";
 import { backoffOf } from "./backoff.ts";
 import { layOver } from "./defaults.ts";
@@ -26,6 +27,7 @@ import { type NamelessSink, nameSinks, takeSinks } from "./notify.ts";
 import { checkOneCadence, checkOneSweep } from "./one_of_two.ts";
 import { checkOrigins } from "./origins.ts";
 import { mustBe, Report } from "./shape.ts";
+import { takeSlurm } from "./slurm_shape.ts";
 import { type ManifestSource, SourceText } from "./source.ts";
 import { didYouMean } from "./suggest.ts";
 import { readUntil } from "./until_shape.ts";
@@ -39,6 +41,8 @@ export interface ManifestReading {
   readonly jobs: readonly Job[];
   /** Who is to be told of what happens, each with a name of its own. */
   readonly sinks: readonly SinkSpec[];
+  /** What the campaign asks of Slurm, when it is submitted there. */
+  readonly slurm: SlurmWishes;
   /** In the order of the files and lines. */
   readonly diagnostics: readonly Diagnostic[];
   /** Where a part of a job stands: `locate("a", ["parameters", "co2"])`, `locate("a", ["sweep", "co2", 3])`. */
@@ -62,13 +66,13 @@ export function readManifests(
   const { maxPoints = DEFAULT_MAX_POINTS } = options;
   const ids = new JobIds();
   const read = new Map<string, ReadJob>();
-  const sinks: NamelessSink[] = [];
+  const beside: Beside = { sinks: [], slurm: {} };
   const files: { readonly found: readonly Diagnostic[]; readonly report: Report }[] = [];
   for (const source of sources) {
     const text = new SourceText(source);
     const { roots, diagnostics: found } = readYaml(text);
     const report = new Report();
-    for (const map of roots.flatMap((root) => jobMaps(root, sinks, report))) {
+    for (const map of roots.flatMap((root) => jobMaps(root, beside, report))) {
       const job = readJob(map, maxPoints, report);
       const id = ids.check(map, report);
       if (id !== undefined && !read.has(id)) read.set(id, { map, job, report });
@@ -86,19 +90,30 @@ export function readManifests(
     for (const one of [...found, ...report.diagnostics].sort(byPlace)) diagnostics.push(one);
   }
   return {
-    ...{ jobs, diagnostics, sinks: nameSinks(sinks) },
+    ...{ jobs, diagnostics, sinks: nameSinks(beside.sinks), slurm: beside.slurm },
     locate: (id, path, what) => locate(read.get(id)?.map, path, what),
   };
 }
 
-/** The jobs of a document, each laid over the document's defaults; what it says of sinks is added to these. */
-function jobMaps(whole: YamlNode, sinks: NamelessSink[], report: Report): YamlMap[] {
+/** What documents say beside their jobs. */
+interface Beside {
+  readonly sinks: NamelessSink[];
+  slurm: SlurmWishes;
+}
+
+/** The jobs of a document, each laid over the document's defaults; what it says beside them is added to that of others. */
+function jobMaps(whole: YamlNode, beside: Beside, report: Report): YamlMap[] {
   if (whole.kind === "list") return jobsOfList(whole.items, undefined, whole, report);
   if (whole.kind === "scalar") {
     mustBe(whole, "manifest", "a job or a list of jobs", report);
     return [];
   }
-  const root = takeSinks(whole, sinks, report);
+  const { root, wishes } = takeSlurm(
+    takeSinks(whole, beside.sinks, report),
+    beside.slurm,
+    report,
+  );
+  beside.slurm = wishes;
   const jobs = findEntry(root, "jobs");
   const shared = findEntry(root, "defaults");
   if (jobs === undefined && shared === undefined) {
@@ -112,7 +127,7 @@ function jobMaps(whole: YamlNode, sinks: NamelessSink[], report: Report): YamlMa
     if (Object.hasOwn(JOB_FIELDS, key)) {
       const hint = `Put it under "defaults" if it is for all jobs.`;
       report.error(keyNode, "unknown-key", `"${key}" stands beside "jobs"`, hint);
-    } else refuseKey(entry, ["jobs", "defaults", "notify"], "", report);
+    } else refuseKey(entry, ["jobs", "defaults", "notify", "slurm"], "", report);
   }
   const defaults = readDefaults(shared?.value, report);
   if (jobs === undefined) {

@@ -3,6 +3,7 @@ import { NOTICE_EVENTS } from "../job/sink.ts";
 import { fieldsSchema } from "./fields.ts";
 import { JOB_FIELDS, REQUIRED_FIELDS } from "./job_fields.ts";
 import { eventSchema, notifySchema } from "./notify_shape.ts";
+import { slurmSchema } from "./slurm_shape.ts";
 import type { JsonSchema } from "./shape.ts";
 
 /** What `simrun schema` prints: draft 2020-12, one document of a manifest. */
@@ -26,7 +27,7 @@ export function manifestSchema(): object {
         title: "job",
       },
       document: {
-        ...jobSchema(REQUIRED_FIELDS, tellsSchema()),
+        ...jobSchema(REQUIRED_FIELDS, besideSchema()),
         anyOf: [{ required: ["steps"] }, COMMAND],
         title: "job",
       },
@@ -57,7 +58,7 @@ function collectionSchema(): JsonSchema {
         minItems: 1,
         items: jobSchema(["id"]),
       },
-      ...tellsSchema(),
+      ...besideSchema(),
     },
     allOf: [
       ...shareable.map((key) => unlessShared({ required: [key] }, { required: [key] })),
@@ -85,12 +86,16 @@ function jobSchema(required: readonly string[], more: JsonSchema = {}): JsonSche
   return { ...schema, properties, ...oneCadence() };
 }
 
-/** Who is told, of a whole document. */
-function tellsSchema(): JsonSchema {
+/** What a whole document may say beside its jobs: who is told, what Slurm is asked for. */
+function besideSchema(): JsonSchema {
   return {
     notify: {
       description: "Who is told of what happens: a log, a chat, a program.",
       ...notifySchema,
+    },
+    slurm: {
+      description: "What simrun submit --slurm asks of Slurm.",
+      ...slurmSchema,
     },
     ...Object.fromEntries(NOTICE_EVENTS.map((event) => [event, {
       description: "A program that is started for each of these events.",

@@ -7,6 +7,8 @@ export interface ManifestSource {
   /** Absolute; relative paths in the manifest are resolved against it. */
   readonly folder: string;
   readonly text: string;
+  /** Milliseconds of a step by job, where it was submitted with others to be dealt by them. */
+  readonly stepMs?: { readonly [job: string]: number };
 }
 
 /** A source whose lines are counted when the first place is asked for. */

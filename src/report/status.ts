@@ -9,6 +9,7 @@ import { plannedRuns, unbegunRuns } from "./planned_runs.ts";
 import { withPoints } from "./points.ts";
 import type { LedJob } from "./led_job.ts";
 import type { ShardStatus } from "./shards_text.ts";
+import type { SlurmTask } from "./slurm_state.ts";
 import { type FailureGroup, FailureGroups } from "./failure_groups.ts";
 import {
   filterRuns,
@@ -63,6 +64,8 @@ export interface TreeStatus {
   readonly led?: readonly LedJob[];
   /** Those that have begun, where the tree is cut. */
   readonly shards?: readonly ShardStatus[];
+  /** The newest task of each shard, where the campaign was submitted to Slurm. */
+  readonly slurm?: readonly SlurmTask[];
 }
 
 export interface StatusOptions {
@@ -77,6 +80,7 @@ export interface StatusOptions {
   readonly listMax?: number;
   readonly led?: readonly LedJob[];
   readonly shards?: readonly ShardStatus[];
+  readonly slurm?: readonly SlurmTask[];
 }
 
 const LIST_MAX = 20;
@@ -164,6 +168,7 @@ export function treeStatus(history: History, options: StatusOptions): TreeStatus
     unlisted,
     ...(options.led !== undefined && options.led.length > 0 && { led: options.led }),
     ...(options.shards !== undefined && { shards: options.shards }),
+    ...(options.slurm !== undefined && options.slurm.length > 0 && { slurm: options.slurm }),
   };
 }
 

@@ -8,6 +8,7 @@ import { ledJson } from "./led_job.ts";
 import { describeReturn } from "./requeue_text.ts";
 import type { RunStatus } from "./run_status.ts";
 import type { ShardStatus } from "./shards_text.ts";
+import { slurmJson } from "./slurm_state.ts";
 import type { Activity, JobStatus, TreeStatus } from "./status.ts";
 
 type Json = { readonly [key: string]: unknown };
@@ -19,6 +20,7 @@ export function statusJson(status: TreeStatus): Json {
     at: status.at,
     simrun: activityJson(status.activity),
     ...(status.shards !== undefined && { shards: status.shards.map(shardJson) }),
+    ...(status.slurm !== undefined && { slurm: slurmJson(status.slurm) }),
     ...countsJson(status.totals),
     progress: formatPercent(status.fraction),
     ...compact({

@@ -42,9 +42,21 @@ export function plannedMemory(
   };
 }
 
-/** Of the machine, or of the container that this process is in. */
+/** Of the machine, or of the container or the batch job that this process is in. */
 export function machineMemory(): number {
-  return Math.min(Deno.systemMemoryInfo().total, cgroupMemory() ?? Infinity);
+  const { total } = Deno.systemMemoryInfo();
+  return Math.min(total, cgroupMemory() ?? Infinity, batchMemory((name) => Deno.env.get(name)));
+}
+
+/** What Slurm gave a job, in MiB: a site without control groups only looks, and kills. 0 is all of a node's. */
+export function batchMemory(env: (name: string) => string | undefined): number {
+  const [ofNode, ofCore, cores] = [
+    "SLURM_MEM_PER_NODE",
+    "SLURM_MEM_PER_CPU",
+    "SLURM_CPUS_ON_NODE",
+  ].map((name) => Number.parseInt(env(name) ?? "", 10));
+  const given = ofNode! > 0 ? ofNode! : ofCore! * cores!;
+  return given > 0 ? given * 2 ** 20 : Infinity;
 }
 
 function cgroupMemory(): number | undefined {

@@ -12,6 +12,7 @@ import { coresText, describeGivingWay } from "../report/live_text.ts";
 import { ledTexts } from "../report/led_job.ts";
 import type { RunStatus } from "../report/run_status.ts";
 import { type ShardStatus, shardsText } from "../report/shards_text.ts";
+import { isQueued, slurmLines, type SlurmTask } from "../report/slurm_state.ts";
 import type { Activity, JobStatus, TreeStatus } from "../report/status.ts";
 import { formatTimeLeft } from "../report/time_left.ts";
 import { renderBar } from "./bar.ts";
@@ -31,14 +32,17 @@ const BAR_CELLS = 20;
 export function renderStatus(status: TreeStatus, canvas: StatusCanvas): string[] {
   const { paint } = canvas;
   const lines = [
-    status.shards === undefined
-      ? activityLine(status.activity, canvas)
-      : `${shardsText(status.shards)}.`,
+    ...workLines(status, canvas),
     ...diskLines(status, paint),
     ...coresLines(status),
   ];
   if (status.jobs.length === 0) {
-    lines.push("", "Nothing was run here yet. Type simrun jobs/*.yaml to begin.");
+    lines.push(
+      "",
+      isQueued(status.slurm ?? [])
+        ? "Nothing has begun yet."
+        : "Nothing was run here yet. Type simrun jobs/*.yaml to begin.",
+    );
     return lines;
   }
   const sections = [
@@ -58,7 +62,17 @@ export function renderStatus(status: TreeStatus, canvas: StatusCanvas): string[]
   return lines;
 }
 
-export function activityLine(activity: Activity, { paint }: StatusCanvas): string {
+/** Who works on it, and what a batch system knows of them. */
+export function workLines(
+  { shards, slurm = [], activity }: TreeStatus,
+  canvas: StatusCanvas,
+): string[] {
+  const submitted = slurmLines(slurm).map(safeText);
+  if (shards !== undefined) return [`${shardsText(shards)}.`, ...submitted];
+  return submitted.length > 0 ? submitted : [activityLine(activity, canvas)];
+}
+
+function activityLine(activity: Activity, { paint }: StatusCanvas): string {
   switch (activity.kind) {
     case "never":
       return "No simrun has worked on this tree yet.";
@@ -191,7 +205,9 @@ export function adviceLines(status: TreeStatus): string[] {
   if (counts.interrupted + counts.waiting > 0) {
     const but = counts.paused > 0 ? " and not paused" : "";
     lines.push(
-      ...status.shards === undefined
+      ...status.slurm !== undefined
+        ? slurmAdvice(status.slurm, but)
+        : status.shards === undefined
         ? [`simrun resume goes on with what is not done${but}.`]
         : shardAdvice(status.shards, but),
     );
@@ -202,6 +218,13 @@ export function adviceLines(status: TreeStatus): string[] {
     lines.push("simrun retry cancelled lets the next simrun take up what was cancelled.");
   }
   return lines;
+}
+
+/** What is with Slurm still goes on by itself. */
+function slurmAdvice(tasks: readonly SlurmTask[], but: string): string[] {
+  return isQueued(tasks)
+    ? []
+    : [`simrun submit --slurm FILES goes on with what is not done${but}.`];
 }
 
 function shardAdvice(shards: readonly ShardStatus[], but: string): string[] {

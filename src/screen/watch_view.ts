@@ -15,12 +15,12 @@ import { renderBar } from "./bar.ts";
 import { MARGIN } from "./run_lines.ts";
 import { safeText } from "./safe_text.ts";
 import {
-  activityLine,
   adviceLines,
   coresLines,
   diskLines,
   jobLines,
   ledSection,
+  workLines,
 } from "./status_view.ts";
 import { type ListCanvas, renderList, type ShownList } from "./watch_list.ts";
 import { isRunList, type ListName, LISTS, type Shown, type WatchState } from "./watch_state.ts";
@@ -66,7 +66,7 @@ export function renderWatch(view: WatchView, canvas: WatchCanvas): WatchPicture 
   const hasTabs = room.take([""], LIST_MIN).length > 0;
   const failures = failuresInView(view.status, Math.min(room.left, Math.max(1, rows >> 2)), canvas);
   room.left -= failures.length;
-  const activity = room.take(indented([activityLine(view.status.activity, canvas)]), LIST_MIN);
+  const activity = room.take(indented(workLines(view.status, canvas)), LIST_MIN);
   const queue = room.take(queueLines(view, canvas), LIST_MIN);
   const limits = room.take(limitLines(view, canvas), LIST_MIN);
   const gaps = room.take(failures.length > 0 ? ["", ""] : [""], LIST_MIN);

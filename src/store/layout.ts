@@ -35,6 +35,8 @@ export class Layout {
   readonly quarantineFolder: string;
   /** Where the tree is cut in shards: each is a tree of its own. */
   readonly shardsFolder: string;
+  /** What was submitted to Slurm, a folder for each submission. */
+  readonly slurmFolder: string;
 
   constructor(root: string) {
     this.root = root;
@@ -54,6 +56,7 @@ export class Layout {
     this.archiveFolder = join(root, "archive");
     this.quarantineFolder = join(root, "quarantine");
     this.shardsFolder = join(root, "shards");
+    this.slurmFolder = join(root, "slurm");
   }
 
   /** A request to the simrun that works here, by its id. */

@@ -1,0 +1,289 @@
+/** `simrun submit --slurm`: a campaign as an array of Slurm jobs, each a pilot that computes one shard. */
+import { EXIT, Fault } from "../job/fault.ts";
+import type { Job } from "../job/job.ts";
+import { shellWord } from "../job/shell_word.ts";
+import { mergeWishes, type SlurmWishes } from "../job/slurm.ts";
+import { LIMITS } from "../manifest/limits.ts";
+import { readProfile } from "../manifest/slurm_shape.ts";
+import { formatCount, formatNumberOf } from "../report/format.ts";
+import { priceText } from "../report/price.ts";
+import { startSlot } from "../runner/slot_processes.ts";
+import { arrayText, parseArray } from "../slurm/array.ts";
+import { checkAsked } from "../slurm/check.ts";
+import { askSlurm } from "../slurm/client.ts";
+import { finalScript, type PilotRequest, pilotScript } from "../slurm/script.ts";
+import { type Partition, readSite } from "../slurm/site.ts";
+import { listSubmissions, type Submission } from "../slurm/submission.ts";
+import { submitScripts } from "../slurm/submit.ts";
+import { openForShard } from "../store/cut_tree.ts";
+import { Layout } from "../store/layout.ts";
+import { openTree } from "../store/tree.ts";
+import { chosenShards, refuseQueued, shardsOf } from "./chosen_shards.ts";
+import { COMMANDS } from "./commands.ts";
+import {
+  type CliContext,
+  type GlobalFlags,
+  printJson,
+  printLines,
+  say,
+  treeRoot,
+} from "./context.ts";
+import { overridesOf } from "./overrides.ts";
+import { parseArguments } from "./parse.ts";
+import {
+  hasErrors,
+  type JobsRead,
+  modelDiagnostics,
+  readJobs,
+  showDiagnostics,
+} from "./read_jobs.ts";
+import { refuseUnseen } from "./shared_tree.ts";
+import { type SlurmFlags, wishesOf } from "./slurm_flags.ts";
+import { collectSources } from "./sources.ts";
+import { planSubmission, type SubmissionPlan } from "./submission_plan.ts";
+import { isYes } from "./question.ts";
+
+type Flags = SlurmFlags & GlobalFlags;
+
+export async function submitToSlurm(
+  context: CliContext,
+  flags: Flags,
+  args: readonly string[],
+): Promise<number> {
+  const choice = flags.array === undefined ? undefined : parseArray(flags.array);
+  const runFlags = await runFlagsOf(flags);
+  const reading = await readChecked(context, flags, args);
+  if (reading === undefined) return EXIT.usage.status;
+  const wishes = await allWishes(context, flags, reading);
+  if (wishes === undefined) return EXIT.usage.status;
+
+  const root = treeRoot(context, flags);
+  refuseOddPath(root);
+  const layout = await isTree(root) ? await openTree(root, "read") : undefined;
+  const of = shardsOf(wishes, layout);
+  const jobs = reading.jobs.map(runFlags.override);
+  const learnFrom = flags.learnFrom === undefined ? undefined : await openTree(
+    new Layout(treeRoot(context, { ...flags, tree: flags.learnFrom })).root,
+    "read",
+  );
+  const plan = await planSubmission(jobs, of, layout, learnFrom, context.now);
+  const shards = chosenShards(plan, choice?.shards);
+  if (shards.length === 0) {
+    say(context, flags, `Nothing to submit: all runs of ${root} are done.`);
+    return EXIT.completed.status;
+  }
+  const asked = { wishes, shardMax: Math.max(...shards) };
+  const site = flags.dryRun
+    ? await readSite(askSlurm).catch(unknownSite)
+    : await readSite(askSlurm);
+  if (site instanceof Fault) {
+    say(context, flags, `note: ${site.message} The script was not checked.`);
+  }
+  const partition = site instanceof Fault ? undefined : checkAsked(asked, site);
+  if (!(site instanceof Fault)) {
+    await refuseUnseen(root, site.hosts, (text) => say(context, flags, `note: ${text}`));
+  }
+  if (layout !== undefined) await refuseQueued(layout, shards);
+
+  const request: Omit<PilotRequest, "folder"> = {
+    ...{
+      wishes: sized(wishes, partition, plan),
+      cwd: context.cwd,
+      program: programWords(),
+      tree: root,
+    },
+    ...{ shards, of, atOnceMax: choice?.atOnceMax, flags: runFlags.words },
+    name: nameOf(jobs),
+  };
+  say(context, flags, ...summaryLines(request, plan, partition));
+  if (flags.dryRun) {
+    const folder = nextFolder(layout ?? new Layout(root));
+    printLines(context.stdout, [pilotScript({ ...request, folder }).trimEnd()]);
+    if (flags.then !== undefined) {
+      printLines(context.stdout, ["", finalScript({ ...request, folder }, flags.then).trimEnd()]);
+    }
+    return EXIT.completed.status;
+  }
+  if (!flags.yes && !await isYes(context, "Submit it?")) {
+    say(context, flags, "Nothing was submitted.");
+    return EXIT.interrupted.status;
+  }
+  await openForShard(root, { number: 1, of }, (text) => say(context, flags, `note: ${text}`));
+  const submission = submissionOf(context, reading, plan, shards);
+  const { record, folder } = await submitScripts(askSlurm, new Layout(root), {
+    submission,
+    pilot: (folder) => pilotScript({ ...request, folder }),
+    then: flags.then === undefined
+      ? undefined
+      : (folder) => finalScript({ ...request, folder }, flags.then!),
+  });
+  if (flags.json) {
+    printJson(context.stdout, {
+      ...{ job: record.job, then: record.then, shards: arrayText(shards), of, folder },
+      runs: submission.runs,
+    });
+  } else if (!context.stdout.isTerminal) printLines(context.stdout, [record.job]);
+  const tree = flags.tree === undefined ? "" : ` --tree ${shellWord(flags.tree)}`;
+  say(
+    context,
+    flags,
+    `Submitted as Slurm job ${record.job}${
+      record.then === undefined ? "" : `, then job ${record.then}`
+    }.`,
+    `simrun status${tree} --watch shows how far it is, simrun wait${tree} waits for its end; the logs are in ${folder}.`,
+  );
+  return EXIT.completed.status;
+}
+
+/** Undefined when something was wrong, and was shown. */
+async function readChecked(
+  context: CliContext,
+  flags: Flags,
+  args: readonly string[],
+): Promise<JobsRead | undefined> {
+  const reading = await readJobs(context, {}, args);
+  const slot = startSlot({ slots: 1 });
+  try {
+    const diagnostics = [...reading.diagnostics, ...await modelDiagnostics(reading, slot)];
+    showDiagnostics(context, flags, diagnostics, reading.sources);
+    return hasErrors(diagnostics) ? undefined : reading;
+  } finally {
+    slot.kill();
+  }
+}
+
+async function allWishes(
+  context: CliContext,
+  flags: Flags,
+  { slurm }: JobsRead,
+): Promise<SlurmWishes | undefined> {
+  let wishes: SlurmWishes = {};
+  if (flags.profile !== undefined) {
+    const sources = await collectSources([flags.profile], context.cwd);
+    for (const source of sources) {
+      const profile = readProfile(source);
+      showDiagnostics(context, flags, profile.diagnostics, sources);
+      if (hasErrors(profile.diagnostics)) return undefined;
+      wishes = mergeWishes(wishes, profile.wishes);
+    }
+  }
+  return mergeWishes(mergeWishes(wishes, slurm), wishesOf(flags));
+}
+
+/** Checked here: a mistake should not be found by every pilot. */
+async function runFlagsOf(
+  { runFlags }: Flags,
+): Promise<{ readonly words: readonly string[]; readonly override: (job: Job) => Job }> {
+  const words = runFlags?.trim().split(/\s+/) ?? [];
+  const pilot = COMMANDS.find(({ name }) => name === "pilot")!;
+  const { flags } = await parseArguments(pilot, [...words, "--", "submission"]);
+  for (const name of ["shard", "tree"]) {
+    if (flags[name] === undefined) continue;
+    throw new Fault("usage", `--${name} is given to each pilot by the submission itself.`, {
+      hint: `Leave --${name} out of --run-flags.`,
+    });
+  }
+  return { words, override: overridesOf(flags as never) };
+}
+
+async function isTree(root: string): Promise<boolean> {
+  return await Deno.stat(root).then(() => true, () => false);
+}
+
+/** Where it was not said, a node gives all its cores, unless there are fewer runs. */
+function sized(
+  wishes: SlurmWishes,
+  partition: Partition | undefined,
+  { shards }: SubmissionPlan,
+): SlurmWishes {
+  if (wishes.cpusPerTask !== undefined || partition === undefined) return wishes;
+  if (
+    (wishes.sbatch ?? []).some((option) => /^--(?:cpus-per-task|exclusive|ntasks)/.test(option))
+  ) {
+    return wishes;
+  }
+  const most = Math.max(1, ...shards.map(({ left }) => left));
+  const cpusPerTask = Math.min(most, partition.cpusMax);
+  return Number.isFinite(cpusPerTask) ? { ...wishes, cpusPerTask } : wishes;
+}
+
+function summaryLines(
+  { wishes, shards, of, atOnceMax }: Omit<PilotRequest, "folder">,
+  plan: SubmissionPlan,
+  partition: Partition | undefined,
+): string[] {
+  const runs = plan.jobs.reduce((sum, { left }) => sum + left, 0);
+  const timeMs = wishes.timeMs ??
+    (partition !== undefined && Number.isFinite(partition.timeMsMax)
+      ? partition.timeMsMax
+      : undefined);
+  const cores = wishes.cpusPerTask === undefined
+    ? ""
+    : ` with ${formatNumberOf(wishes.cpusPerTask, "core")} each`;
+  const some = shards.length === of ? "" : ` (${shards.length} of ${of} shards)`;
+  const where = partition === undefined ? "" : ` in partition ${partition.name}`;
+  const atOnce = atOnceMax === undefined ? "" : `, ${formatCount(atOnceMax)} at a time`;
+  return [
+    `${formatNumberOf(runs, "run")} left: ${
+      formatNumberOf(shards.length, "pilot")
+    }${cores}${some}${where}${atOnce}.`,
+    priceText({
+      ...{ jobs: plan.jobs, times: plan.times, timeMs },
+      ...{ pilots: shards.length, cores: wishes.cpusPerTask },
+    }),
+  ];
+}
+
+function submissionOf(
+  context: CliContext,
+  { sources }: JobsRead,
+  plan: SubmissionPlan,
+  shards: readonly number[],
+): Submission {
+  const submission: Submission = {
+    ...{ format: "simrun submission", version: 1, submittedAt: context.now().toISOString() },
+    ...{ host: Deno.hostname(), of: plan.of, shards, stepMs: plan.dealtBy },
+    runs: plan.jobs.reduce((sum, { left }) => sum + left, 0),
+    manifests: sources.map(({ path, folder, text }) => ({ path, folder, text })),
+  };
+  if (JSON.stringify(submission).length < LIMITS.bytes) return submission;
+  throw new Fault("manifest", "These manifests are too large together to be submitted.", {
+    hint: "Write ranges in place of long lists, or submit them in parts, to trees of their own.",
+  });
+}
+
+function nextFolder(layout: Layout): string {
+  const last = listSubmissions(layout).at(-1)?.number ?? 0;
+  return `${layout.slurmFolder}/${last + 1}`;
+}
+
+/** The words that start this program, on a node that sees the same files. */
+function programWords(): readonly string[] {
+  const entry = new URL("../../main.ts", import.meta.url);
+  return Deno.build.standalone
+    ? [Deno.execPath()]
+    : [Deno.execPath(), "run", "-A", "--quiet", "--no-prompt", "--no-check", entry.href];
+}
+
+/** A directive's value ends at a quote or a line's end, and a backslash turns its patterns off (sbatch(1)). */
+function refuseOddPath(root: string): void {
+  if (!/["\\\n\r]/.test(root)) return;
+  throw new Fault(
+    "usage",
+    "Slurm cannot be told of a tree whose path holds a quote or a backslash.",
+    {
+      hint: "Take another place with --tree DIR.",
+    },
+  );
+}
+
+function nameOf(jobs: readonly Job[]): string {
+  const first = jobs[0]!.id.replace(/[^A-Za-z0-9_.-]/g, "_").slice(0, 40);
+  return jobs.length === 1 ? `simrun-${first}` : `simrun-${first}+${jobs.length - 1}`;
+}
+
+/** A script can be looked at where there is no Slurm. */
+function unknownSite(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  throw error;
+}

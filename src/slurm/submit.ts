@@ -1,0 +1,59 @@
+/** Hands scripts to Slurm, and notes in the tree what was handed. */
+import { Fault } from "../job/fault.ts";
+import { join } from "../job/path.ts";
+import { writeFileDurable } from "../store/disk.ts";
+import type { Layout } from "../store/layout.ts";
+import { type Slurm, slurmText } from "./client.ts";
+import {
+  dropSubmission,
+  newSubmissionFolder,
+  type Submission,
+  type SubmittedJob,
+  writeJob,
+  writeSubmission,
+} from "./submission.ts";
+
+export interface Scripts {
+  readonly submission: Submission;
+  readonly pilot: (folder: string) => string;
+  /** What is to be done when all pilots have ended. */
+  readonly then: ((folder: string) => string) | undefined;
+}
+
+/** What is handed is durable before Slurm hears of it; what Slurm refuses is taken away again. */
+export async function submitScripts(
+  slurm: Slurm,
+  layout: Layout,
+  { submission, pilot, then }: Scripts,
+): Promise<{ readonly record: SubmittedJob; readonly folder: string }> {
+  const folder = await newSubmissionFolder(layout);
+  let record: SubmittedJob;
+  try {
+    const script = await writeSubmission(folder, submission, pilot(folder));
+    record = parseJob(await slurmText(slurm, "sbatch", ["--parsable", script]));
+  } catch (error) {
+    await dropSubmission(folder);
+    throw error;
+  }
+  await writeJob(folder, record);
+  if (then === undefined) return { record, folder };
+  const script = join(folder, "then.sh");
+  await writeFileDurable(script, then(folder));
+  // Also when a pilot failed: what was computed is to be harvested in any case.
+  const after = `--dependency=afterany:${record.job}`;
+  const { job } = parseJob(await slurmText(slurm, "sbatch", ["--parsable", after, script]));
+  record = { ...record, then: job };
+  await writeJob(folder, record);
+  return { record, folder };
+}
+
+/** `1234`, and `1234;cluster` where there are several (sbatch(1), --parsable). */
+function parseJob(text: string): SubmittedJob {
+  const match = /^(\d+)(?:;(\S+))?$/.exec(text.trim().split("\n").at(-1) ?? "");
+  if (match !== null) {
+    return { job: match[1]!, ...(match[2] !== undefined && { cluster: match[2] }) };
+  }
+  throw new Fault("io", `sbatch did not say a number of a job, but: ${text.trim()}`, {
+    hint: "squeue --me shows what it has taken.",
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * What Slurm knows of a campaign's tasks: from its controller, and of what that has forgotten from its accounting or
+ * the log of completed jobs. Never throws: whoever looks at a tree must not depend on Slurm.
+ */
+import { isOver, type SlurmTask, verdictOf } from "../report/slurm_state.ts";
+import { parseArray } from "./array.ts";
+import type { Slurm } from "./client.ts";
+import type { SubmissionRecord } from "./submission.ts";
+
+/** The newest task of each shard that was submitted, by shard. */
+export async function readTasks(
+  slurm: Slurm,
+  submissions: readonly SubmissionRecord[],
+): Promise<readonly SlurmTask[]> {
+  const newest = new Map<number, string>();
+  for (const { submission, job } of submissions) {
+    if (job === undefined) continue;
+    for (const shard of submission.shards) newest.set(shard, job.job);
+  }
+  const jobs = [...new Set(newest.values())];
+  const answers = new Map(
+    await Promise.all(jobs.map(async (job) => [job, await tasksOf(slurm, job)] as const)),
+  );
+  return [...newest].sort(([a], [b]) => a - b).map(([shard, job]) => {
+    const answer = answers.get(job)!;
+    const id = `${job}_${shard}`;
+    if (!answer.ok) return { shard, id, state: "UNKNOWN", verdict: "unasked", reason: answer.why };
+    return answer.tasks.get(shard) ?? { shard, id, state: "UNKNOWN", verdict: "unknown" };
+  });
+}
+
+type Answer =
+  | { readonly ok: true; readonly tasks: ReadonlyMap<number, SlurmTask> }
+  | { readonly ok: false; readonly why: string };
+
+async function tasksOf(slurm: Slurm, job: string): Promise<Answer> {
+  const shown = await slurm("scontrol", ["show", "job", "--oneliner", job]);
+  if (shown.ok) return answerOf(parseJobs(shown.text, job));
+  if (shown.missing) return { ok: false, why: "its programs are not on this machine" };
+  // "Invalid job id specified": it ended so long ago that only the accounting knows of it, where there is one.
+  if (!/invalid job id/i.test(shown.message)) return { ok: false, why: shown.message };
+  const accounts = await slurm("sacct", [
+    ...["--noheader", "--parsable2", "--allocations", "--array", `--jobs=${job}`],
+    "--format=JobID,State,ExitCode,NodeList",
+  ]);
+  return answerOf(accounts.ok ? parseAccounts(accounts.text, job) : []);
+}
+
+function answerOf(tasks: readonly SlurmTask[]): Answer {
+  return { ok: true, tasks: new Map(tasks.map((task) => [task.shard, task])) };
+}
+
+/** Of `scontrol show job --oneliner`: a line each, those that wait together in one. */
+export function parseJobs(text: string, job: string): SlurmTask[] {
+  return text.split("\n").flatMap((line) => {
+    const field = (name: string): string | undefined => {
+      const value = new RegExp(`(?:^|\\s)${name}=(\\S*)`).exec(line)?.[1];
+      return value === undefined || /^(?:|None|\(null\)|N\/A)$/.test(value) ? undefined : value;
+    };
+    const state = field("JobState");
+    const indices = field("ArrayTaskId");
+    if (state === undefined || indices === undefined || field("ArrayJobId") !== job) return [];
+    const [exitCode, reason, nodes] = [field("ExitCode"), field("Reason"), field("NodeList")];
+    const restarts = Number(field("Restarts") ?? 0);
+    const verdict = verdictOf(state, exitCode);
+    return indicesOf(indices).map((shard): SlurmTask => ({
+      ...{ shard, id: `${job}_${shard}`, state, verdict },
+      ...(reason !== undefined && { reason }),
+      ...(nodes !== undefined && { nodes }),
+      ...(isOver(verdict) && exitCode !== undefined && { exitCode }),
+      ...(restarts > 0 && { restarts }),
+    }));
+  });
+}
+
+/** Of `sacct --parsable2`: `1234_5|TIMEOUT|0:0|node3`. */
+export function parseAccounts(text: string, job: string): SlurmTask[] {
+  return text.split("\n").flatMap((line) => {
+    const [id, state, exitCode, nodes] = line.split("|");
+    const match = /^(\d+)_(\d+)$/.exec(id ?? "");
+    if (match === null || match[1] !== job || state === undefined) return [];
+    const verdict = verdictOf(state, exitCode);
+    return [{
+      ...{ shard: Number(match[2]), id: id!, state, verdict },
+      ...(nodes !== undefined && nodes !== "" && nodes !== "None assigned" && { nodes }),
+      ...(exitCode !== undefined && isOver(verdict) && { exitCode }),
+    }];
+  });
+}
+
+/** `7`, `3-8`, `1,4-6%2`. */
+function indicesOf(text: string): readonly number[] {
+  try {
+    return parseArray(text).shards ?? [];
+  } catch {
+    return [];
+  }
+}
