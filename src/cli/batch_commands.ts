@@ -33,7 +33,7 @@ export const BATCH_COMMANDS: readonly Command[] = [
       "Also for what was submitted to Slurm and has not begun. Ends with the status of what became of it: 0 when\n" +
       "all runs completed, 3 when some failed or were cancelled, 75 when some are not done.",
     examples: [
-      { line: "simrun wait && simrun results -o results.csv", what: "when all is done" },
+      { line: "simrun wait", what: "in a script, before simrun results -o results.csv" },
       { line: "simrun wait --timeout 12h", what: "75 when it is not over by then" },
     ],
     flags: {

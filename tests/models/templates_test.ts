@@ -14,11 +14,11 @@ const templates: { readonly [name: string]: Template } = JSON.parse(Deno.readTex
 Deno.test("templates.json names files that exist, one manifest a template, and nothing outside the new folder", () => {
   const modules = ["basic", "climate", "ising", "heat"];
   const commands = ["shell", "python", "ngspice", "lammps"];
-  assert.deepEqual(Object.keys(templates), [...modules, ...commands, "plecs"]);
+  assert.deepEqual(Object.keys(templates), [...modules, ...commands, "slurm", "plecs"]);
   for (const { about, files } of Object.values(templates)) {
     assert.ok(about.length > 20 && about.length < 90);
     for (const [target, source] of Object.entries(files)) {
-      assert.match(target, /^(models\/)?[a-z_]+\.(yaml|ts|c|wasm|sh|py|cir|melt)$/);
+      assert.match(target, /^(models\/)?[a-z_]+\.(yaml|ts|js|c|wasm|sh|py|cir|melt)$/);
       assert.ok(Deno.statSync(new URL(source, INDEX)).size > 0);
     }
     assert.equal(Object.keys(files).filter((target) => target.endsWith(".yaml")).length, 1);
