@@ -46,22 +46,23 @@ export function priceText({ jobs, times, pilots, cores, timeMs }: PriceRequest):
     0,
   );
   const expected = isKnown
-    ? `about ${hoursText(expectedMs)}, by what such runs took before`
+    ? `${hoursText(expectedMs)}, by what such runs took before`
     : "nobody knows how long its runs take, none was computed yet";
   if (cores === undefined || timeMs === undefined) return `Price: ${expected}.`;
-  const once = `at most ${hoursText(pilots * cores * timeMs)} before it is queued again`;
+  const once = `at most ${hoursText(pilots * cores * timeMs, "")} before it is queued again`;
   const spread = isKnown && expectedMs > 0
     ? `; ${formatDuration(expectedMs / (pilots * cores))} on all of them at once`
     : "";
   return `Price: ${expected}${spread}; ${once}.`;
 }
 
-/** `37 core-hours`, `0.42 core-hours`. */
-function hoursText(ms: number): string {
+/** `about 37 core-hours`, `less than 0.01 core-hours`. */
+function hoursText(ms: number, about = "about "): string {
   const hours = ms / 3_600_000;
   const digits = hours >= 10 ? 0 : hours >= 1 ? 1 : 2;
-  const text = hours > 0 && hours < 0.01 ? "less than 0.01" : hours.toFixed(digits);
-  return `${text} core-hours`;
+  return hours > 0 && hours < 0.01
+    ? "less than 0.01 core-hours"
+    : `${about}${hours.toFixed(digits)} core-hours`;
 }
 
 function modelKey({ model }: Job): string {
