@@ -29,6 +29,11 @@ export async function pilot(
     });
   }
   const shard = parseShard(flags.shard);
+  if (shard.of !== submission.of) {
+    throw new Fault("usage", `It was submitted in ${submission.of} shards, not in ${shard.of}.`, {
+      hint: `Name one of them, e.g. --shard 1/${submission.of}.`,
+    });
+  }
   const layout = new Layout(new Layout(treeRoot(context, flags)).shardRoot(shard));
   const still = new StandstillFold(submission.submittedAt);
   readJournal(layout, (entry) => still.apply(entry));

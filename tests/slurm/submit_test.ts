@@ -1,0 +1,241 @@
+/** `simrun submit --slurm` on a real Slurm: submitted, watched, steered, submitted again and harvested from one shell. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { leavesNoProcess, until } from "../helpers/processes.ts";
+import { type Finished, simrun } from "../helpers/program.ts";
+import { keptResults } from "../helpers/real_run.ts";
+import { type Slurm, slurmTest, withSlurm } from "../helpers/slurm.ts";
+import { Campaign, MANIFEST, type Results } from "./campaign.ts";
+
+const ASKS = `slurm: { nodes: 2, cpus_per_task: 2, time: 30min }\n`;
+/** Slow enough to be at work when it is looked for. */
+const SLOW_MS = 20;
+
+interface Stage {
+  readonly slurm: Slurm;
+  readonly campaign: Campaign;
+  /** What one machine makes of the manifest. */
+  readonly wanted: Results;
+  /** Types a command in the campaign's folder. */
+  readonly type: (...words: readonly string[]) => Promise<Finished>;
+}
+
+const SCENES: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
+  "from the script to the table, with manifests that change on the way": harvest,
+  "what a site does not have is refused in a sentence, and leaves nothing behind": refused,
+  "USR2 and a requeue in the middle, and the results are those of one machine": signalled,
+  "cancel, pause and continue of all reach pilots that have not begun": queued,
+  "paused pilots end and keep no node waiting; submitted again they go on": paused,
+  "given up and submitted again, only what is left is submitted": again,
+};
+
+Deno.test({
+  name: slurmTest.named("a campaign is submitted to Slurm, steered and harvested"),
+  ignore: slurmTest.ignore,
+  async fn(t) {
+    await leavesNoProcess(() =>
+      withSlurm(async (slurm) => {
+        const wanted = await (await Campaign.place(join(slurm.folder, "alone"))).onOneMachine();
+        let count = 0;
+        for (const [name, play] of Object.entries(SCENES)) {
+          const folder = join(slurm.folder, `scene-${++count}`);
+          const campaign = await Campaign.place(folder, { manifest: ASKS + MANIFEST });
+          const type = (...words: readonly string[]) =>
+            simrun(words, { cwd: folder, env: slurm.env });
+          await t.step(name, () => play({ slurm, campaign, wanted, type }));
+        }
+      })
+    );
+  },
+});
+
+async function ok(ran: Promise<Finished>): Promise<Finished> {
+  const done = await ran;
+  assert.equal(done.status, 0, done.stderr);
+  return done;
+}
+
+/** The array's number. */
+async function submitted({ type }: Stage, ...words: readonly string[]): Promise<string> {
+  const { stdout } = await ok(type("submit", "--slurm", "jobs/walk.yaml", ...words));
+  assert.match(stdout, /^\d+\n$/);
+  return stdout.trim();
+}
+
+type Told = { readonly shard: number; readonly state: string; readonly reason?: string };
+
+async function statesOf({ type }: Stage): Promise<readonly Told[]> {
+  const { stdout } = await ok(type("status", "--json"));
+  return JSON.parse(stdout).slurm ?? [];
+}
+
+async function assertWanted({ campaign, wanted }: Stage): Promise<void> {
+  const shards = [1, 2].map((number) => keptResults(campaign.shard(number).root));
+  assert.deepEqual(Object.assign({}, ...await Promise.all(shards)), wanted);
+}
+
+async function harvest(stage: Stage): Promise<void> {
+  const { campaign, type, slurm } = stage;
+  const shown = await ok(type("submit", "--slurm", "-n", "jobs/walk.yaml"));
+  assert.match(shown.stdout, /^#!\/bin\/bash\n[^]*#SBATCH --array=1-2\n/);
+  assert.match(
+    shown.stderr,
+    /^4 runs left: 2 pilots with 2 cores each in partition normal\.\nPrice: /,
+  );
+  assert.deepEqual(exists(campaign.root), false);
+
+  campaign.pace(SLOW_MS);
+  const job = await submitted(stage, "--then", "simrun results -o table.csv");
+  const text = Deno.readTextFileSync(`${campaign.root}/slurm/1/pilot.sh`);
+  assert.equal(text.trim(), shown.stdout.trim());
+  // Whoever changes a file afterwards changes nothing of what was submitted.
+  Deno.writeTextFileSync(join(campaign.folder, "jobs/walk.yaml"), "nothing: that is a manifest\n");
+  const twice = await type("submit", "--slurm", "jobs/walk.yaml");
+  assert.equal(twice.status, 2, "a manifest that is none");
+  await until(
+    async () => {
+      const states = await statesOf(stage);
+      return states.length === 2 && states.every(({ state }) => state === "RUNNING");
+    },
+    "both pilots run",
+    60_000,
+  );
+  const { stdout } = await ok(type("status"));
+  assert.match(stdout, new RegExp(`^Slurm job ${job}: 2 run on n1, n2\\.$`, "m"));
+
+  campaign.pace(0);
+  const waited = await ok(type("wait"));
+  assert.match(waited.stderr, /^4 of 4 runs completed\.$/m);
+  await assertWanted(stage);
+  const then = JSON.parse(Deno.readTextFileSync(`${campaign.root}/slurm/1/job.json`)).then;
+  const [last] = await slurm.ended(then);
+  assert.equal(last!.state, "COMPLETED");
+  const table = Deno.readTextFileSync(join(campaign.folder, "table.csv")).trim().split("\n");
+  assert.equal(table.length, 5);
+
+  Deno.writeTextFileSync(join(campaign.folder, "jobs/walk.yaml"), ASKS + MANIFEST);
+  const over = await ok(type("submit", "--slurm", "jobs/walk.yaml"));
+  assert.match(over.stderr, /^Nothing to submit: all runs of .* are done\.$/m);
+  const more = MANIFEST.replace("0.4]", "0.4, 0.5]");
+  Deno.writeTextFileSync(join(campaign.folder, "jobs/walk.yaml"), ASKS + more);
+  const priced = await ok(type("submit", "--slurm", "-n", "jobs/walk.yaml"));
+  assert.match(
+    priced.stderr,
+    /^Price: (?:about|less than) \S+ core-hours, by what such runs took/m,
+  );
+}
+
+async function refused({ campaign, type }: Stage): Promise<void> {
+  const cases: readonly [readonly string[], RegExp][] = [
+    [["--partition", "nowhere"], /has no partition nowhere\.\n.*normal, rude, urgent/],
+    [["--cpus-per-task", "64"], /No node of partition normal has 64 cores/],
+    [["--nodes", "5000"], /arrays of up to 1000 tasks/],
+    [["--array", "3"], /There is no shard 3/],
+    [["--mem", "4"], /takes a size with its unit/],
+    [["--run-flags", "--retrys 3"], /no flag --retrys/],
+    [["--run-flags", "--shard 1/2"], /given to each pilot by the submission/],
+    [["--profile", "none.yaml"], /There is no none\.yaml/],
+    // What only Slurm knows it says in its own words.
+    [["--sbatch", "--licenses=matlab"], /Slurm's sbatch said no: .*[Ll]icense/],
+  ];
+  for (const [words, message] of cases) {
+    const { status, stderr } = await type("submit", "--slurm", "jobs/walk.yaml", ...words);
+    assert.equal(status, 2, `${words}: ${stderr}`);
+    assert.match(stderr, message);
+    assert.doesNotMatch(stderr, / at .*\.ts/);
+  }
+  assert.deepEqual(exists(`${campaign.root}/slurm/1`), false);
+}
+
+async function signalled(stage: Stage): Promise<void> {
+  const { slurm, campaign } = stage;
+  campaign.pace(SLOW_MS);
+  const job = await submitted(stage);
+  await campaign.untilSaved(1, 2);
+  await slurm.command("scancel", "--signal=USR2", "--batch", `${job}_1`);
+  await slurm.untilTasks(`${job}_1`, ({ restarts }) => restarts === 1, "it is queued again");
+  campaign.pace(0);
+  const ended = await slurm.ended(job);
+  assert.deepEqual(ended.map(({ state }) => state), ["COMPLETED", "COMPLETED"]);
+  await assertWanted(stage);
+}
+
+async function queued(stage: Stage): Promise<void> {
+  const { slurm, campaign, type } = stage;
+  // Held by the user himself: none of them begins.
+  const job = await submitted(stage, "--sbatch", "--hold");
+  const states = await statesOf(stage);
+  assert.deepEqual(states.map(({ state }) => state), ["PENDING", "PENDING"]);
+  const busy = await type("submit", "--slurm", "jobs/walk.yaml");
+  assert.equal(busy.status, 4);
+  assert.match(busy.stderr, new RegExp(`Slurm has Shards 1-2 still: job ${job}\\.`));
+  const nothing = await ok(type("status"));
+  assert.match(nothing.stdout, /2 wait \(JobHeldUser\)/);
+  assert.match(nothing.stdout, /Nothing has begun yet\./);
+  const cancelled = await ok(type("cancel", "all"));
+  assert.match(
+    cancelled.stderr,
+    new RegExp(`^Slurm job ${job}: 2 pilots taken out of the queue\\.$`, "m"),
+  );
+  assert.deepEqual((await slurm.ended(job)).map(({ state }) => state), ["CANCELLED", "CANCELLED"]);
+  const second = await submitted(stage, "--sbatch", "--begin=now+1hour");
+  const held = await ok(type("pause", "all"));
+  assert.match(held.stderr, /2 pilots held in the queue/);
+  await slurm.untilTasks(second, ({ reason }) => reason.startsWith("JobHeldUser"), "it is held");
+  const released = await ok(type("continue", "all"));
+  assert.match(released.stderr, /2 pilots released in the queue/);
+  await slurm.untilTasks(second, ({ reason }) => !reason.startsWith("JobHeld"), "it is released");
+  await slurm.startNow(second);
+  await slurm.ended(second);
+  assert.equal(campaign.owner(1)?.releasedAt !== undefined, true);
+  await assertWanted(stage);
+}
+
+async function paused(stage: Stage): Promise<void> {
+  const { slurm, campaign, type } = stage;
+  campaign.pace(SLOW_MS);
+  const job = await submitted(stage);
+  await campaign.untilSaved(1, 2);
+  await ok(type("pause", "all"));
+  const ended = await slurm.ended(job);
+  assert.deepEqual(ended.map(({ state, restarts }) => [state, restarts]), [
+    ["COMPLETED", 0],
+    ["COMPLETED", 0],
+  ]);
+  assert.equal((await type("wait")).status, 75);
+  campaign.pace(0);
+  await ok(type("continue", "all"));
+  await slurm.ended(await submitted(stage));
+  assert.equal((await ok(type("wait"))).stderr, "4 of 4 runs completed.\n");
+  await assertWanted(stage);
+}
+
+async function again(stage: Stage): Promise<void> {
+  const { slurm, campaign } = stage;
+  campaign.pace(SLOW_MS);
+  const job = await submitted(stage);
+  await campaign.untilSaved(1, 2);
+  await slurm.command("scancel", `${job}_2`);
+  await slurm.untilTasks(`${job}_2`, ({ state }) => state === "CANCELLED", "it is cancelled");
+  campaign.pace(0);
+  await slurm.ended(job);
+  const second = await submitted(stage);
+  const tasks = await slurm.ended(second);
+  assert.deepEqual(tasks.map(({ id, state }) => [id, state]), [[`${second}_2`, "COMPLETED"]]);
+  await assertWanted(stage);
+  // The newest word on each shard.
+  const states = await statesOf(stage);
+  assert.deepEqual(states.map(({ shard, state }) => [shard, state]), [[1, "COMPLETED"], [
+    2,
+    "COMPLETED",
+  ]]);
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
