@@ -1,0 +1,89 @@
+/** The configuration of a cluster for tests, as a pure function of where it lies, and the ports it is given. */
+
+/** The nodes of every cluster. */
+export const NODES = ["n1", "n2"] as const;
+
+export interface ClusterShape {
+  /** Processors that each node is said to have; 2 when absent. */
+  readonly cpus?: number;
+  /** After so long without a word a node is taken for lost; never within a test when absent. */
+  readonly slurmdTimeoutS?: number;
+  /** Whether nodes see the shared folder as over a network, and not as the same disk. */
+  readonly isNetworked?: boolean;
+  /** Between the signal to end and the one that kills. */
+  readonly killWaitS?: number;
+}
+
+export function slurmConf(folder: string, firstPort: number, shape: ClusterShape): string {
+  const { cpus = 2, slurmdTimeoutS = 600, killWaitS = 30 } = shape;
+  const nodes = NODES.map((name, at) =>
+    `NodeName=${name} NodeHostname=${name} NodeAddr=127.0.0.1 Port=${firstPort + 1 + at} ` +
+    `CPUs=${cpus} RealMemory=1000 State=UNKNOWN`
+  );
+  return `ClusterName=simrun
+SlurmctldHost=controller(127.0.0.1)
+SlurmctldPort=${firstPort}
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket=${folder}/run/munge.socket
+CredType=cred/munge
+StateSaveLocation=${folder}/state
+SlurmdSpoolDir=${folder}/spool.%n
+SlurmctldPidFile=${folder}/run/slurmctld.pid
+SlurmdPidFile=${folder}/run/slurmd.%n.pid
+SlurmctldLogFile=${folder}/log/slurmctld.log
+SlurmdLogFile=${folder}/log/slurmd.%n.log
+# Neither cgroups nor a database: what is tested is how jobs are started, signalled, ended and started again.
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+MpiDefault=none
+SwitchType=switch/none
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+JobCompType=jobcomp/none
+# The machine has fewer processors than the nodes are said to have.
+SlurmdParameters=config_overrides
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU
+# A test does not wait for the next round of the scheduler.
+SchedulerType=sched/backfill
+SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,sched_interval=1,bf_interval=1
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+SlurmctldParameters=preempt_send_user_signal
+JobRequeue=1
+ReturnToService=2
+MinJobAge=3600
+KillWait=${killWaitS}
+SlurmctldTimeout=600
+SlurmdTimeout=${slurmdTimeoutS}
+${nodes.join("\n")}
+PartitionName=normal Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=1 PreemptMode=REQUEUE GraceTime=60
+PartitionName=rude Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=1 PreemptMode=REQUEUE GraceTime=0
+PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=10 PreemptMode=OFF
+`;
+}
+
+/**
+ * The first of so many ports in a row that nobody listens on. They are below those that the system hands out by itself, and
+ * each process of the tests looks at others first: what is free now stays so until the daemons have it.
+ */
+export function freePorts(count: number): number {
+  const [first, last, apart] = [20_000, 32_000, 16];
+  const rows = (last - first) / apart;
+  for (let tried = 0; tried < rows; tried++) {
+    const port = first + ((Deno.pid + tried * 37) % rows) * apart;
+    if (Array.from({ length: count }, (_, at) => port + at).every(isFree)) return port;
+  }
+  throw new Error("no port is free");
+}
+
+function isFree(port: number): boolean {
+  try {
+    Deno.listen({ hostname: "0.0.0.0", port }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
