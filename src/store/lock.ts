@@ -6,6 +6,7 @@
  * is a file of its own, replaced whole, because the locked inode must stay and readers must never see half.
  * A lock that is broken gets a new inode and a new record; the old holder finds a record that is not its
  * own before its next commit (R11) and stops: as long as the lock is held, a fence stands around the tree.
+ * A batch job that was started again breaks the lock of its own predecessor unasked, and at once.
  */
 import { Fault } from "../job/fault.ts";
 import { diskFault, type WarningSink, writeFileDurable } from "./disk.ts";
@@ -20,6 +21,7 @@ import {
   describeProcess,
   heartbeat,
   HEARTBEAT_MS,
+  isPredecessor,
   lifeOf,
   type OwnerRecord,
   readOwnerRecord,
@@ -152,6 +154,7 @@ export async function acquireLock(layout: Layout, options: LockOptions): Promise
 
 async function takeFlock(layout: Layout, options: LockOptions): Promise<Flock> {
   let breaking: FileHandle | undefined;
+  let isStill = false;
   try {
     for (;;) {
       const file = await openLockFile(layout.lock);
@@ -165,12 +168,17 @@ async function takeFlock(layout: Layout, options: LockOptions): Promise<Flock> {
         continue;
       }
       file.close();
-      if (options.breakLock !== true) throw busyFault(layout, await holderByName(layout));
-      if (breaking !== undefined) {
+      const isOver = isStill || await isHeldByPredecessor(layout);
+      if (breaking !== undefined && isOver) {
         return { file: await replaceLockFile(layout.lock), isProof: false, breaking };
       }
-      breaking = await takeBreaking(layout);
+      if (options.breakLock !== true && !isOver) {
+        throw busyFault(layout, await holderByName(layout));
+      }
+      breaking ??= await takeBreaking(layout);
+      if (isOver) continue;
       await observeStill(layout, options);
+      isStill = true;
     }
   } catch (error) {
     breaking?.close();
@@ -221,11 +229,18 @@ async function holderByName(layout: Layout): Promise<OwnerRecord | undefined> {
   return owner;
 }
 
+async function isHeldByPredecessor(layout: Layout): Promise<boolean> {
+  if (describeProcess().slurmRestart === undefined) return false;
+  const holder = await holderByName(layout);
+  return holder !== undefined && isPredecessor(holder);
+}
+
 async function refuseOtherHost(
   layout: Layout,
   last: OwnerRecord,
   options: LockOptions,
 ): Promise<void> {
+  if (isPredecessor(last)) return;
   if (options.breakLock === true) return await observeStill(layout, options);
   throw new Fault(
     "tree-busy",

@@ -20,8 +20,10 @@ export interface OwnerRecord {
   readonly pidNamespace?: string;
   /** Start of the process in ticks since boot: with the process id, no other process has both. */
   readonly startTicks?: number;
-  /** The batch job, for people. */
+  /** The batch job. */
   readonly slurmJob?: string;
+  /** How often Slurm had started that job again by then; absent at its first start. */
+  readonly slurmRestart?: number;
   /** Present once the holder let go on its own. */
   readonly releasedAt?: string;
 }
@@ -94,6 +96,16 @@ export function sameMachine(owner: OwnerRecord): boolean {
   return owner.host === here.host && owner.machineId === here.machineId;
 }
 
+/**
+ * Whether Slurm itself has put this process in the holder's place: the same job, started again. It does so when it
+ * takes the holder's node for lost, be it dead or only out of reach; only one of the two is the job from then on.
+ */
+export function isPredecessor(owner: OwnerRecord): boolean {
+  const { slurmJob, slurmRestart = 0 } = describeProcess();
+  if (slurmJob === undefined || owner.slurmJob !== slurmJob) return false;
+  return slurmRestart > (owner.slurmRestart ?? 0);
+}
+
 /** When the holder last showed itself, as the filesystem's time in ms; 0 when it cannot be read. */
 export async function heartbeat(layout: Layout): Promise<number> {
   const info = await fs.stat(layout.lock).catch(() => undefined);
@@ -102,7 +114,14 @@ export async function heartbeat(layout: Layout): Promise<number> {
 
 type ProcessIdentity = Pick<
   OwnerRecord,
-  "host" | "pid" | "machineId" | "bootId" | "pidNamespace" | "startTicks" | "slurmJob"
+  | "host"
+  | "pid"
+  | "machineId"
+  | "bootId"
+  | "pidNamespace"
+  | "startTicks"
+  | "slurmJob"
+  | "slurmRestart"
 >;
 
 let described: ProcessIdentity | undefined;
@@ -116,6 +135,7 @@ export function describeProcess(): ProcessIdentity {
     pidNamespace: attempt(() => Deno.readLinkSync("/proc/self/ns/pid")),
     startTicks: startTicks("self"),
     slurmJob: attempt(() => Deno.env.get("SLURM_JOB_ID")),
+    slurmRestart: attempt(() => Number(Deno.env.get("SLURM_RESTART_COUNT"))) || undefined,
   };
   const known = Object.entries(optional).filter(([, value]) => value !== undefined && value !== "");
   described = {

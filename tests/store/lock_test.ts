@@ -23,6 +23,7 @@ const PATIENCE = 4;
 function contender(
   layout: Layout,
   options: { readonly breakLock?: boolean; readonly observeMs?: number } = {},
+  env: Record<string, string> = {},
 ): { child: Deno.ChildProcess; said: Promise<{ [word: string]: unknown }> } {
   const script = `
     import { acquireLock } from "${import.meta.resolve("../../src/store/lock.ts")}";
@@ -42,6 +43,7 @@ function contender(
     stdin: "piped",
     stdout: "piped",
     stderr: "inherit",
+    env,
   }).spawn();
   return { child, said: firstLine(child.stdout) };
 }
@@ -259,6 +261,50 @@ Deno.test("acquireLock() refuses the tree of a holder on another host, unless th
     assert.equal(taken.epoch, 42);
     await taken.release();
   }));
+
+/** What Slurm tells a job; it counts its starts from the second one on. */
+function jobOf(id: number, restarts: number): Record<string, string> {
+  const count = restarts === 0 ? {} : { SLURM_RESTART_COUNT: String(restarts) };
+  return { SLURM_JOB_ID: String(id), ...count };
+}
+
+Deno.test("acquireLock() in a Slurm job that was started again takes the tree from its predecessor, unasked and without watching it", () =>
+  inTree((layout) =>
+    leavesNoProcess(async () => {
+      const old = contender(layout, {}, jobOf(7, 1));
+      await old.said;
+      // Whoever watched for so long would never come to an end.
+      const observeMs = 3_600_000;
+      for (const [id, restarts] of [[7, 0], [7, 1], [8, 2]] as const) {
+        const other = contender(layout, { observeMs }, jobOf(id, restarts));
+        assert.equal((await other.said).won, false, `${id}, ${restarts}`);
+        await end(other.child);
+      }
+      const heir = contender(layout, { observeMs }, jobOf(7, 2));
+      const won = await heir.said;
+      assert.deepEqual([won.won, won.epoch], [true, 2], JSON.stringify(won));
+      assert.equal(readOwnerRecord(layout)?.slurmRestart, 2);
+      await assert.rejects(acquireLock(layout, { now }), busy);
+      await Promise.all([end(old.child), end(heir.child)]);
+    })
+  ));
+
+Deno.test("acquireLock() in a Slurm job that was started again needs no word of the node that it was on before", () =>
+  inTree((layout) =>
+    leavesNoProcess(async () => {
+      const elsewhere = { uuid: "u", host: "node17", machineId: "m", bootId: "b", pid: 1 };
+      const began = { startedAt: "2026-01-01T00:00:00.000Z", slurmJob: "7" };
+      await (await acquireLock(layout, { now })).release();
+      await Deno.writeTextFile(layout.owner, JSON.stringify({ ...elsewhere, ...began, epoch: 41 }));
+      const other = contender(layout, {}, jobOf(8, 1));
+      assert.equal((await other.said).won, false);
+      await end(other.child);
+      const heir = contender(layout, { observeMs: 3_600_000 }, jobOf(7, 1));
+      const won = await heir.said;
+      assert.deepEqual([won.won, won.epoch], [true, 42], JSON.stringify(won));
+      await end(heir.child);
+    })
+  ));
 
 Deno.test("acquireLock() finds the epoch in the journal when the owner record is lost", () =>
   inTree(async (layout) => {
