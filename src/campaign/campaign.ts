@@ -54,8 +54,10 @@ export class Campaign {
   readonly #ends: RunEnds;
   readonly #reports: RunReports;
   #holds = 0;
+  readonly #waits: { readonly forHeld: boolean };
 
   constructor(world: World, table: RunTable, options: CampaignOptions) {
+    this.#waits = { forHeld: options.endsWhenPaused !== true };
     this.#world = world;
     this.#table = table;
     this.#onEvent = options.onEvent;
@@ -307,7 +309,7 @@ export class Campaign {
     if (this.#holds > 0 && this.#stop === undefined) return;
     const { slots } = this.#dispatcher;
     if (slots.some((slot) => slot.batches.size > 0)) return;
-    if (this.#stop === undefined && this.#table.goesOn) return;
+    if (this.#stop === undefined && this.#table.goesOn(this.#waits)) return;
     this.#ended = true;
     this.#delays.stop();
     this.#dispatcher.stop();

@@ -7,6 +7,8 @@ import type { ResultPort } from "./handout.ts";
 export interface CampaignOptions extends DispatchOptions {
   /** Where models get the results of the runs they need; without it needs are an order only. */
   readonly results?: ResultPort;
+  /** Does not wait for what is paused when nothing else is left. */
+  readonly endsWhenPaused?: boolean;
   /** Stop when so many runs failed. */
   readonly maxFails?: number;
   /** Every event, once it is durable. Must not throw. */

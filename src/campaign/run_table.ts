@@ -99,11 +99,14 @@ export class RunTable {
     return OPEN_STATES.reduce((sum, state) => sum + this.counts[state], 0);
   }
 
-  /** Whether it is worth waiting: what is left may yet go on, and is not paused since before or waits for such. */
-  get goesOn(): boolean {
+  /**
+   * Whether it is worth waiting: what is left may yet go on, and is not paused since before or waits for such. What was
+   * paused only now goes on when somebody says so, which `forHeld` waits for.
+   */
+  goesOn({ forHeld }: { readonly forHeld: boolean }): boolean {
     const { ready, assigned, delayed, held, blocked } = this.counts;
-    return ready + assigned + delayed + held > 0 ||
-      blocked > 0 && this.counts["paused-before"] === 0;
+    const paused = this.counts["paused-before"] + (forHeld ? 0 : held);
+    return ready + assigned + delayed + (forHeld ? held : 0) > 0 || blocked > 0 && paused === 0;
   }
 
   /** `isLaneTaken`: whether a slot is at work in a lane already; what is ready there waits for it. */

@@ -10,7 +10,7 @@ import { type CliContext, type GlobalFlags, say, treeRoot } from "./context.ts";
 
 export type QueueAction = "cancel" | "pause" | "continue";
 
-/** Held by the user himself: what somebody else holds is not his to release. */
+/** Held by the user himself (`uhold`): what somebody else holds is not his to release. */
 const HELD = /^JobHeldUser/;
 
 const ACTIONS: {
@@ -26,7 +26,7 @@ const ACTIONS: {
     isMeant: () => true,
   },
   pause: {
-    words: (tasks) => ["scontrol", "hold", tasks],
+    words: (tasks) => ["scontrol", "uhold", tasks],
     said: "held in the queue",
     isMeant: ({ reason }) => !HELD.test(reason ?? ""),
   },

@@ -235,6 +235,7 @@ function runRequest(
     ...(flags.order === undefined ? {} : { order: flags.order }),
     ...(flags.batchMax === undefined ? {} : { batchMax: flags.batchMax }),
     breakLock: flags.breakLock,
+    endsWhenPaused: flags.endWhenPaused,
     onEvent: world.onEvent,
     onWarning: (message) => world.display.warn(message),
     onAnswered: (request, answer) => world.display.answered(request, answer),

@@ -52,7 +52,13 @@ export async function pilot(
   }
   // All that it was given: nobody else works in a job.
   const slots = flags.slots ?? "100%";
-  const status = await run(context, { ...flags, slots, dryRun: false, watch: false }, [file]);
+  const status = await run(context, {
+    ...flags,
+    slots,
+    dryRun: false,
+    watch: false,
+    endWhenPaused: true,
+  }, [file]);
   if (status !== EXIT.stopped.status || !isAllPaused(layout, context.now)) return status;
   say(context, flags, "All that is left is paused: this job is not queued again.");
   return EXIT.completed.status;

@@ -43,6 +43,10 @@ export const RUN_FLAGS = {
     brief: "Go on from checkpoints that an older version of the model wrote",
   },
   noCache: { kind: "switch", brief: "Compute anew what an equal run has computed already" },
+  endWhenPaused: {
+    kind: "switch",
+    brief: "End when all that is left is paused; do not wait for simrun continue",
+  },
   maxFails: { kind: "count", min: 1, value: "N", brief: "Stop after so many failed runs" },
   maxPoints: {
     kind: "count",

@@ -17,8 +17,10 @@ interface WaitFlags extends GlobalFlags {
 }
 
 const LOOK_MS = 1_000;
-/** One controller serves all users of a cluster: nobody asks it more often. */
+/** One controller serves all users of a cluster: nobody asks it more often, */
 const SLURM_MS = 15_000;
+/** but where a pilot has just ended, and Slurm will say so in a moment. */
+const SLURM_ENDING_MS = 2_000;
 
 export async function wait(context: CliContext, flags: WaitFlags): Promise<number> {
   const { timeout } = flags;
@@ -51,9 +53,10 @@ async function waitForEnd(
   let tasks: readonly SlurmTask[] = [];
   let askedMs = -Infinity;
   let isToldOfSilence = false;
+  let isEnding = false;
   while (stopped.signal === undefined) {
     const nowMs = context.clockMs();
-    if (nowMs - askedMs >= SLURM_MS) {
+    if (nowMs - askedMs >= (isEnding ? SLURM_ENDING_MS : SLURM_MS)) {
       askedMs = nowMs;
       tasks = await slurmTasks(layout);
       const silent = tasks.find(({ verdict }) => verdict === "unasked");
@@ -64,7 +67,9 @@ async function waitForEnd(
     }
     // Slurm first: what it has ended begins no more, what it has not may begin while the tree is looked at.
     const isWaitedFor = isQueued(tasks) || tasks.some(isBusyElsewhere);
-    if (!isWaitedFor && !(await readWork(layout, context.now)).working) {
+    const { working } = await readWork(layout, context.now);
+    isEnding = !working && tasks.some(({ verdict }) => verdict === "runs");
+    if (!isWaitedFor && !working) {
       // What it said a while ago may be over by now, and something else submitted.
       if (askedMs === nowMs || tasks.length === 0) return true;
       askedMs = -Infinity;

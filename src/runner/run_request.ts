@@ -45,6 +45,8 @@ export interface RunRequest extends SessionRequest, DiskRequest {
   readonly order?: Order;
   /** Runs that go to a slot together, at most. */
   readonly batchMax?: number;
+  /** Does not wait for what is paused when nothing else is left. */
+  readonly endsWhenPaused?: boolean;
   /** Stop when so many runs failed. */
   readonly maxFails?: number;
   /** What was asked for from another terminal, once it was answered. Must not throw. */

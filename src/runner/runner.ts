@@ -122,6 +122,7 @@ export class Runner {
       },
       ...(request.batchMax === undefined ? {} : { batchMax: request.batchMax }),
       ...(request.maxFails === undefined ? {} : { maxFails: request.maxFails }),
+      endsWhenPaused: request.endsWhenPaused === true,
       acceptModel: request.options?.acceptModel ?? false,
       environment: () => Deno.env.toObject(),
       withFiles: (job) => this.#withFiles.get(job),

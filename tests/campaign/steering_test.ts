@@ -106,6 +106,21 @@ Deno.test("pause() holds waiting and running runs until unpause(); a paused camp
   assert.equal(world.events("runs.continued").length, 1);
 });
 
+Deno.test("a campaign that ends when all is paused does so, and not before: nothing waits for unpause()", async () => {
+  const jobs = [aJob({ ...LONG, sweep: points(2) })];
+  const { world, campaign, outcome } = await stage(jobs, { endsWhenPaused: true });
+  await world.slot.ready();
+  void campaign.steering.pause([0]);
+  await world.settle();
+  await world.slot.yields();
+  assert.equal(outcome(), undefined, "the other run is computed");
+  void campaign.steering.pause([1]);
+  await world.settle();
+  await world.slot.yields();
+  assert.deepEqual([outcome()?.stopped, outcome()?.paused], ["paused", 2]);
+  assert.equal(world.timers, 0, "no timer is left");
+});
+
 Deno.test("retry() takes up what failed or was cancelled, with all its attempts before it", async () => {
   const { world, campaign, outcome } = await stage([
     aJob({ id: "bad", retries: 0 }),

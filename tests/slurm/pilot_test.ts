@@ -48,7 +48,7 @@ Deno.test("simrun pilot computes its shard of what was submitted, whatever becam
         "--format",
         "csv",
       ], { cwd: folder });
-      assert.equal(stdout, "k,n\n1,5\n2,5\n3,5\n");
+      assert.equal(stdout, "k,n\r\n1,5\r\n2,5\r\n3,5\r\n");
     })
   ));
 
