@@ -1,0 +1,161 @@
+/**
+ * A node that Slurm takes for lost while it lives: the controller starts its jobs elsewhere, and two copies of each are there.
+ * The zombie writes nothing more, whether it ran on or stood still, and woke up early or late. And a node that really died.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { EXIT } from "../../src/job/fault.ts";
+import { isAlive, leavesNoProcess, until } from "../helpers/processes.ts";
+import { childrenOf } from "../helpers/processes.ts";
+import { simrun } from "../helpers/program.ts";
+import { type Slurm, slurmTest, withSlurm } from "../helpers/slurm.ts";
+import { treePicture } from "../helpers/tree_picture.ts";
+import { Campaign, type Results } from "./campaign.ts";
+
+/** Three pilots fit on one node, which is what is lost. */
+const SHAPE = { cpus: 4, slurmdTimeoutS: 10 };
+const ARRAY = ["--array=1-3", "--cpus-per-task=1"];
+const SHARDS = [1, 2, 3];
+/** What becomes of the three: woken up after its heir has ended, never stopped, woken up while its heir works. */
+const [LATE, AWAKE, EARLY] = SHARDS as [number, number, number];
+/** A few checkpoints are saved soon. */
+const SLOW_MS = 20;
+/** At work for as long as Slurm needs to miss a node, on any machine. */
+const SLOWER_MS = 250;
+
+Deno.test({
+  name: slurmTest.named(
+    "zombies of a node that Slurm took for lost write nothing beside their heirs",
+  ),
+  ignore: slurmTest.ignore,
+  async fn() {
+    await leavesNoProcess(() =>
+      withSlurm(async (slurm) => {
+        const alone = await Campaign.place(join(slurm.shared, "alone"));
+        await outOfReach(slurm, await alone.onOneMachine());
+      }, SHAPE)
+    );
+  },
+});
+
+Deno.test({
+  name: slurmTest.named("a node crashes: its shards go on elsewhere, requeued or submitted again"),
+  ignore: slurmTest.ignore,
+  async fn() {
+    await leavesNoProcess(() =>
+      withSlurm(async (slurm) => {
+        const alone = await Campaign.place(join(slurm.shared, "alone"));
+        await crashed(slurm, await alone.onOneMachine());
+      }, SHAPE)
+    );
+  },
+});
+
+async function outOfReach(slurm: Slurm, wanted: Results): Promise<void> {
+  const { campaign, array } = await allOnOneNode(slurm);
+  const pilots = new Map(SHARDS.map((shard) => [shard, pilotOf(slurm, shard)]));
+  const before = SHARDS.map((shard) => campaign.owner(shard));
+  campaign.pace(SLOWER_MS);
+  for (const shard of [LATE, EARLY]) signal(pilots.get(shard)!, "SIGSTOP");
+  await slurm.killSlurmd("n1");
+
+  await untilOnTheOther(slurm, array);
+  const hasBegun = (shard: number) => campaign.owner(shard)?.epoch === 2;
+  await until(() => SHARDS.every(hasBegun), "heirs have the trees", 60_000);
+  for (const shard of SHARDS) {
+    const [old, heir] = [before[shard - 1], campaign.owner(shard)];
+    assert.deepEqual([old?.host, heir?.host], ["n1", "n2"]);
+    assert.notEqual(old?.bootId, heir?.bootId, "as on two machines");
+    assert.equal(old?.slurmJob, heir?.slurmJob);
+    assert.equal(heir?.slurmRestart, 1);
+  }
+  // Nobody tells it; it finds out.
+  await untilGone(pilots.get(AWAKE)!);
+  signal(pilots.get(EARLY)!, "SIGCONT");
+  await untilGone(pilots.get(EARLY)!);
+  for (const shard of SHARDS) assert.equal(campaign.owner(shard)?.releasedAt, undefined);
+  // So the heirs are not disturbed.
+  campaign.pace(SLOW_MS);
+  await campaign.untilSaved(...SHARDS);
+  campaign.pace(0);
+  const ended = await slurm.ended(array);
+  assert.deepEqual(ended.map(({ state }) => state), SHARDS.map(() => "COMPLETED"));
+
+  const left = treePicture(campaign.root);
+  signal(pilots.get(LATE)!, "SIGCONT");
+  await untilGone(pilots.get(LATE)!);
+  assert.deepEqual(treePicture(campaign.root), left);
+  for (const shard of SHARDS) {
+    assert.match(campaign.log(array, shard), /was taken over by process \d+ on n2\./);
+  }
+  // No zombie has had its job requeued.
+  assert.deepEqual((await slurm.tasks(array)).map(({ restarts }) => restarts), [1, 1, 1]);
+  await assertSame(campaign, wanted);
+}
+
+async function crashed(slurm: Slurm, wanted: Results): Promise<void> {
+  const { campaign, array } = await allOnOneNode(slurm);
+  // Two are requeued by Slurm; the third one is given up, and submitted again by hand.
+  await slurm.node("n1").crash();
+  await slurm.command("scancel", `${array}_3`);
+  await slurm.command("scontrol", "update", "NodeName=n1", "State=DOWN", "Reason=crashed");
+  campaign.pace(0);
+  const ended = await slurm.ended(array);
+  assert.deepEqual(ended.map(({ state }) => state), ["COMPLETED", "COMPLETED", "CANCELLED"]);
+  assert.deepEqual(ended.map(({ node }) => node).slice(0, 2), ["n2", "n2"]);
+  for (const shard of [1, 2]) {
+    assert.equal(campaign.owner(shard)?.epoch, 2);
+    assert.match(campaign.log(array, shard), /goes on at step [1-9]/);
+  }
+  const again = await slurm.submit(campaign.folder, ...ARRAY, "shards.sh");
+  const done = await slurm.ended(again);
+  assert.deepEqual(done.map(({ exit }) => exit), SHARDS.map(() => EXIT.completed.status));
+  assert.match(campaign.log(again, 3), /goes on at step [1-9]/);
+  await assertSame(campaign, wanted);
+}
+
+/** An array whose shards are all at work on the first node. */
+async function allOnOneNode(slurm: Slurm): Promise<{ campaign: Campaign; array: string }> {
+  const campaign = await Campaign.place(join(slurm.shared, "shards"), { shards: SHARDS.length });
+  campaign.pace(SLOW_MS);
+  await slurm.command("scontrol", "update", "NodeName=n2", "State=DRAIN", "Reason=not-yet");
+  const array = await slurm.submit(campaign.folder, ...ARRAY, "shards.sh");
+  await campaign.untilSaved(...SHARDS);
+  await slurm.command("scontrol", "update", "NodeName=n2", "State=RESUME");
+  assert.deepEqual((await slurm.tasks(array)).map(({ node }) => node), SHARDS.map(() => "n1"));
+  return { campaign, array };
+}
+
+async function untilOnTheOther(slurm: Slurm, array: string): Promise<void> {
+  const isThere = (task: { state: string; node: string }) =>
+    task.state === "RUNNING" && task.node === "n2";
+  await slurm.untilTasks(array, isThere, "Slurm starts it on the other node", 120_000);
+}
+
+/** A shard's script on the first node, and all that it has started, from the top down. */
+function pilotOf(slurm: Slurm, shard: number): readonly number[] {
+  const word = `SLURM_ARRAY_TASK_ID=${shard}`;
+  const isScript = ({ pid, name }: { pid: number; name: string }) =>
+    name === "slurm_script" &&
+    Deno.readTextFileSync(`/proc/${pid}/environ`).split("\0").includes(word);
+  const scripts = slurm.node("n1").processes().filter(isScript).map(({ pid }) => pid);
+  assert.equal(scripts.length, 1, `the script of shard ${shard}`);
+  const below = (pid: number): number[] => [pid, ...childrenOf(pid).flatMap(below)];
+  const all = below(scripts[0]!);
+  assert.ok(all.length >= 3, "script, simrun and a slot");
+  return all;
+}
+
+function signal(pids: readonly number[], signal: Deno.Signal): void {
+  for (const pid of pids) Deno.kill(pid, signal);
+}
+
+async function untilGone(pids: readonly number[]): Promise<void> {
+  await until(() => !pids.some(isAlive), "a zombie ends by itself", 60_000);
+}
+
+async function assertSame(campaign: Campaign, wanted: Results): Promise<void> {
+  assert.deepEqual(await campaign.results(), wanted);
+  const checked = await simrun(["verify", "--tree", campaign.root]);
+  assert.equal(checked.status, 0, checked.stdout + checked.stderr);
+}
