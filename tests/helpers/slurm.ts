@@ -7,15 +7,16 @@ import { inFolder } from "./folder.ts";
 import { Machine } from "./machine.ts";
 import { until } from "./processes.ts";
 import { fromFileUrl } from "./program.ts";
-import { type ClusterShape, freePorts, NODES, slurmConf } from "./slurm_conf.ts";
+import { type ClusterShape, NODES, Ports, slurmConf } from "./slurm_conf.ts";
 
 const MAIN = fromFileUrl(new URL("../../main.ts", import.meta.url));
-const PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "unshare", "nsenter"];
+const SFTP_SERVER = "/usr/lib/openssh/sftp-server";
+const PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "sshfs", SFTP_SERVER, "unshare"];
 
 /** How a test is defined that needs Slurm: left out where it cannot be started, but not where all tests must run. */
 export const slurmTest = (() => {
   const isThere = Deno.env.get("CI") === "true" || canStart();
-  const words = "left out: needs root and munge, slurmctld, slurmd, slurm-client";
+  const words = "left out: needs root and munge, slurmctld, slurmd, slurm-client, sshfs";
   return { ignore: !isThere, named: (name: string) => isThere ? name : `${name} (${words})` };
 })();
 
@@ -83,6 +84,7 @@ export class Slurm {
   /** For whoever calls sbatch and the like; `simrun` is a command in it. */
   readonly env: Record<string, string>;
   readonly #shape: ClusterShape;
+  readonly #ports = Ports.take();
   #controller: Machine | undefined;
   readonly #nodes = new Map<string, Machine>();
 
@@ -112,7 +114,7 @@ export class Slurm {
     await Deno.writeTextFile(join(folder, "bin/simrun"), `#!/bin/sh\n${simrun}`, { mode: 0o755 });
     const key = crypto.getRandomValues(new Uint8Array(1024));
     await Deno.writeFile(join(folder, "munge/key"), key, { mode: 0o400 });
-    const conf = slurmConf(folder, freePorts(1 + NODES.length), this.#shape);
+    const conf = slurmConf(folder, this.#ports.first, this.#shape);
     await Deno.writeTextFile(env.SLURM_CONF!, conf);
     const script = `${mungedCommand(folder)}; slurmctld`;
     this.#controller = await Machine.start("controller", { folder, script, env });
@@ -226,6 +228,7 @@ export class Slurm {
   async stop(): Promise<void> {
     const all = [this.#controller, ...this.#nodes.values()];
     await Promise.all(all.map((machine) => machine?.crash()));
+    this.#ports.release();
   }
 }
 

@@ -65,25 +65,43 @@ PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=10 Preempt
 `;
 }
 
+/** Ports in a row that nobody else uses, below those that the system hands out by itself. */
+const [FIRST_PORT, LAST_PORT, ROW] = [20_000, 32_000, 1 + 1 + NODES.length];
+
 /**
- * The first of so many ports in a row that nobody listens on. They are below those that the system hands out by itself, and
- * each process of the tests looks at others first: what is free now stays so until the daemons have it.
+ * A row of ports for a cluster. Whoever listens on the first of them has the row, whichever process of the tests that is; the
+ * daemons get the others.
  */
-export function freePorts(count: number): number {
-  const [first, last, apart] = [20_000, 32_000, 16];
-  const rows = (last - first) / apart;
-  for (let tried = 0; tried < rows; tried++) {
-    const port = first + ((Deno.pid + tried * 37) % rows) * apart;
-    if (Array.from({ length: count }, (_, at) => port + at).every(isFree)) return port;
+export class Ports {
+  readonly first: number;
+  readonly #listener: Deno.Listener;
+
+  private constructor(row: number, listener: Deno.Listener) {
+    this.first = row + 1;
+    this.#listener = listener;
   }
-  throw new Error("no port is free");
+
+  static take(): Ports {
+    for (let row = FIRST_PORT; row + ROW <= LAST_PORT; row += ROW) {
+      const listener = listen(row);
+      if (listener === undefined) continue;
+      const rest = Array.from({ length: ROW - 1 }, (_, at) => listen(row + 1 + at));
+      for (const one of rest) one?.close();
+      if (!rest.includes(undefined)) return new Ports(row, listener);
+      listener.close();
+    }
+    throw new Error("no ports are free");
+  }
+
+  release(): void {
+    this.#listener.close();
+  }
 }
 
-function isFree(port: number): boolean {
+function listen(port: number): Deno.Listener | undefined {
   try {
-    Deno.listen({ hostname: "0.0.0.0", port }).close();
-    return true;
+    return Deno.listen({ hostname: "0.0.0.0", port });
   } catch {
-    return false;
+    return undefined;
   }
 }
