@@ -271,7 +271,7 @@ async function openStoppable(
   request: RunRequest,
   ci: Ci | undefined,
 ): Promise<Runner> {
-  const signals = new StopSignals(() => {
+  const signals = new StopSignals(context, () => {
     const text = `Stopped by ${signals.first}, before anything was run.`;
     say(context, flags, text);
     const { status } = stoppedExit(signals.first);
@@ -291,7 +291,7 @@ async function runToEnd(
   runner: Runner,
   display: RunDisplay,
 ): Promise<{ readonly outcome: Outcome; readonly signal: Deno.Signal | undefined }> {
-  const signals = new StopSignals((how) => {
+  const signals = new StopSignals(context, (how) => {
     display.stop(how);
     runner.stop(how);
   });

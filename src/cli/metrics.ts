@@ -43,7 +43,7 @@ export async function metrics(context: CliContext, flags: MetricsFlags): Promise
     import.meta.resolve("../metrics/keep_metrics.ts"),
   );
   const stopped = new AbortController();
-  const signals = new StopSignals(() => stopped.abort());
+  const signals = new StopSignals(context, () => stopped.abort());
   try {
     await keepMetrics(layout, {
       file,

@@ -50,7 +50,8 @@ export async function pilot(
     );
     return EXIT.runsFailed.status;
   }
-  // All that it was given: nobody else works in a job.
+  // All that it was given: nobody else works in a job. Who had the shard on a node that is lost is watched for a while,
+  // and loses it.
   const slots = flags.slots ?? "100%";
   const status = await run(context, {
     ...flags,
@@ -58,6 +59,7 @@ export async function pilot(
     dryRun: false,
     watch: false,
     endWhenPaused: true,
+    breakLock: true,
   }, [file]);
   if (status !== EXIT.stopped.status || !isAllPaused(layout, context.now)) return status;
   say(context, flags, "All that is left is paused: this job is not queued again.");

@@ -1,10 +1,13 @@
 /** The signals that stop a campaign: the first saves everything that runs, the second stops at once. */
+import type { CliContext } from "./context.ts";
 
 /** Never SIGUSR1: the runtime opens its inspector on it. */
 const SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2", "SIGXCPU"];
 
-/** Batch systems send a signal to every process of a job at once: that is one wish, not two. */
+/** Who sends a signal to a group of processes sends it twice to some of them: that is one wish, not two. */
 const SAME_WISH_MS = 200;
+/** In a batch job the script hands on what the batch system has sent already; and nobody there presses keys. */
+const SAME_WISH_IN_JOB_MS = 5_000;
 
 /** Started with nohup: the end of the terminal is not its end. Asked before any listener changes it. */
 const HANGUP_IGNORED = isHangupIgnored();
@@ -15,7 +18,11 @@ export class StopSignals {
   #firstAtMs = 0;
   readonly #listeners = new Map<Deno.Signal, () => void>();
 
-  constructor(stop: (how: "checkpoint" | "now") => void, clockMs = () => performance.now()) {
+  constructor(
+    { env, clockMs }: Pick<CliContext, "env" | "clockMs">,
+    stop: (how: "checkpoint" | "now") => void,
+  ) {
+    const sameWishMs = env("SLURM_JOB_ID") === undefined ? SAME_WISH_MS : SAME_WISH_IN_JOB_MS;
     for (const signal of SIGNALS) {
       if (signal === "SIGHUP" && HANGUP_IGNORED) {
         // The first listener of any signal makes the runtime hear this one; so it stays ignored.
@@ -27,7 +34,7 @@ export class StopSignals {
           this.first = signal;
           this.#firstAtMs = clockMs();
           stop("checkpoint");
-        } else if (clockMs() - this.#firstAtMs > SAME_WISH_MS) stop("now");
+        } else if (clockMs() - this.#firstAtMs > sameWishMs) stop("now");
       };
       try {
         Deno.addSignalListener(signal, listener);

@@ -24,7 +24,7 @@ export async function traces(context: CliContext, flags: TracesFlags): Promise<n
     import.meta.resolve("../traces/send_traces.ts"),
   );
   const stopped = new AbortController();
-  const signals = new StopSignals(() => stopped.abort());
+  const signals = new StopSignals(context, () => stopped.abort());
   try {
     if (flags.follow) void endWithCampaign(context, layout, stopped);
     const options = {

@@ -113,9 +113,7 @@ export class Runner {
       root: parts.session.layout.root,
       epoch: parts.session.epoch,
       holder: parts.session.holder,
-      slots: request.slots,
-      memory,
-      rates: learned.rates,
+      ...{ slots: request.slots, memory, rates: learned.rates },
       taught: ({ job, model }) => {
         const taught = learned.teach(job, model, this.#deadline.limitMs);
         return this.#states?.withWantedStates(taught, this.#table, history) ?? taught;

@@ -63,10 +63,11 @@ export function pilotScript(request: PilotRequest): string {
     "pilot=$!",
     "# A signal ends the waiting, not the pilot.",
     'while told=; wait "$pilot"; status=$?; [ -n "$told" ]; do :; done',
-    "# 75: everything is saved, and there is more to do. Who was told to end (scancel) is not queued again.",
-    'if [ "$status" -eq 75 ] && [ -z "$ended" ]; then',
-    '  scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"',
-    "fi",
+    "# 75: everything is saved, and there is more to do; 140: it had hardly begun. Who was told to end (scancel) is not",
+    "# queued again.",
+    'case "$ended$status" in',
+    '  75 | 140) scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID" ;;',
+    "esac",
     'exit "$status"',
   ]);
 }

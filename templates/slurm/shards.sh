@@ -16,13 +16,14 @@ pilot= told= ended=
 trap 'told=1; [ -z "$pilot" ] || kill -USR2 "$pilot"' USR2
 trap 'told=1; ended=1; [ -z "$pilot" ] || kill -TERM "$pilot"' TERM
 
-simrun walk.yaml --tree "$tree" --shard "$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT" -j 100% &
+simrun walk.yaml --tree "$tree" --shard "$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT" -j 100% --break-lock &
 pilot=$!
 # A signal ends the waiting, not the pilot.
 while told=; wait "$pilot"; status=$?; [ -n "$told" ]; do :; done
 
-# 75: everything is saved, and there is more to do. Who was told to end (scancel) is not queued again.
-if [ "$status" -eq 75 ] && [ -z "$ended" ]; then
-  scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"
-fi
+# 75: everything is saved, and there is more to do; 140: it had hardly begun. Who was told to end (scancel) is not
+# queued again.
+case "$ended$status" in
+  75 | 140) scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID" ;;
+esac
 exit "$status"

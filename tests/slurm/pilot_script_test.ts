@@ -51,10 +51,11 @@ trap 'told=1; ended=1; [ -z "$pilot" ] || kill -TERM "$pilot"' TERM
 pilot=$!
 # A signal ends the waiting, not the pilot.
 while told=; wait "$pilot"; status=$?; [ -n "$told" ]; do :; done
-# 75: everything is saved, and there is more to do. Who was told to end (scancel) is not queued again.
-if [ "$status" -eq 75 ] && [ -z "$ended" ]; then
-  scontrol requeue "\${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"
-fi
+# 75: everything is saved, and there is more to do; 140: it had hardly begun. Who was told to end (scancel) is not
+# queued again.
+case "$ended$status" in
+  75 | 140) scontrol requeue "\${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID" ;;
+esac
 exit "$status"
 `;
 
@@ -141,6 +142,11 @@ Deno.test("USR2 reaches the pilot, is waited for, and the task is queued again",
 Deno.test("TERM reaches the pilot, and the task is not queued again, also when it came after USR2", async () => {
   assert.equal(await played(SAVES, "kill -TERM $script"), "status 143\n");
   assert.match(await played(SAVES, "kill -USR2 $script; kill -TERM $script"), /^status \d+\n$/);
+});
+
+Deno.test("a pilot that heard of its end before it could say so is queued again", async () => {
+  const hardlyBegun = "touch FOLDER/begun\nwhile :; do sleep 0.02; done";
+  assert.equal(await played(hardlyBegun, "kill -USR2 $script"), "status 140\nrequeue 7_3\n");
 });
 
 Deno.test("a pilot that is done, or failed, is not queued again", async () => {
