@@ -82,20 +82,6 @@ export class Machine {
     return found;
   }
 
-  /** A program on it, to its end. */
-  async run(program: string, ...args: readonly string[]): Promise<void> {
-    const inside = ["-t", String(this.#init), "--pid", "--mount", "--uts", program, ...args];
-    const { success, stderr } = await new Deno.Command("nsenter", {
-      args: inside,
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    }).output();
-    if (!success) {
-      throw new Error(`${program} on ${this.name}: ${new TextDecoder().decode(stderr)}`);
-    }
-  }
-
   /** Takes its power away: all its processes are gone at once. */
   async crash(): Promise<void> {
     if (this.#isGone) return;
