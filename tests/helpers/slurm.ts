@@ -85,6 +85,8 @@ export class Slurm {
   readonly env: Record<string, string>;
   readonly #shape: ClusterShape;
   readonly #ports = Ports.take();
+  /** Jobs that wait for their time no longer, with how often they had been started again. */
+  readonly #hurried = new Set<string>();
   #controller: Machine | undefined;
   readonly #nodes = new Map<string, Machine>();
 
@@ -192,7 +194,7 @@ export class Slurm {
     let tasks: SlurmTask[] = [];
     const look = async () => {
       tasks = await this.tasks(id);
-      for (const task of tasks) if (waitsForItsTime(task)) await this.startNow(task.id);
+      for (const task of tasks) if (waitsForItsTime(task)) await this.startSoon(task);
       return tasks.length > 0 && tasks.every(are);
     };
     try {
@@ -208,10 +210,16 @@ export class Slurm {
     return await this.untilTasks(id, ({ state }) => FINAL.includes(state), "it ends", waitMs);
   }
 
-  /** A requeued job may start at once. */
-  async startNow(id: string): Promise<void> {
-    // It may have been started, or still be completing: then it is asked again when it is next looked at.
-    await this.command("scontrol", "update", `JobId=${id}`, "StartTime=now").catch(() => {});
+  /**
+   * A requeued job need not wait its two minutes. Not in this second, though: a node refuses what was allowed to start in
+   * the second in which the job before it was ended there, which is one reason why Slurm waits at all.
+   */
+  async startSoon({ id, restarts }: SlurmTask): Promise<void> {
+    const which = `${id} ${restarts}`;
+    if (this.#hurried.has(which)) return;
+    const asked = this.command("scontrol", "update", `JobId=${id}`, "StartTime=now+1");
+    // It may have been started meanwhile, or still be completing: then it is asked again when it is next looked at.
+    await asked.then(() => this.#hurried.add(which), () => {});
   }
 
   /** What the daemons said last: for whoever looks for the cause of a failure. */
