@@ -1,4 +1,5 @@
 /** What the states of Slurm's jobs mean to a campaign (squeue(1), JOB STATE CODES), and how people are told of them. Pure. */
+import { EXIT } from "../job/fault.ts";
 import { formatNumberOf } from "./format.ts";
 
 /** A shard's task in an array, as Slurm knows it. */
@@ -100,8 +101,11 @@ export function adviceFor(verdict: TaskVerdict, exitCode: string | undefined): s
       return "it was killed, for want of memory most likely: submit it again with more --mem";
     case "failed":
       // 53: Slurm could not open the file for its output.
-      return exitCode?.startsWith("0:53")
-        ? "its log could not be written: does its node see the tree?"
+      if (exitCode?.startsWith("0:53")) {
+        return "its log could not be written: does its node see the tree?";
+      }
+      return exitCode === `${EXIT.runsFailed.status}:0`
+        ? "some of its runs failed or were cancelled"
         : "its log says why";
     case "stopped":
       return "submit it again to go on";

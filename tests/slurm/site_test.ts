@@ -144,7 +144,7 @@ Deno.test("slurmLines() says how many run, wait and ended, and what to do about 
   assert.deepEqual(slurmLines(parseJobs(SHOWN, "12")), [
     "Slurm job 12: 1 runs on n1, 4 wait (Priority), 1 has ended well, 2 ended otherwise.",
     "  shard 3 (12_3): NODE_FAIL on n2, exit status 0:1: its node is gone: submit it again; a copy that wakes up there writes nothing",
-    "  shard 4 (12_4): FAILED on n2, exit status 3:0: its log says why",
+    "  shard 4 (12_4): FAILED on n2, exit status 3:0: some of its runs failed or were cancelled",
   ]);
   assert.deepEqual(slurmLines([]), []);
 });
