@@ -189,7 +189,7 @@ export class Slurm {
     id: string,
     are: (task: SlurmTask) => boolean,
     words: string,
-    waitMs = 60_000,
+    waitMs = 120_000,
   ): Promise<SlurmTask[]> {
     let tasks: SlurmTask[] = [];
     const look = async () => {
@@ -206,7 +206,7 @@ export class Slurm {
   }
 
   /** Waits until a job's last task has ended. */
-  async ended(id: string, waitMs = 120_000): Promise<SlurmTask[]> {
+  async ended(id: string, waitMs = 300_000): Promise<SlurmTask[]> {
     return await this.untilTasks(id, ({ state }) => FINAL.includes(state), "it ends", waitMs);
   }
 

@@ -16,7 +16,7 @@ const DOCS = fromFileUrl(new URL("../../docs/shards.md", import.meta.url));
 export const MANIFEST = `
 id: walk
 model: ./paced.ts
-steps: 600
+steps: 300
 checkpoint_every: 15
 measure_every: 10
 sweep: { drift: [0.1, 0.2, 0.3, 0.4] }
@@ -114,7 +114,7 @@ export class Campaign {
   async untilSaved(...shards: readonly number[]): Promise<void> {
     const before = shards.map((number) => this.saved(number));
     const isSaved = () => shards.every((number, at) => this.saved(number) > before[at]! + 2);
-    await until(isSaved, "shards save checkpoints", 60_000);
+    await until(isSaved, "shards save checkpoints", 180_000);
   }
 
   /** What the tasks of an array said. */

@@ -87,7 +87,7 @@ async function signalled({ slurm, folder, wanted }: Stage): Promise<void> {
   const array = await slurm.submit(folder, ...ARRAY, "shards.sh");
   await campaign.untilSaved(1, 2);
   await slurm.command("scancel", "--signal=USR2", "--batch", `${array}_1`);
-  await until(() => campaign.owner(1)?.releasedAt !== undefined, "the shard stops");
+  await until(() => campaign.owner(1)?.releasedAt !== undefined, "the shard stops", 120_000);
   const saved = campaign.saved(1);
   assert.ok(saved > 0);
   campaign.pace(0);
@@ -147,13 +147,13 @@ async function cancelled({ slurm, folder, wanted }: Stage): Promise<void> {
     );
   const isAtWork = async () =>
     (await running()).every((runs) => runs?.some(({ step }) => step > 5) === true);
-  await until(isAtWork, "both shards are at work");
+  await until(isAtWork, "both shards are at work", 120_000);
   const before = await running();
   await slurm.command("scancel", array);
   const ended = await slurm.ended(array);
   assert.deepEqual(ended.map(({ state }) => state), ["CANCELLED", "CANCELLED"]);
   for (const shard of [1, 2]) {
-    await until(() => campaign.owner(shard)?.releasedAt !== undefined, "the shard stops");
+    await until(() => campaign.owner(shard)?.releasedAt !== undefined, "the shard stops", 120_000);
     assert.match(campaign.log(array, shard), /Stopped by SIGTERM/);
     for (const { job, run, step } of before[shard - 1]!) {
       const [newest] = await listCheckpoints(campaign.shard(shard).checkpointFolder(job, run));
