@@ -7,7 +7,7 @@ import { inFolder } from "./folder.ts";
 import { Machine } from "./machine.ts";
 import { until } from "./processes.ts";
 import { fromFileUrl } from "./program.ts";
-import { type ClusterShape, NODES, Ports, slurmConf } from "./slurm_conf.ts";
+import { type ClusterShape, DeadEnd, NODES, portOf, Ports, slurmConf } from "./slurm_conf.ts";
 
 const MAIN = fromFileUrl(new URL("../../main.ts", import.meta.url));
 const SFTP_SERVER = "/usr/lib/openssh/sftp-server";
@@ -89,6 +89,8 @@ export class Slurm {
   readonly #hurried = new Set<string>();
   #controller: Machine | undefined;
   readonly #nodes = new Map<string, Machine>();
+  /** In the place of daemons that were killed. */
+  readonly #deadEnds = new Map<string, DeadEnd>();
 
   constructor(folder: string, shape: ClusterShape) {
     this.folder = folder;
@@ -133,6 +135,8 @@ export class Slurm {
 
   /** Starts a node that was never there or has crashed. */
   async startNode(name: string): Promise<void> {
+    await this.#deadEnds.get(name)?.close();
+    this.#deadEnds.delete(name);
     const seen = this.#shape.isNetworked ? seesByNetwork(this.shared, name) : "";
     const script = `${seen}slurmd -N ${name}`;
     this.#nodes.set(
@@ -147,11 +151,15 @@ export class Slurm {
     return machine;
   }
 
-  /** Ends the node's slurmd as kill -9 does; its jobs run on. */
+  /**
+   * Ends the node's slurmd as kill -9 does; its jobs run on. Where nobody answers, the controller tries again for ten seconds at
+   * each look; so somebody answers and hangs up, and the node is taken for lost soon after its time.
+   */
   async killSlurmd(name: string): Promise<void> {
     const daemons = () => this.node(name).processes().filter((one) => one.name === "slurmd");
     for (const { pid } of daemons()) Deno.kill(pid, "SIGKILL");
     await until(() => daemons().length === 0, `slurmd of ${name} ends`);
+    this.#deadEnds.set(name, new DeadEnd(portOf(this.#ports.first, name)));
   }
 
   /** Runs one of Slurm's programs, or simrun. Answers what it printed; throws when it fails. */
@@ -236,6 +244,7 @@ export class Slurm {
   async stop(): Promise<void> {
     const all = [this.#controller, ...this.#nodes.values()];
     await Promise.all(all.map((machine) => machine?.crash()));
+    await Promise.all([...this.#deadEnds.values()].map((end) => end.close()));
     this.#ports.release();
   }
 }

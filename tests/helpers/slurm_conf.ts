@@ -16,8 +16,8 @@ export interface ClusterShape {
 
 export function slurmConf(folder: string, firstPort: number, shape: ClusterShape): string {
   const { cpus = 2, slurmdTimeoutS = 600, killWaitS = 30 } = shape;
-  const nodes = NODES.map((name, at) =>
-    `NodeName=${name} NodeHostname=${name} NodeAddr=127.0.0.1 Port=${firstPort + 1 + at} ` +
+  const nodes = NODES.map((name) =>
+    `NodeName=${name} NodeHostname=${name} NodeAddr=127.0.0.1 Port=${portOf(firstPort, name)} ` +
     `CPUs=${cpus} RealMemory=1000 State=UNKNOWN`
   );
   return `ClusterName=simrun
@@ -95,6 +95,31 @@ export class Ports {
 
   release(): void {
     this.#listener.close();
+  }
+}
+
+/** Where a node's slurmd listens; the controller has the first port. */
+export function portOf(firstPort: number, node: string): number {
+  return firstPort + 1 + NODES.findIndex((name) => name === node);
+}
+
+/** Somebody who answers at a port and hangs up at once. */
+export class DeadEnd {
+  readonly #listener: Deno.Listener;
+  readonly #ended: Promise<void>;
+
+  constructor(port: number) {
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port });
+    this.#ended = this.#hangUp();
+  }
+
+  async #hangUp(): Promise<void> {
+    for await (const caller of this.#listener) caller.close();
+  }
+
+  async close(): Promise<void> {
+    this.#listener.close();
+    await this.#ended;
   }
 }
 

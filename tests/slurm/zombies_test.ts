@@ -13,7 +13,7 @@ import { treePicture } from "../helpers/tree_picture.ts";
 import { Campaign, type Results } from "./campaign.ts";
 
 /** Three pilots fit on one node, which is what is lost. */
-const SHAPE = { cpus: 4, slurmdTimeoutS: 10 };
+const SHAPE = { cpus: 4 };
 const ARRAY = ["--array=1-3", "--cpus-per-task=1"];
 const SHARDS = [1, 2, 3];
 /** What becomes of the three: woken up after its heir has ended, never stopped, woken up while its heir works. */
@@ -32,9 +32,9 @@ Deno.test({
   ignore: slurmTest.ignore,
   async fn() {
     await leavesNoProcess(async () => {
-      // Two clusters at once: for half a minute nothing happens but that a controller misses a node.
+      // Two clusters at once: for many seconds nothing happens but that a controller misses a node.
       const both = await Promise.allSettled([
-        withSlurm(outOfReach, { ...SHAPE, isNetworked: true }),
+        withSlurm(outOfReach, { ...SHAPE, isNetworked: true, slurmdTimeoutS: 8 }),
         withSlurm(crashed, SHAPE),
       ]);
       for (const one of both) if (one.status === "rejected") throw one.reason;
