@@ -180,7 +180,7 @@ class ChosenRuns {
     const failed = this.#facts.failed.get(runName(job, run));
     if (failed !== undefined) return failed;
     if (past?.find(run)?.state !== "completed") return undefined;
-    return past.location(run) as JournalLocation | undefined;
+    return past.location(run);
   }
 
   shardOf({ job, run }: LoggedRun): string | undefined {

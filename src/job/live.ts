@@ -18,6 +18,8 @@ export interface LiveRun {
   readonly memoryBytesMax?: number;
   /** The last saved checkpoint of the run. */
   readonly checkpoint?: { readonly step: number; readonly at: string };
+  /** In the sum of several pictures: when its own was made. */
+  readonly at?: string;
 }
 
 /** Slots that give way to others who compute on the machine. */

@@ -10,7 +10,7 @@ export function sumLive(lives: readonly Live[]): Live | undefined {
   const running: Live["running"][number][] = [];
   let slots = 0;
   for (const live of lives) {
-    for (const run of live.running) running.push({ ...run, slot: slots + run.slot });
+    for (const run of live.running) running.push({ ...run, slot: slots + run.slot, at: live.at });
     slots += live.slots;
   }
   const at = lives.reduce((last, live) => live.at > last ? live.at : last, first.at);

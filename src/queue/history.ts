@@ -25,6 +25,8 @@ export class History {
   lastSeq = 0;
   /** When the last entry was written. */
   lastAt = "";
+  /** The same of each shard, of a tree that is cut. */
+  readonly #lastAts = new Map<string, string>();
   /** The last `campaign.started`, and how it ended if it said so. */
   session: { readonly at: string; readonly pid: number; readonly host: string } | undefined;
   sessionEnded: { readonly at: string; readonly outcome: string } | undefined;
@@ -44,11 +46,18 @@ export class History {
     return this.jobs.get(job)?.shardOf(run);
   }
 
+  /** When the last entry was written in the journal in which this run's are. */
+  lastAtOf(job: string, run: string): string {
+    const shard = this.shardOf(job, run);
+    return (shard === undefined ? undefined : this.#lastAts.get(shard)) ?? this.lastAt;
+  }
+
   apply(entry: JournalEntry, location?: Location): void {
     if (location?.shard === undefined) return this.#apply(entry, location);
     // Of a tree that is cut: what another shard has done since is not undone by what this one left.
     const { shard } = location;
     this.#shard = shard;
+    this.#lastAts.set(shard, entry.at);
     const known = "job" in entry && typeof entry.job === "string" && this.jobs.get(entry.job);
     const still = known ? without(entry, (run) => known.isDoneElsewhere(run, shard)) : entry;
     if (still !== undefined) this.#apply(still, location);
@@ -181,9 +190,10 @@ function without(
     return typeof entry.run === "string" && isLeftOut(entry.run) ? undefined : entry;
   }
   if (entry.type === "runs.started") {
-    const runs = entry.runs.filter((_, at) => !isLeftOut(entry.runs[at - at % 2]!));
+    // Mostly none is: nothing is made then.
+    if (!entry.runs.some((run, at) => at % 2 === 0 && isLeftOut(run))) return entry;
     // Those of a search are all in one shard.
-    return runs.length === entry.runs.length ? entry : { ...entry, runs };
+    return { ...entry, runs: entry.runs.filter((_, at) => !isLeftOut(entry.runs[at - at % 2]!)) };
   }
   if (entry.type === "runs.completed" || !("runs" in entry)) return entry;
   return { ...entry, runs: entry.runs.filter((run) => !isLeftOut(run)) };

@@ -1,4 +1,4 @@
-/** The runs of one job as the journal tells of them, a row each: a hundred thousand take a few megabytes. Reads no file. */
+/** The runs of one job as the journal tells of them, a row each: ten million take half a gigabyte. Reads no file. */
 import type { CompletedRun, ModelIdentity } from "../job/event.ts";
 import type { Job } from "../job/job.ts";
 import type { Failure, Parent } from "../job/run.ts";
@@ -28,29 +28,18 @@ export class JobHistory {
   readonly proposed = new Map<string, Proposed>();
   /** The shard whose journal is being read, of a tree that is cut. */
   reads: string | undefined;
-  /** By row: in whose tree its files are; empty where the tree is not cut. */
-  readonly #shards: string[] = [];
   /** How many different plans this job has had; with one, every row belongs to it. */
   generations = 0;
-  readonly #rows = new Map<string, number>();
-  /** Runs end much in the order in which they were started: a look here saves most looks into the map. */
-  #likely = 0;
-  readonly #runs: string[] = [];
-  readonly #digests: string[] = [];
-  readonly #models: string[] = [];
-  readonly #locations: Location[] = [];
-  /** The job as it was planned when its result came. */
-  readonly #plans: (Job | undefined)[] = [];
+  readonly #columns = new RunColumns();
   readonly #rare = new Map<number, RareFacts>();
   /** What runs have begun from, that did not begin at step 0. */
   readonly parents = new Map<string, Parent>();
   /** Rows that know why they went back to it. */
   readonly #requeued = new Set<number>();
-  readonly #columns = new RunColumns();
   #counts = { running: 0, queued: 0, completed: 0, failed: 0, cancelled: 0, held: 0 };
 
   get size(): number {
-    return this.#runs.length;
+    return this.#columns.ids.size;
   }
 
   /** A new plan of this job. */
@@ -73,7 +62,7 @@ export class JobHistory {
   }
 
   row(run: string): number | undefined {
-    return this.#rows.get(run);
+    return this.#columns.ids.find(run);
   }
 
   find(run: string): PastRun | undefined {
@@ -82,67 +71,85 @@ export class JobHistory {
   }
 
   at(row: number): PastRun {
+    const { ids, digests, models, steps, savedSteps, attempts, ms } = this.#columns;
     return {
-      run: this.#runs[row]!,
-      state: STATES[this.#columns.states[row]!]!,
-      digest: this.#digests[row]!,
-      model: this.#models[row]!,
-      steps: this.#columns.steps[row]!,
-      savedStep: this.#columns.savedSteps[row]!,
-      attempt: this.#columns.attempts[row]!,
-      ms: this.#columns.ms[row]!,
+      run: ids.at(row),
+      state: this.stateAt(row),
+      digest: digests.get(row),
+      model: models.get(row) ?? "",
+      steps: steps.get(row),
+      savedStep: savedSteps.get(row),
+      attempt: attempts.get(row),
+      ms: ms.get(row),
     };
+  }
+
+  /** As {@linkcode at} tells it, and so the next two, for who looks at millions of rows: no object is made. */
+  runAt(row: number): string {
+    return this.#columns.ids.at(row);
+  }
+
+  stateAt(row: number): PastState {
+    return STATES[this.#columns.states.get(row)]!;
+  }
+
+  /** Steps asked for at the last start; steps done once completed. */
+  stepsAt(row: number): number {
+    return this.#columns.steps.get(row);
   }
 
   rare(run: string): RareFacts {
     if (this.#rare.size === 0) return {};
-    const row = this.#rows.get(run);
+    const row = this.row(run);
     return (row === undefined ? undefined : this.#rare.get(row)) ?? {};
   }
 
   /** The shard in whose tree a run's files are; undefined where the tree is not cut. */
   shardOf(run: string): string | undefined {
-    const row = this.#rows.get(run);
-    return row === undefined ? undefined : this.#shards[row];
+    const row = this.row(run);
+    return row === undefined ? undefined : this.#columns.shards.get(row);
   }
 
   /** Whether it was completed in another shard. */
   isDoneElsewhere(run: string, shard: string): boolean {
-    const row = this.#rows.get(run);
-    if (row === undefined || this.#columns.states[row] !== COMPLETED) return false;
-    return this.#shards[row] !== shard;
+    const row = this.row(run);
+    if (row === undefined || this.#columns.states.get(row) !== COMPLETED) return false;
+    return this.#columns.shards.get(row) !== shard;
   }
 
   /** Where the result of a completed run is written. */
   location(run: string): Location {
-    const row = this.#rows.get(run);
-    return row === undefined ? undefined : this.#locations[row];
+    const row = this.row(run);
+    return row === undefined
+      ? undefined
+      : this.#columns.places.at(this.#columns.placeNumbers.get(row));
   }
 
   /** The job as it was planned when the run completed; or when somebody cancelled or paused it before it began. */
   planOf(run: string): Job | undefined {
-    const row = this.#rows.get(run);
-    return row === undefined ? undefined : this.#plans[row];
+    const row = this.row(run);
+    return row === undefined ? undefined : this.#columns.plans.get(row);
   }
 
   /** Of a completed run. */
   stepsAsked(run: string): number {
-    const row = this.#rows.get(run);
+    const row = this.row(run);
     if (row === undefined) return 0;
-    return this.#rare.get(row)?.stepsAsked ?? this.#columns.steps[row]!;
+    return this.#rare.get(row)?.stepsAsked ?? this.#columns.steps.get(row);
   }
 
   *rows(): IterableIterator<PastRun> {
-    for (let row = 0; row < this.#runs.length; row++) yield this.at(row);
+    for (let row = 0; row < this.size; row++) yield this.at(row);
   }
 
   /** Digest of the model, milliseconds and steps of each. No object is made for it. */
   forEachCompleted(visit: (model: string, ms: number, steps: number) => void): void {
     const hasParents = this.parents.size > 0;
-    for (let row = 0; row < this.#runs.length; row++) {
-      if (this.#columns.states[row] === COMPLETED) {
-        const before = hasParents ? this.parents.get(this.#runs[row]!)?.step ?? 0 : 0;
-        visit(this.#models[row]!, this.#columns.ms[row]!, this.#columns.steps[row]! - before);
+    const { ids, states, models, steps, ms } = this.#columns;
+    for (let row = 0; row < this.size; row++) {
+      if (states.get(row) === COMPLETED) {
+        const before = hasParents ? this.parents.get(ids.at(row))?.step ?? 0 : 0;
+        visit(models.get(row) ?? "", ms.get(row), steps.get(row) - before);
       }
     }
   }
@@ -160,24 +167,24 @@ export class JobHistory {
 
   /** Digest of the model of a run's last attempt; empty for one that was never started. */
   modelOf(run: string): string {
-    const row = this.#rows.get(run);
-    return row === undefined ? "" : this.#models[row]!;
+    const row = this.row(run);
+    return (row === undefined ? undefined : this.#columns.models.get(row)) ?? "";
   }
 
   started(run: string, digest: string, model: string, steps: number, attempt: number): void {
     const row = this.#rowOf(run);
     this.stopped = undefined;
     // Another spec under the same id is another run: what was saved for the old one is no use to it.
-    if (this.#digests[row] !== digest || this.#models[row] !== model) {
-      this.#columns.savedSteps[row] = 0;
-      this.parents.delete(run);
+    const { digests, models, steps: stepsAsked, savedSteps, attempts } = this.#columns;
+    if (digests.replace(row, digest) || models.get(row) !== model) {
+      savedSteps.set(row, 0);
+      if (this.parents.size > 0) this.parents.delete(run);
     }
-    this.#digests[row] = digest;
-    this.#models[row] = model;
-    this.#columns.steps[row] = steps;
-    this.#columns.attempts[row] = attempt;
-    this.#rare.delete(row);
-    this.#requeued.delete(row);
+    models.set(row, model);
+    stepsAsked.set(row, steps);
+    attempts.set(row, attempt);
+    if (this.#rare.size > 0) this.#rare.delete(row);
+    if (this.#requeued.size > 0) this.#requeued.delete(row);
     this.#become(row, "running");
   }
 
@@ -188,14 +195,15 @@ export class JobHistory {
     reusedFrom?: RareFacts["reusedFrom"],
   ): void {
     const row = this.#rowOf(facts.run);
-    this.#digests[row] = facts.digest;
-    this.#models[row] = model;
-    this.#plans[row] = this.job;
-    const stepsAsked = Math.max(this.#columns.steps[row]!, facts.steps);
-    this.#columns.steps[row] = facts.steps;
-    this.#columns.attempts[row] = facts.attempt;
-    this.#columns.ms[row] = facts.ms;
-    this.#locations[row] = location;
+    const columns = this.#columns;
+    columns.digests.set(row, facts.digest);
+    columns.models.set(row, model);
+    columns.plans.set(row, this.job);
+    const stepsAsked = Math.max(columns.steps.get(row), facts.steps);
+    columns.steps.set(row, facts.steps);
+    columns.attempts.set(row, facts.attempt);
+    columns.ms.set(row, facts.ms);
+    columns.placeNumbers.set(row, columns.places.numberOf(location));
     this.#become(row, "completed");
     const { ending, from } = facts;
     if (from !== undefined) this.parents.set(facts.run, from);
@@ -205,14 +213,15 @@ export class JobHistory {
 
   failed(run: string, attempt: number, failure: Failure): void {
     const row = this.#rowOf(run);
-    this.#columns.attempts[row] = attempt;
+    this.#columns.attempts.set(row, attempt);
     this.#become(row, "failed");
     this.#note(row, { failure });
   }
 
   requeued(run: string, counted: boolean, why: NonNullable<RareFacts["requeued"]>): void {
     const row = this.#rowOf(run);
-    if (!counted && this.#columns.attempts[row]! > 0) this.#columns.attempts[row]!--;
+    const { attempts } = this.#columns;
+    if (!counted && attempts.get(row) > 0) attempts.set(row, attempts.get(row) - 1);
     this.#become(row, "queued");
     // What only waited beside another, or stopped with all others, has no story of its own.
     if (!counted && (why.cause === "slot-lost" || why.cause === "stopped")) return;
@@ -238,19 +247,19 @@ export class JobHistory {
   /** Somebody tries it again, as if for the first time. */
   retried(run: string): void {
     this.continued(run);
-    this.#columns.attempts[this.#rowOf(run)] = 0;
+    this.#columns.attempts.set(this.#rowOf(run), 0);
   }
 
   /** A new simrun: what the one before let wait before its next attempt is in the queue like any other. */
   forgetRequeues(shard?: string): void {
     for (const row of this.#requeued) {
-      if (this.#shards[row] === shard) this.#forgetRequeue(row);
+      if (this.#columns.shards.get(row) === shard) this.#forgetRequeue(row);
     }
   }
 
   saved(run: string, step: number, at: string, bytes: number): void {
     const row = this.#rowOf(run);
-    this.#columns.savedSteps[row] = step;
+    this.#columns.savedSteps.set(row, step);
     this.#note(row, { savedAt: at, savedBytes: bytes });
   }
 
@@ -261,12 +270,12 @@ export class JobHistory {
   }
 
   resumed(run: string, step: number): void {
-    this.#columns.savedSteps[this.#rowOf(run)] = step;
+    this.#columns.savedSteps.set(this.#rowOf(run), step);
   }
 
   repaired(run: string, step: number, again: boolean): void {
     const row = this.#rowOf(run);
-    this.#columns.savedSteps[row] = step;
+    this.#columns.savedSteps.set(row, step);
     if (again) this.#become(row, "queued");
   }
 
@@ -278,7 +287,7 @@ export class JobHistory {
   /** The row of a run of which something was said; one that never began is what it was planned as then. */
   #planned(run: string): number {
     const row = this.#rowOf(run);
-    if (this.#digests[row] === "") this.#plans[row] = this.job;
+    if (this.#columns.digests.is(row, "")) this.#columns.plans.set(row, this.job);
     return row;
   }
 
@@ -293,27 +302,17 @@ export class JobHistory {
   }
 
   #become(row: number, state: PastState): void {
-    this.#counts[STATES[this.#columns.states[row]!]!]--;
+    this.#counts[this.stateAt(row)]--;
     this.#counts[state]++;
-    this.#columns.states[row] = STATES.indexOf(state);
-    if (this.reads !== undefined) this.#shards[row] = this.reads;
+    this.#columns.states.set(row, STATES.indexOf(state));
+    if (this.reads !== undefined) this.#columns.shards.set(row, this.reads);
   }
 
   #rowOf(run: string): number {
-    const known = this.#runs[this.#likely] === run ? this.#likely : this.#rows.get(run);
-    if (known !== undefined) {
-      this.#likely = known + 1;
-      return known;
-    }
-    const row = this.#runs.length;
-    this.#columns.hold(row);
-    this.#rows.set(run, row);
-    this.#runs.push(run);
-    this.#digests.push("");
-    this.#models.push("");
-    this.#locations.push(undefined);
-    this.#plans.push(undefined);
+    const { ids } = this.#columns;
+    const known = ids.find(run);
+    if (known !== undefined) return known;
     this.#counts[STATES[0]!]++;
-    return row;
+    return ids.add(run);
   }
 }

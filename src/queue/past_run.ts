@@ -1,13 +1,14 @@
 /** One run as the journal tells of it. */
 import type { RequeueCause } from "../job/event.ts";
 import type { Job, ParameterValue } from "../job/job.ts";
+import type { JournalLocation } from "../job/journal_location.ts";
 import type { Failure } from "../job/run.ts";
 
 /** What a run last was. `running` means: started, and no end was journalled. */
 export type PastState = "running" | "queued" | "completed" | "failed" | "cancelled" | "held";
 
-/** Where a line stands; opaque to all but the store, but for the shard in whose journal it is, if the tree is cut. */
-export type Location = { readonly shard?: string } | undefined;
+/** Where a line stands; undefined of one that stands in no journal yet. */
+export type Location = JournalLocation | undefined;
 
 export interface PastRun {
   readonly run: string;

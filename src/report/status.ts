@@ -92,10 +92,10 @@ const ALL_POINTS_MAX = 100_000;
  * Whether the picture is of before the run ended: the journal was read up to a later moment, and a run that had begun
  * anew by then would not be over in it.
  */
-function isBehind(live: Live, { run }: LiveRun, job: JobHistory, history: History): boolean {
-  const state = job.find(run)?.state;
+function isBehind(live: Live, run: LiveRun, job: JobHistory, history: History): boolean {
+  const state = job.find(run.run)?.state;
   const isOver = state === "completed" || state === "failed" || state === "cancelled";
-  return isOver && live.at <= history.lastAt;
+  return isOver && (run.at ?? live.at) <= history.lastAtOf(run.job, run.run);
 }
 
 export function treeStatus(history: History, options: StatusOptions): TreeStatus {
@@ -217,15 +217,17 @@ function scanJob(
   let left = 0;
   let delayed = 0;
   const mayBeListed = (options.selectors ?? []).length > 0;
-  for (const past of job.rows()) {
+  const liveRows = new Set(liveRuns.keys().map((run) => job.row(run)));
+  for (let row = 0; row < job.size; row++) {
     // Most rows of a large job are these: they are counted, and nothing is made of them.
-    const isPlain = past.state === "completed" && past.steps >= stepsAsked && !mayBeListed &&
-      !liveRuns.has(past.run);
-    if (isPlain && (plan === undefined || plan.has(past.run))) {
+    const isPlain = job.stateAt(row) === "completed" && job.stepsAt(row) >= stepsAsked &&
+      !mayBeListed && !liveRows.has(row);
+    if (isPlain && (plan === undefined || plan.has(job.runAt(row)))) {
       counts.completed++;
-      stepsDone += stepsAsked === 0 ? past.steps : stepsAsked;
+      stepsDone += stepsAsked === 0 ? job.stepsAt(row) : stepsAsked;
       continue;
     }
+    const past = job.at(row);
     const run = runStatus(id, job, past, liveRuns.get(past.run), stepsAsked, options);
     if (plan !== undefined && !plan.has(past.run)) {
       // Nobody waits for it: it is told of when it is named, and never counted.

@@ -45,9 +45,11 @@ export function runsMeant(
   for (const [job, past] of history.jobs) {
     if (!mayBe(job)) continue;
     const runs: string[] = [];
-    for (const row of past.rows()) {
-      const visible = states[row.state];
-      if (visible !== undefined && isMeant(job, row.run, visible)) runs.push(row.run);
+    for (let row = 0; row < past.size; row++) {
+      const visible = states[past.stateAt(row)];
+      if (visible === undefined) continue;
+      const run = past.runAt(row);
+      if (isMeant(job, run, visible)) runs.push(run);
     }
     if (unbegun && past.size < past.count) {
       for (const run of plannedRuns(past)) {

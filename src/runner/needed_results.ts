@@ -114,7 +114,7 @@ export class NeededResults implements ResultPort {
   }
 
   #locateEarlier(job: string, run: string): JournalLocation | undefined {
-    return this.#parts.history.jobs.get(job)?.location(run) as JournalLocation | undefined;
+    return this.#parts.history.jobs.get(job)?.location(run);
   }
 
   /** The result as JSON. Not one of other parameters, another model or other steps that the run has by now. */

@@ -17,7 +17,7 @@ export async function readOutcomes(
 ): Promise<Map<string, RunOutcome>> {
   const bySeq = new Map<number, { location: JournalLocation; runs: Set<string> }>();
   for (const { run, state } of past.rows()) {
-    const location = past.location(run) as JournalLocation | undefined;
+    const location = past.location(run);
     if (state !== "completed" || location === undefined) continue;
     const known = bySeq.get(location.seq);
     if (known === undefined) bySeq.set(location.seq, { location, runs: new Set([run]) });

@@ -60,7 +60,7 @@ class Records {
   }
 
   find({ from }: Reuse): CompletedRun {
-    const location = this.#history.jobs.get(from.job)!.location(from.run) as JournalLocation;
+    const location = this.#history.jobs.get(from.job)!.location(from.run)!;
     if (location.seq !== this.#seq) this.#read(location);
     const found = this.#runs.get(from.run);
     if (found !== undefined) return found;

@@ -5,19 +5,9 @@
 import type { JournalEntry, RunEvent } from "../job/event.ts";
 import { crc32 } from "./crc32.ts";
 
-export const NEWLINE = 10;
+export type { JournalLocation } from "../job/journal_location.ts";
 
-/** Where an entry stands, for reading it again without reading all. */
-export interface JournalLocation {
-  /** Number of the sealed segment, 0 for the hot journal. */
-  readonly segment: number;
-  readonly offset: number;
-  /** Length without the newline. */
-  readonly bytes: number;
-  readonly seq: number;
-  /** Of a tree that is cut: in the journal of this shard. */
-  readonly shard?: string;
-}
+export const NEWLINE = 10;
 
 /** `{"crc":"` + 8 digits + `",` */
 const PREFIX_BYTES = 18;

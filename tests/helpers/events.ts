@@ -1,15 +1,19 @@
 /** Journal entries as a test writes them down: numbered, and fed to a history. */
 import type { CompletedRun, JournalEntry, RunEvent } from "../../src/job/event.ts";
-import { History, type Location } from "../../src/queue/history.ts";
+import type { JournalLocation } from "../../src/job/journal_location.ts";
+import { History } from "../../src/queue/history.ts";
 
 /** The history of these events, as if they stood in a journal; the place of each is its index. */
 export function historyOf(...events: readonly RunEvent[]): History {
   const history = new History();
   events.forEach((event, index) => {
-    const place: Location & { readonly index: number } = { index };
-    history.apply(entryOf(event, index + 1), place);
+    history.apply(entryOf(event, index + 1), placeOf(index));
   });
   return history;
+}
+
+export function placeOf(index: number): JournalLocation {
+  return { segment: 0, offset: index * 100, bytes: 99, seq: index + 1 };
 }
 
 export function entryOf(event: RunEvent, seq: number): JournalEntry {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { RunEvent } from "../../src/job/event.ts";
 import { History } from "../../src/queue/history.ts";
-import { completed, historyOf } from "../helpers/events.ts";
+import { completed, historyOf, placeOf } from "../helpers/events.ts";
 import { aJob, points } from "../helpers/jobs.ts";
 
 const STARTED: RunEvent = {
@@ -65,7 +65,7 @@ Deno.test("the last word on a run counts", () => {
   assert.equal(past.find("r1")!.savedStep, 50);
   assert.equal(past.rare("r1").ending, "converged");
   assert.equal(past.rare("r1").failure, undefined, "an old failure is no fact of the new attempt");
-  assert.deepEqual(past.location("r1"), { index: 4 });
+  assert.deepEqual(past.location("r1"), placeOf(4));
   assert.deepEqual(past.counts, {
     running: 1,
     queued: 0,

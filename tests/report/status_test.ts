@@ -1,6 +1,8 @@
 /** The state of a tree at one moment. */
 import assert from "node:assert/strict";
 import type { RunEvent } from "../../src/job/event.ts";
+import { sumLive } from "../../src/job/live_sum.ts";
+import { History } from "../../src/queue/history.ts";
 import { describeOpenNeeds } from "../../src/report/open_needs.ts";
 import { zeroCounts } from "../../src/report/selector.ts";
 import { treeStatus } from "../../src/report/status.ts";
@@ -11,6 +13,7 @@ import {
   completed,
   failed,
   history,
+  journal,
   NOW,
   planned,
   saved,
@@ -62,6 +65,26 @@ Deno.test("treeStatus() believes the journal where a run ended after the live pi
   assert.equal(stateOf(new Date(Date.parse(lastAt) - 400).toISOString()), "completed");
   // Begun anew behind what was read of the journal.
   assert.equal(stateOf(new Date(Date.parse(lastAt) + 400).toISOString()), "running");
+});
+
+Deno.test("treeStatus() compares a shard's picture with the shard's own journal, and with no other's", () => {
+  const past = new History();
+  const entries = journal([...CLIMATE, completed("climate_2030", "climate_2030", {})]);
+  const place = { segment: 0, offset: 0, bytes: 1, seq: 1 };
+  for (const entry of entries) past.apply(entry, { ...place, shard: "1-of-2" });
+  const endedMs = Date.parse(entries.at(-1)!.at);
+  const at = (ms: number) => new Date(endedMs + ms).toISOString();
+  const stateOf = (pictureMs: number, otherMs: number) => {
+    const other = { ...CLIMATE_LIVE, at: at(otherMs), running: [] };
+    const live = sumLive([{ ...CLIMATE_LIVE, at: at(pictureMs) }, other]);
+    const status = treeStatus(past, { ...BASE, live, working: true, selectors: ["all"] });
+    return status.runs.find(({ run }) => run === "climate_2030")?.state;
+  };
+  assert.equal(stateOf(-400, 9_000), "completed");
+  assert.equal(stateOf(400, 9_000), "running");
+  // What another has written since does not make the picture an old one.
+  past.apply({ ...entries[0]!, at: at(5_000) }, { ...place, shard: "2-of-2" });
+  assert.equal(stateOf(400, 9_000), "running");
 });
 
 Deno.test("treeStatus() calls started runs interrupted when nobody works on the tree, whatever an old picture says", () => {
