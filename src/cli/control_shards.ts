@@ -1,9 +1,13 @@
 /** Requests about a tree that is cut: each shard is asked for its runs, and answers for them. */
+import { AtATime } from "../job/at_a_time.ts";
 import { Fault } from "../job/fault.ts";
 import { shardText } from "../job/shard.ts";
 import type { Stream } from "../screen/terminal.ts";
 import type { ShardTree } from "../store/shards.ts";
 import { type CliContext, type GlobalFlags, printJson, say } from "./context.ts";
+
+/** Shards that are asked at the same time. */
+const ASKED_AT_A_TIME = 32;
 
 /**
  * Does the same with every shard that has begun; who knows none of the runs that are meant is passed over. Throws what
@@ -19,7 +23,7 @@ export async function askShards<Flags extends GlobalFlags>(
   const answers: unknown[] = [];
   let status = 0;
   let done = 0;
-  for (const shard of shards) {
+  const ask = async (shard: ShardTree): Promise<() => void> => {
     const said: string[] = [];
     const printed: string[] = [];
     const own: CliContext = {
@@ -30,15 +34,20 @@ export async function askShards<Flags extends GlobalFlags>(
     try {
       status = Math.max(status, await askOne(own, { ...flags, tree: shard.layout.root }));
       done++;
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      faults.push(error);
+      return () => {};
+    }
+    return () => {
       const text = said.join("").trim();
       if (text !== "") say(context, flags, `shard ${shardText(shard)}: ${text}`);
       const answer = printed.join("");
       if (answer !== "") answers.push({ shard: shardText(shard), ...JSON.parse(answer) });
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      faults.push(error);
-    }
-  }
+    };
+  };
+  // Each takes its time to look into its inbox: a thousand are not waited for one after the other.
+  for (const tell of await new AtATime(ASKED_AT_A_TIME).all(shards, ask)) tell();
   if (done === 0 && faults.length > 0) {
     // That a shard knows nothing of a run says less than that there is nothing to be done with it.
     throw faults.find(({ code }) => code === "tree-busy") ??

@@ -5,6 +5,7 @@ import { renderDiagnostics } from "../manifest/render.ts";
 import { Inbox, type InboxOptions } from "../store/inbox.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Answer } from "../store/request.ts";
+import { paceOf } from "../store/shards.ts";
 import { JobProblems } from "./prepare.ts";
 
 /** What can be steered. */
@@ -56,7 +57,9 @@ export class Controller {
 
   /** Only for the holder of the lock, as soon as it has it: requests that are there by then come too late. */
   static async open(layout: Layout, options: ControllerOptions = {}): Promise<Controller> {
-    return new Controller(await Inbox.open(layout, options), options);
+    // Of many shards none looks as often as one that is alone.
+    const everyMs = Math.min(EVERY_MS * paceOf(layout), EVERY_MS_MAX);
+    return new Controller(await Inbox.open(layout, options), { everyMs, ...options });
   }
 
   /** From now on requests are performed, one after the other, in the order in which they came. */

@@ -11,6 +11,7 @@ import { removeLive, writeLive } from "../store/live.ts";
 import { acquireLock, type TreeLock } from "../store/lock.ts";
 import { refuseCut } from "../store/cut_tree.ts";
 import { dirname } from "../job/path.ts";
+import { paceOf } from "../store/shards.ts";
 import { openTree, sweepTree } from "../store/tree.ts";
 import { clearWork } from "./work_folders.ts";
 
@@ -44,6 +45,8 @@ export class TreeSession {
   readonly #lock: TreeLock;
   readonly #request: SessionRequest;
   #shown = Promise.resolve();
+  #beats = 0;
+  readonly #beatsAPicture: number;
 
   private constructor(
     request: SessionRequest,
@@ -54,6 +57,7 @@ export class TreeSession {
     this.#lock = parts.lock;
     this.journal = parts.journal;
     this.history = parts.history;
+    this.#beatsAPicture = Math.ceil(paceOf(parts.layout));
   }
 
   /** Takes the tree, making it if need be. Throws a Fault, and holds nothing then. */
@@ -116,10 +120,14 @@ export class TreeSession {
     await writeFileDurable(copy, text);
   }
 
-  /** Says that the holder lives, and shows what it does. Throws when somebody else holds the tree. */
+  /**
+   * Says that the holder lives, and shows what it does; of many shards none at every beat. Throws when somebody else
+   * holds the tree.
+   */
   beat(live?: Live): void {
     this.#lock.beat();
-    if (live !== undefined) this.#shown = writeLive(this.layout, live).catch(() => {});
+    if (live === undefined || this.#beats++ % this.#beatsAPicture !== 0) return;
+    this.#shown = writeLive(this.layout, live).catch(() => {});
   }
 
   /** The runs of a job that left files. One look at the folders; the journal is not needed for it. */

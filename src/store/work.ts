@@ -1,4 +1,5 @@
 /** Who works on a tree now, and the picture of it: of one simrun, or of the shards of a tree that is cut. Never locks. */
+import { AtATime } from "../job/at_a_time.ts";
 import type { Live } from "../job/live.ts";
 import { sumLive } from "../job/live_sum.ts";
 import type { Shard } from "../job/shard.ts";
@@ -24,13 +25,16 @@ export interface ShardWork extends Shard {
   readonly owner: OwnerRecord | undefined;
 }
 
+/** A file system that is far away answers many at once as soon as one; each that waits takes a thread. */
+const READ_AT_A_TIME = 32;
+
 export async function readWork(layout: Layout, now: () => Date): Promise<Work> {
   const trees = listShards(layout);
   if (trees.length === 0) return await readOne(layout, now);
-  const shards = await Promise.all(trees.map(async ({ number, of, layout }) => ({
+  const shards = await new AtATime(READ_AT_A_TIME).all(trees, async ({ number, of, layout }) => ({
     ...{ number, of, layout },
     ...await readOne(layout, now),
-  })));
+  }));
   return {
     working: shards.some(({ working }) => working),
     live: sumLive(shards.flatMap(({ live }) => live ?? [])),

@@ -36,7 +36,7 @@ import { quarantine } from "../store/quarantine.ts";
 import { appendVolatile } from "../store/plain_file.ts";
 import { cutLog, LOG_BYTES_MAX } from "./log_limits.ts";
 import { sumAndSync } from "./kept_sum.ts";
-import { AtATime } from "./at_a_time.ts";
+import { AtATime } from "../job/at_a_time.ts";
 import { appendSeries, checkSeries, EMPTY_SERIES, truncateSeries } from "../store/series.ts";
 
 export const SERIES_FILE = "series.csv";

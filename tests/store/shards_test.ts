@@ -10,9 +10,9 @@ import { openForShard, refuseCut } from "../../src/store/cut_tree.ts";
 import { JournalWriter } from "../../src/store/journal.ts";
 import { EntryReader } from "../../src/store/journal_again.ts";
 import type { JournalLocation } from "../../src/store/journal_line.ts";
-import type { Layout } from "../../src/store/layout.ts";
+import { Layout } from "../../src/store/layout.ts";
 import { rotateJournal } from "../../src/store/seal.ts";
-import { homeOf, listShards } from "../../src/store/shards.ts";
+import { homeOf, listShards, paceOf } from "../../src/store/shards.ts";
 import { openTree } from "../../src/store/tree.ts";
 import { aJob } from "../helpers/jobs.ts";
 import { clock, ended, inTree } from "./fixtures.ts";
@@ -136,6 +136,12 @@ Deno.test("shares of a job are one job, and a run that one shard has done is not
       [["completed", "1-of-2"], ["running", "1-of-2"], ["running", "2-of-2"]],
     );
   }));
+
+Deno.test("a shard of very many looks around and shows itself so much seldomer, one of few as one that is alone", () => {
+  const paces = ["/t", "/t/shards/3-of-50", "/t/shards/3-of-1000", "/t/shards/3-of-10000"]
+    .map((root) => paceOf(new Layout(root)));
+  assert.deepEqual(paces, [1, 1, 20, 200]);
+});
 
 Deno.test("a tree is cut in so many shards, and only where nobody has worked in it", () =>
   inTree(async (layout) => {
