@@ -39,6 +39,8 @@ export interface StatusCanvas {
 }
 
 const FAILURES_SHOWN = 20;
+/** More than a machine has slots; a thousand machines have more than anybody reads. */
+const RUNNING_SHOWN = 256;
 /** On a terminal narrower than this names and numbers have the room. */
 const POINTS_COLUMNS_MIN = 90;
 const POINT_CELLS = 60;
@@ -47,8 +49,9 @@ export function runningSection(status: TreeStatus, canvas: StatusCanvas): string
   const { paint } = canvas;
   const runs = status.runs.filter((run) => run.state === "running");
   if (runs.length === 0) return [];
-  const points = pointColumn(runs, canvas);
-  return renderTable(
+  const shown = canvas.isWhole ? runs : runs.slice(0, RUNNING_SHOWN);
+  const points = pointColumn(shown, canvas);
+  const lines = renderTable(
     [
       { title: "running", shrinkTo: 12 },
       ...points.column,
@@ -59,7 +62,7 @@ export function runningSection(status: TreeStatus, canvas: StatusCanvas): string
       { title: "memory used", align: "right" },
       { title: "last checkpoint", shrinkTo: 8 },
     ],
-    runs.map((run) => [
+    shown.map((run) => [
       nameOf(run),
       ...points.cell(run),
       formatPercent(fractionOf(run)),
@@ -72,6 +75,11 @@ export function runningSection(status: TreeStatus, canvas: StatusCanvas): string
     ]),
     { columns: canvas.columns, header: paint.faint },
   );
+  const hidden = runs.length - shown.length;
+  if (hidden > 0) {
+    lines.push(paint.faint(`… and ${formatCount(hidden)} more: simrun status running --all`));
+  }
+  return lines;
 }
 
 /** What runs of sweeps stand for, where some of these are such and there is room. */

@@ -38,6 +38,20 @@ Deno.test("renderStatus() shows a working simrun as the founding example has it"
   ]);
 });
 
+Deno.test("renderStatus() lists as many running runs as anybody reads, and all where all are asked for", () => {
+  const runs = Array.from({ length: 300 }, (_, slot) => `r${slot}`);
+  const [one] = CLIMATE_LIVE.running;
+  const running = runs.map((run, slot) => ({ ...one!, slot, job: "wide", run }));
+  const events = [SESSION, planned("wide", 300), started("wide", runs)];
+  const live = { ...CLIMATE_LIVE, running };
+  const status = treeStatus(history(events), { ...BASE, live, working: true });
+  const lines = renderStatus(status, CANVAS);
+  assert.equal(lines.filter((line) => line.startsWith("wide/r")).length, 256);
+  assert.equal(lines.at(-1), "… and 44 more: simrun status running --all");
+  const whole = renderStatus(status, { ...CANVAS, isWhole: true });
+  assert.equal(whole.filter((line) => line.startsWith("wide/r")).length, 300);
+});
+
 Deno.test("renderStatus() after a kill says what was saved, what failed and what to type", () => {
   const events = [
     ...CLIMATE,
