@@ -1,12 +1,14 @@
 /**
  * `deno task bench`: measures simrun side by side with what stands below it, and prints both sides.
- * `--quick` takes less time; names choose: steps checkpoints auto tiny start verify steer sinks programs search dashboard.
+ * `--quick` takes less time; names choose: steps checkpoints auto tiny start verify steer sinks programs search dashboard
+ * scale.
  */
 import { measureAutoCheckpoints } from "./auto_checkpoints.ts";
 import { measureCheckpoints } from "./checkpoints.ts";
 import { measureDashboard } from "./dashboard.ts";
 import { isReached, renderSection, type Section } from "./report.ts";
 import { measurePrograms } from "./programs.ts";
+import { measureScale } from "./scale.ts";
 import { measureSearch } from "./search.ts";
 import { FULL, QUICK, type Sizes, SMOKE } from "./sizes.ts";
 import { measureSinks } from "./sinks.ts";
@@ -29,6 +31,7 @@ export const BENCHES: { readonly [name: string]: Bench } = {
   sinks: measureSinks,
   programs: measurePrograms,
   search: measureSearch,
+  scale: measureScale,
   dashboard: measureDashboard,
 };
 

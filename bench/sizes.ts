@@ -27,6 +27,11 @@ export interface Sizes {
   readonly dashboardListenMs: number;
   readonly searchBudgets: readonly number[];
   readonly searchSeeds: number;
+  readonly scaleShards: number;
+  readonly scaleRuns: readonly number[];
+  /** With a line for each run up to so many: they take twice as much room. */
+  readonly scaleLongRunsMax: number;
+  readonly scaleRounds: number;
 }
 
 export const FULL: Sizes = {
@@ -55,6 +60,10 @@ export const FULL: Sizes = {
   dashboardListenMs: 20_000,
   searchBudgets: [50, 200],
   searchSeeds: 9,
+  scaleShards: 1000,
+  scaleRuns: [100_000, 1_000_000, 10_000_000],
+  scaleLongRunsMax: 1_000_000,
+  scaleRounds: 3,
 };
 
 export const QUICK: Sizes = {
@@ -73,6 +82,8 @@ export const QUICK: Sizes = {
   dashboardRounds: 3,
   searchBudgets: [50],
   searchSeeds: 5,
+  scaleRuns: [100_000, 1_000_000],
+  scaleRounds: 1,
 };
 
 /** For the test: the figures mean nothing. */
@@ -102,4 +113,8 @@ export const SMOKE: Sizes = {
   dashboardListenMs: 2_000,
   searchBudgets: [12],
   searchSeeds: 1,
+  scaleShards: 10,
+  scaleRuns: [1_000],
+  scaleLongRunsMax: 1_000,
+  scaleRounds: 1,
 };

@@ -28,6 +28,7 @@ Deno.test("every bench prints both sides, their ratio and the goal", async () =>
     "programs",
     "search",
     "dashboard",
+    "scale",
   );
   assert.equal(code, 0, stderr);
   for (
@@ -58,6 +59,7 @@ Deno.test("every bench prints both sides, their ratio and the goal", async () =>
       /^simrun dashboard of 500 runs, .* simrun status of that tree .* ≤ 1,000 ms/m,
       /^frames while the table of 500 runs scrolls .* a page with nothing in it .* ≥ 0.95 ×/m,
       /^messages to a viewer of a campaign at work .* messages\/s .* ≤ 5 messages\/s/m,
+      /^simrun status, 1,000 runs, a line each .* s .* read and parse the journals/m,
       /^resume to the first step, a tree of 20 runs.* ≤ 300 ms/m,
       /^\d+ of \d+ goals reached$/m,
     ]
