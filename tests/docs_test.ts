@@ -151,28 +151,33 @@ Deno.test("README library example runs", async () => {
   });
 });
 
-Deno.test("README batch script hands on the signal, saves, and requeues itself", async () => {
+Deno.test("the batch script of simrun init slurm hands on the signal, saves, and requeues itself", async () => {
   await inFolder(async (folder) => {
-    const script = blocks(README).find(({ text }) => text.startsWith("#SBATCH"))!.text
-      .replace("./simrun", `"${Deno.execPath()}" run -A "${join(ROOT, "main.ts")}"`)
+    const script = Deno.readTextFileSync(join(ROOT, "templates/slurm/shards.sh"))
+      .replace("\nsimrun ", `\n"${Deno.execPath()}" run -A "${join(ROOT, "main.ts")}" `)
       .replace("scontrol requeue", "echo requeued");
     await place(folder, "job.sh", script);
     await place(folder, "slow.js", SLOW_MODEL);
-    await place(folder, "jobs/long.yaml", "{ id: long, model: ../slow.js, steps: 1000000 }\n");
+    await place(folder, "walk.yaml", "{ id: walk, model: ./slow.js, steps: 1000000 }\n");
     const job = new Deno.Command("bash", {
       args: ["job.sh"],
       cwd: folder,
-      env: { SCRATCH: folder, SLURM_JOB_ID: "7" },
+      env: {
+        SLURM_SUBMIT_DIR: folder,
+        SLURM_ARRAY_JOB_ID: "7",
+        SLURM_ARRAY_TASK_ID: "1",
+        SLURM_ARRAY_TASK_COUNT: "1",
+      },
       stdout: "piped",
       stderr: "null",
     }).spawn();
-    const journal = join(folder, "simruns/hot/journal.jsonl");
+    const journal = join(folder, "simruns/shards/1-of-1/hot/journal.jsonl");
     const isRunning = async () =>
       (await Deno.readTextFile(journal).catch(() => "")).includes("runs.started");
     await until(isRunning, "the run has started");
     job.kill("SIGUSR2");
     const { stdout } = await job.output();
-    assert.equal(new TextDecoder().decode(stdout), "requeued 7\n");
+    assert.equal(new TextDecoder().decode(stdout), "requeued 7_1\n");
     assert.match(await Deno.readTextFile(journal), /"cause":"stopped"/);
   });
 });
