@@ -12,18 +12,17 @@
 # For sites that want a script of their own. `simrun submit --slurm walk.yaml` writes and submits one like it.
 tree="$SLURM_SUBMIT_DIR/simruns"
 
-pilot= told= ended=
-trap 'told=1; [ -z "$pilot" ] || kill -USR2 "$pilot"' USR2
-trap 'told=1; ended=1; [ -z "$pilot" ] || kill -TERM "$pilot"' TERM
-
+heard=
+trap 'heard=USR2; kill -USR2 $simrun' USR2 # Slurm: the time is nearly over
+trap 'heard=TERM' TERM                     # scancel; simrun hears it too
 simrun walk.yaml --tree "$tree" --shard "$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT" -j 100% --break-lock &
-pilot=$!
-# A signal ends the waiting, not the pilot.
-while told=; wait "$pilot"; status=$?; [ -n "$told" ]; do :; done
+simrun=$!
+while kill -0 $simrun 2>/dev/null; do wait $simrun; done # a signal ends a wait before simrun has ended
+wait $simrun
+status=$?
 
-# 75: everything is saved, and there is more to do; 140: it had hardly begun. Who was told to end (scancel) is not
-# queued again.
-case "$ended$status" in
-  75 | 140) scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID" ;;
+# 75: everything is saved, and there is more to do; 140: simrun had hardly begun.
+case "$heard $status" in
+  "USR2 75" | "USR2 140") scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID" ;;
 esac
-exit "$status"
+exit $status
