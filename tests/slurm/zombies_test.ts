@@ -119,14 +119,23 @@ function pictureOf(campaign: Campaign, shard: number): Record<string, string> {
   return picture;
 }
 
+/** Undefined when something went away while it was looked at. */
+function savedIn(campaign: Campaign, shard: number): string | undefined {
+  try {
+    return JSON.stringify(pictureOf(campaign, shard));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Until nothing is being saved: so that a shard's slots are not stopped right before they would change something. */
 async function untilStill(campaign: Campaign, shard: number): Promise<void> {
   let last = "";
   let same = 0;
   const isStill = () => {
-    const now = JSON.stringify(pictureOf(campaign, shard));
-    same = now === last ? same + 1 : 0;
-    last = now;
+    const now = savedIn(campaign, shard);
+    same = now !== undefined && now === last ? same + 1 : 0;
+    last = now ?? "";
     return same > 20;
   };
   await until(isStill, "a shard saves nothing for a moment", 180_000);
