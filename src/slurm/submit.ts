@@ -35,16 +35,42 @@ export async function submitScripts(
     await dropSubmission(folder);
     throw error;
   }
-  await writeJob(folder, record);
+  await noted(folder, record);
   if (then === undefined) return { record, folder };
-  const script = join(folder, "then.sh");
-  await writeFileDurable(script, then(folder));
-  // Also when a pilot failed: what was computed is to be harvested in any case.
   const after = `--dependency=afterany:${record.job}`;
-  const { job } = parseJob(await slurmText(slurm, "sbatch", ["--parsable", after, script]));
-  record = { ...record, then: job };
-  await writeJob(folder, record);
+  try {
+    const script = join(folder, "then.sh");
+    await writeFileDurable(script, then(folder));
+    // Also when a pilot failed: what was computed is to be harvested in any case.
+    const { job } = parseJob(await slurmText(slurm, "sbatch", ["--parsable", after, script]));
+    record = { ...record, then: job };
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    throw new Fault(
+      error.code,
+      `The pilots are submitted as job ${record.job}, the last job is not.`,
+      {
+        hint: `${error.message}\nsbatch ${after} takes one of your own.`,
+        cause: error,
+      },
+    );
+  }
+  await noted(folder, record);
   return { record, folder };
+}
+
+/** Slurm has it by now, whatever becomes of the note: the user must hear of it. */
+async function noted(folder: string, record: SubmittedJob): Promise<void> {
+  try {
+    await writeJob(folder, record);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    throw new Fault(error.code, `Slurm took it as job ${record.job}, which could not be noted.`, {
+      hint:
+        `${error.message}\nsimrun status will not know of it; scancel ${record.job} takes it back.`,
+      cause: error,
+    });
+  }
 }
 
 /** `1234`, and `1234;cluster` where there are several (sbatch(1), --parsable). */
