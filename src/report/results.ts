@@ -3,12 +3,14 @@
  * them in the order of the manifest. Pure.
  */
 import type { CompletedRun, FileSum, JournalEntry } from "../job/event.ts";
+import { Fault } from "../job/fault.ts";
 import type { Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
 import { type Parent, runName } from "../job/run.ts";
 import { runId } from "../plan/digest.ts";
 import { isSameSpec } from "../plan/same_spec.ts";
 import { countPoints, type Point, pointAt } from "../plan/sweep.ts";
+import { formatCount } from "./format.ts";
 import { filterRuns } from "./selector.ts";
 
 export interface ResultRow {
@@ -79,12 +81,18 @@ interface JobResults {
   readonly superseded: Kept[];
 }
 
+/** A row takes about a kilobyte, and four gigabytes are all that the runtime's heap ever has. */
+export const RESULT_ROWS_MAX = 2_500_000;
+
 /** Feed it every entry of the journal in order, then read it. */
 export class ResultFold {
   readonly #chosen: (job: string, run: string) => boolean;
   readonly #jobs = new Map<string, JobResults>();
+  readonly #rowsMax: number;
+  #kept = 0;
 
-  constructor(selectors: readonly string[]) {
+  constructor(selectors: readonly string[], rowsMax = RESULT_ROWS_MAX) {
+    this.#rowsMax = rowsMax;
     const chosen = filterRuns(selectors);
     this.#chosen = (job, run) => chosen(job, run, "completed");
   }
@@ -180,6 +188,7 @@ export class ResultFold {
     reusedFrom?: string,
   ): void {
     if (!this.#chosen(id, record.run)) return;
+    if (++this.#kept > this.#rowsMax) throw tooMany(this.#rowsMax);
     const { run, digest, point, steps, ending, ms, attempt, result, files, from } = record;
     const { job, runs, superseded } = this.#job(id);
     const before = runs.get(run);
@@ -261,4 +270,19 @@ function fileOf(result: unknown): string | undefined {
 
 function decodeFields(point: CompletedRun["point"]): Readonly<Record<string, unknown>> {
   return point === undefined ? {} : decodePlain(point) as Record<string, unknown>;
+}
+
+/** Told before the heap is full: what would come then is no sentence. */
+function tooMany(rowsMax: number): Fault {
+  return new Fault(
+    "usage",
+    `There are more than ${
+      formatCount(rowsMax)
+    } results here, more than can be looked at together.`,
+    {
+      hint:
+        "Name some of the jobs. Of a tree that is cut, take shard by shard: simrun results --tree\n" +
+        "TREE/shards/1-of-8 -o 1.parquet; DuckDB reads '*.parquet' as one table.",
+    },
+  );
 }

@@ -1,6 +1,7 @@
 /** Results: which record counts, and how it becomes columns. */
 import assert from "node:assert/strict";
 import type { RunEvent } from "../../src/job/event.ts";
+import { Fault } from "../../src/job/fault.ts";
 import { encodePlain } from "../../src/job/plain.ts";
 import { readManifests } from "../../src/manifest/manifest.ts";
 import { briefText, csvLines, resultJson, tabulate } from "../../src/report/result_table.ts";
@@ -33,6 +34,19 @@ Deno.test("ResultFold keeps the last record of a run, also one that was taken fr
     mean: 2,
   }]]);
   assert.equal(rows[1]!.reusedFrom, "a");
+});
+
+Deno.test("ResultFold refuses more than can be looked at together, and says what to do", () => {
+  const fold = new ResultFold([], 2);
+  const entries = journal(["a", "b", "c"].map((run) => completed("j", run, { mean: 1 })));
+  fold.apply(entries[0]!);
+  fold.apply(entries[1]!);
+  assert.throws(() => fold.apply(entries[2]!), (error) => {
+    assert.ok(error instanceof Fault);
+    assert.match(error.message, /more than 2 results/);
+    assert.match(error.hint ?? "", /shard by shard/);
+    return true;
+  });
 });
 
 Deno.test("ResultFold forgets a result once the run was begun by another model, not when it is extended", () => {
