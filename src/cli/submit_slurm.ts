@@ -19,7 +19,7 @@ import { openForShard } from "../store/cut_tree.ts";
 import { Layout } from "../store/layout.ts";
 import { openTree } from "../store/tree.ts";
 import { chosenShards, refuseQueued, shardsOf } from "./chosen_shards.ts";
-import { COMMANDS } from "./commands.ts";
+import { BATCH_COMMANDS } from "./batch_commands.ts";
 import {
   type CliContext,
   type GlobalFlags,
@@ -175,7 +175,7 @@ async function runFlagsOf(
   { runFlags }: Flags,
 ): Promise<{ readonly words: readonly string[]; readonly override: (job: Job) => Job }> {
   const words = runFlags?.trim().split(/\s+/) ?? [];
-  const pilot = COMMANDS.find(({ name }) => name === "pilot")!;
+  const pilot = BATCH_COMMANDS.find(({ name }) => name === "pilot")!;
   const { flags } = await parseArguments(pilot, [...words, "--", "submission"]);
   for (const name of ["shard", "tree"]) {
     if (flags[name] === undefined) continue;
