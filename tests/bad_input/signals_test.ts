@@ -18,6 +18,9 @@ export function step(s, ctx) {
 }
 export const measure = (s) => ({ x: s.x });
 `,
+  // So long that a signal comes before its end also where it comes late.
+  "long.yaml":
+    "id: run\nmodel: run.ts\nsteps: 9000\ncheckpoint_every: 100\nmeasure_every: 100\nretry: {limit: 9, backoff: 1s}\n",
   "stuck.yaml": "id: stuck\nmodel: stuck.ts\nsteps: 9\n",
   "stuck.ts": "export function step() { for (;;); }",
 };
@@ -27,12 +30,12 @@ const STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 75, SIGUSR2: 75, SIGXCPU: 75
 Deno.test(`a signal saves what runs; its status is that of the table; resume ends the same (seed ${SEED})`, async () => {
   await inFolder(async (folder) => {
     await placeAll(folder, FILES);
-    assert.equal((await attack(folder, ["run.yaml", "-q", "--tree", "gold"])).status, 0);
+    assert.equal((await attack(folder, ["long.yaml", "-q", "--tree", "gold"])).status, 0);
     const gold = await resultsOf(folder, "gold");
     const random = randomNumbers(SEED);
     for (const signal of Object.keys(STATUS) as (keyof typeof STATUS)[]) {
       const tree = `tree-${signal}`;
-      const running = startAttack(folder, ["run.yaml", "--tree", tree]);
+      const running = startAttack(folder, ["long.yaml", "--tree", tree]);
       await until(() => journalOf(folder, tree).includes("runs.started"), "it runs");
       await new Promise((done) => setTimeout(done, random() * 400));
       running.kill(signal);
