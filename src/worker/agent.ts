@@ -109,8 +109,6 @@ export class Agent {
         const { root, job: plain, type: _type, holder: _holder, ...parts } = message;
         const job = decodePlain(plain) as Job;
         this.#jobs.set(message.number, { ...parts, job, layout: new Layout(root) });
-        // Told once more, it is another one for the thread as well.
-        this.#threadJobs.delete(message.number);
         return;
       }
       case "needs":
