@@ -6,6 +6,10 @@ const ANSWER_MS_MAX = 30_000;
 /** Who only looks does not wait for it as long. */
 const GLANCE_MS_MAX = 5_000;
 
+/** Its programs are here, and no cluster: nothing is configured, or its controller is away. */
+const UNREACHABLE =
+  /configuration source|unable to contact slurm controller|did not answer within/i;
+
 export type Slurm = (program: string, args: readonly string[]) => Promise<SlurmAnswer>;
 
 export type SlurmAnswer =
@@ -58,6 +62,16 @@ export async function slurmText(
         "Log in to a node from which you submit jobs. Without Slurm each machine can be given a shard\n" +
         "by hand: simrun run FILES --shard 1/8 (docs/shards.md).",
     });
+  }
+  if (UNREACHABLE.test(answer.message)) {
+    throw new Fault(
+      "usage",
+      `Slurm's controller cannot be reached from here: ${program} found none.`,
+      {
+        hint:
+          "Nothing was submitted. Log in to a node from which you submit jobs; scontrol ping shows whether it answers.",
+      },
+    );
   }
   throw new Fault("usage", `Slurm's ${program} said no: ${answer.message}`, {
     hint:

@@ -4,7 +4,7 @@ import { Fault } from "../../src/job/fault.ts";
 import { isQueued, slurmLines, verdictOf } from "../../src/report/slurm_state.ts";
 import { arrayText, parseArray } from "../../src/slurm/array.ts";
 import { checkAsked } from "../../src/slurm/check.ts";
-import type { Slurm, SlurmAnswer } from "../../src/slurm/client.ts";
+import { type Slurm, type SlurmAnswer, slurmText } from "../../src/slurm/client.ts";
 import { diskUnder } from "../../src/slurm/shared_disk.ts";
 import { parseArrayMax, parsePartitions, type Site } from "../../src/slurm/site.ts";
 import type { SubmissionRecord } from "../../src/slurm/submission.ts";
@@ -147,6 +147,25 @@ Deno.test("slurmLines() says how many run, wait and ended, and what to do about 
     "  shard 4 (12_4): FAILED on n2, exit status 3:0: some of its runs failed or were cancelled",
   ]);
   assert.deepEqual(slurmLines([]), []);
+});
+
+Deno.test("slurmText() says that there is no Slurm, that it cannot be reached, or what it said", async () => {
+  const says = (message: string, missing = false): Slurm => () =>
+    Promise.resolve({ ok: false, missing, message });
+  const cases: readonly [Slurm, RegExp][] = [
+    [says("No such file", true), /^There is no Slurm here/],
+    [says("fatal: Could not establish a configuration source"), /cannot be reached from here/],
+    [says("Unable to contact slurm controller (connect failure)"), /cannot be reached from here/],
+    [says("Invalid account"), /^Slurm's sinfo said no: Invalid account/],
+  ];
+  for (const [slurm, message] of cases) {
+    await assert.rejects(slurmText(slurm, "sinfo", []), (error) => {
+      assert.ok(error instanceof Fault);
+      assert.match(error.message, message);
+      assert.ok(error.hint);
+      return true;
+    });
+  }
 });
 
 const SITE: Site = {
