@@ -47,6 +47,8 @@ export interface Enumeration {
   readonly always?: boolean;
   /** One of so many is tried in the short version; of a dozen if it does not say. */
   readonly shortEvery?: number;
+  /** One of so many in the long version; all if it does not say. */
+  readonly longEvery?: number;
   /** Operations of a whole campaign, if they are not those of the reference. */
   readonly operations?: readonly Operation[];
 }
@@ -72,7 +74,8 @@ export async function tryEach(
       ...(stays && { stays }),
     }));
   });
-  const chosen = enumeration.always || isTorture ? all : some(all, enumeration.shortEvery);
+  const { always = false, shortEvery, longEvery = 1 } = enumeration;
+  const chosen = always ? all : some(all, isTorture ? longEvery : shortEvery);
   const failures: string[] = [];
   let tried = 0;
   let struck = 0;

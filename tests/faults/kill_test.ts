@@ -12,7 +12,7 @@ import {
 import { CHANGES, type Ended, type Fault } from "./shim.ts";
 
 /** What is left right after an operation is what is left right before the next one: fewer of these will do. */
-const SAME_STATE_EVERY = 32;
+const AFTER = { shortEvery: 32, longEvery: 4 };
 
 /** A kill before a sync leaves what the operation before it left: the kernel keeps it. The long version tries it. */
 const KINDS = isTorture ? CHANGES : CHANGES.filter((kind) => kind !== "sync");
@@ -31,14 +31,14 @@ faultTest(
 faultTest("T1: kill -9 of everything right after an operation", async (reference) => {
   await tryEach(
     reference,
-    { hazard: "T1 kill all after", action: "kill-all-after", shortEvery: SAME_STATE_EVERY },
+    { hazard: "T1 kill all after", action: "kill-all-after", ...AFTER },
     (fault) => killAndFinish(reference, fault),
   );
 });
 
 for (const action of ["kill", "kill-after"] as const) {
   const when = action === "kill" ? "before" : "after";
-  const shortEvery = action === "kill" ? 12 : SAME_STATE_EVERY;
+  const parts = action === "kill" ? { shortEvery: 12 } : AFTER;
 
   // The slot is not waited for: whoever types resume does not know that it still writes.
   faultTest(
@@ -46,7 +46,7 @@ for (const action of ["kill", "kill-after"] as const) {
     async (reference) => {
       await tryEach(
         reference,
-        { hazard: `T1 kill orchestrator ${when}`, roles: ["orchestrator"], action, shortEvery },
+        { hazard: `T1 kill orchestrator ${when}`, roles: ["orchestrator"], action, ...parts },
         (fault) => killAndFinish(reference, fault),
       );
     },
@@ -57,7 +57,7 @@ for (const action of ["kill", "kill-after"] as const) {
     async (reference) => {
       await tryEach(
         reference,
-        { hazard: `T1 kill slot ${when}`, roles: ["slot"], action, shortEvery },
+        { hazard: `T1 kill slot ${when}`, roles: ["slot"], action, ...parts },
         async (fault) => {
           const tree = reference.newTree();
           const ended = await reference.start(tree, fault);
