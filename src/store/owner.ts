@@ -1,5 +1,7 @@
 /** Who holds the tree: the record in `hot/owner.json`, and whether that process still lives. Never locks. */
 import { Fault } from "../job/fault.ts";
+import { basename } from "../job/path.ts";
+import { shardOfName } from "../job/shard.ts";
 import { diskFault } from "./disk.ts";
 import { fs } from "./file_system.ts";
 import type { Layout } from "./layout.ts";
@@ -152,8 +154,10 @@ export function busyFault(layout: Layout, owner: OwnerRecord | undefined): Fault
     ? ""
     : `: process ${owner.pid} on ${owner.host}, since ${owner.startedAt}`;
   return new Fault("tree-busy", `Another simrun works on ${layout.root}${who}.`, {
-    hint: "simrun status --watch shows how far it is; simrun submit FILES adds work to it.\n" +
-      "For a campaign beside it use another tree: --tree DIR.",
+    hint: shardOfName(basename(layout.root)) === undefined
+      ? "simrun status --watch shows how far it is; simrun submit FILES adds work to it.\n" +
+        "For a campaign beside it use another tree: --tree DIR."
+      : "simrun status --watch shows how far it is; the other shards can be computed meanwhile, with --shard.",
   });
 }
 
