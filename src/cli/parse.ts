@@ -56,20 +56,25 @@ export async function parseArguments(
 
 /** `--sort -mean` as `--sort=-mean`, for flags whose values may look like flags; those that are flags stay flags. */
 function joinDashed(words: readonly string[], flags: Flags): readonly string[] {
-  const dashed = Object.entries(flags).flatMap(([name, flag]) =>
-    "isDashed" in flag && flag.isDashed ? [flagName(name)] : []
-  );
   const joined: string[] = [];
   for (let at = 0; at < words.length; at++) {
     const [word, next = ""] = [words[at]!, words[at + 1]];
     if (word === "--") return [...joined, ...words.slice(at)];
-    const isValue = /^-[^-]/.test(next) || next.length > 2 && !isFlag(next, flags);
-    if (dashed.includes(word) && next.startsWith("-") && isValue) {
+    // `'--partition=long --qos=high'` is one word, and no flag of ours.
+    const isOurs = !/\s/.test(next) && isFlag(next, flags);
+    const isValue = /^-[^-]/.test(next) || next.length > 2 && !isOurs;
+    if (isDashed(word, flags) && next.startsWith("-") && isValue) {
       joined.push(`${word}=${next}`);
       at++;
     } else joined.push(word);
   }
   return joined;
+}
+
+function isDashed(word: string, flags: Flags): boolean {
+  return Object.entries(flags).some(([name, flag]) =>
+    "isDashed" in flag && flag.isDashed && flagName(name) === word
+  );
 }
 
 function isNegative(word: string): boolean {
@@ -202,7 +207,9 @@ function describeMistake(mistake: unknown, command: Command, flags: Flags): unkn
     return usage(`--${flag} takes ${wanted}, not "${mistake.input}".`, command);
   }
   if (mistake instanceof UnsatisfiedFlagError) {
-    return usage(`--${mistake.externalFlagName} needs a value.`, command);
+    const typed = `--${mistake.externalFlagName}`;
+    const hint = `A value that is a flag of simrun, too, is written ${typed}=VALUE.`;
+    return usage(`${typed} needs a value.`, command, isDashed(typed, flags) ? hint : undefined);
   }
   if (mistake instanceof UnexpectedFlagError) {
     return usage(`--${mistake.externalFlagName} is given twice.`, command);

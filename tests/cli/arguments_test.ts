@@ -124,6 +124,16 @@ Deno.test("parseArguments() says what a flag takes", async () => {
   assert.match((await faultOf(() => parse("run", "a.yaml", "--tree"))).message, /needs a value/);
 });
 
+Deno.test("parseArguments() takes values with dashes for some flags, and says how to write one that is a flag", async () => {
+  const value = async (...words: string[]) => (await parse("submit", "a", ...words)).flags.sbatch;
+  assert.equal(await value("--sbatch", "--qos=long"), "--qos=long");
+  assert.equal(await value("--sbatch", "--partition=a --qos=long"), "--partition=a --qos=long");
+  assert.equal(await value("--sbatch=--partition=a"), "--partition=a");
+  const fault = await faultOf(() => parse("submit", "a", "--sbatch", "--partition=a"));
+  assert.match(fault.message, /--sbatch needs a value/);
+  assert.match(fault.hint!, /written --sbatch=VALUE/);
+});
+
 Deno.test("parseArguments() counts arguments", async () => {
   assert.match((await faultOf(() => parse("explain"))).message, /needs a RUN/);
   assert.match((await faultOf(() => parse("explain", "a", "b"))).message, /"b" is one too many/);
