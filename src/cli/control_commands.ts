@@ -40,10 +40,11 @@ export const CONTROL_COMMANDS: readonly Command[] = [
         line: "simrun submit --slurm --nodes 8 --time 4h jobs/*.yaml",
         what: "8 nodes of a cluster",
       },
-      { line: "simrun submit --slurm jobs/*.yaml", what: "again: what is not done, as it is cut" },
+      { line: "simrun submit --slurm", what: "once more, what is not done of what was submitted" },
     ],
     flags: { ...CONTROL_FLAGS, ...SLURM_FLAGS },
-    args: { min: 1, max: ANY, name: "FILES", complete: "file" },
+    // None is needed to submit to Slurm once more.
+    args: { min: 0, max: ANY, name: "FILES", complete: "file" },
     load: async () =>
       (await load<typeof import("./submit.ts")>(import.meta.resolve("./submit.ts"))).submit,
   }),

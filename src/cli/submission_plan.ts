@@ -24,6 +24,8 @@ export interface SubmissionPlan {
   readonly shards: readonly ShardLeft[];
   /** Runs that are left, of all shards. */
   readonly jobs: readonly { readonly job: Job; readonly left: number }[];
+  /** Runs that somebody gave up: they are left alone. */
+  readonly cancelled: number;
   /** As the runs are dealt by; the same for all submissions of a tree, or runs would wander from shard to shard. */
   readonly dealtBy: StepTimes;
   /** What is known now, for the price. */
@@ -50,6 +52,7 @@ export async function planSubmission(
   const leftOf = new Map(jobs.map(({ id }) => [id, 0]));
   const shards: ShardLeft[] = [];
   const times: Record<string, number> = { ...learned };
+  let cancelled = 0;
   for (let shard = 1; shard <= of; shard++) {
     const dealt = dealJobs(jobs, { number: shard, of }, costOf(dealtBy)).jobs;
     const tree = trees.get(shard);
@@ -59,6 +62,7 @@ export async function planSubmission(
     let left = 0;
     for (const job of dealt) {
       const more = runsLeft(job, history);
+      cancelled += history.jobs.get(job.id)?.counts.cancelled ?? 0;
       left += more;
       leftOf.set(job.id, leftOf.get(job.id)! + more);
     }
@@ -66,7 +70,7 @@ export async function planSubmission(
     shards.push({ shard, left, isWorkedOn: owner?.alive ?? false });
   }
   return {
-    ...{ of, shards, dealtBy, times },
+    ...{ of, shards, cancelled, dealtBy, times },
     jobs: jobs.map((job) => ({ job, left: leftOf.get(job.id)! })),
   };
 }

@@ -1,7 +1,7 @@
 /** `simrun submit`: gives more manifests to the simrun at work, or to Slurm, once they are without a mistake. */
 import { basename } from "node:path";
 import type { ControlAction } from "../job/control.ts";
-import { EXIT } from "../job/fault.ts";
+import { EXIT, Fault } from "../job/fault.ts";
 import { load } from "../job/load.ts";
 import { safeText } from "../screen/safe_text.ts";
 import { startSlot } from "../runner/slot_processes.ts";
@@ -22,6 +22,13 @@ export async function submit(
     return await submitToSlurm(context, flags, args);
   }
   refuseSlurmFlags(flags);
+  if (args.length === 0) {
+    throw new Fault("usage", "simrun submit needs FILES.", {
+      hint:
+        "For example jobs/*.yaml; simrun init writes one to start from. Only with --slurm none\n" +
+        "need be named: what was submitted last is submitted once more then.",
+    });
+  }
   const holder = await findHolder(context, flags, { type: "submit", manifests: [] }, args);
   const slot = startSlot({ slots: 1 });
   try {

@@ -2,12 +2,10 @@
 import { EXIT, Fault } from "../job/fault.ts";
 import type { Job } from "../job/job.ts";
 import { shellWord } from "../job/shell_word.ts";
-import { mergeWishes, type SlurmWishes } from "../job/slurm.ts";
+import type { SlurmWishes } from "../job/slurm.ts";
 import { LIMITS } from "../manifest/limits.ts";
-import { readProfile } from "../manifest/slurm_shape.ts";
 import { formatCount, formatNumberOf } from "../report/format.ts";
 import { priceText } from "../report/price.ts";
-import { startSlot } from "../runner/slot_processes.ts";
 import { arrayText, parseArray } from "../slurm/array.ts";
 import { checkAsked } from "../slurm/check.ts";
 import { askSlurm } from "../slurm/client.ts";
@@ -18,8 +16,8 @@ import { submitScripts } from "../slurm/submit.ts";
 import { openForShard } from "../store/cut_tree.ts";
 import { Layout } from "../store/layout.ts";
 import { openTree } from "../store/tree.ts";
+import { type Asked, readAsked } from "./asked_of_slurm.ts";
 import { chosenShards, refuseQueued, shardsOf } from "./chosen_shards.ts";
-import { BATCH_COMMANDS } from "./batch_commands.ts";
 import {
   type CliContext,
   type GlobalFlags,
@@ -28,18 +26,8 @@ import {
   say,
   treeRoot,
 } from "./context.ts";
-import { overridesOf } from "./overrides.ts";
-import { parseArguments } from "./parse.ts";
-import {
-  hasErrors,
-  type JobsRead,
-  modelDiagnostics,
-  readJobs,
-  showDiagnostics,
-} from "./read_jobs.ts";
 import { refuseUnseen } from "./shared_tree.ts";
-import { type SlurmFlags, wishesOf } from "./slurm_flags.ts";
-import { collectSources } from "./sources.ts";
+import type { SlurmFlags } from "./slurm_flags.ts";
 import { planSubmission, type SubmissionPlan } from "./submission_plan.ts";
 import { isYes } from "./question.ts";
 
@@ -51,17 +39,13 @@ export async function submitToSlurm(
   args: readonly string[],
 ): Promise<number> {
   const choice = flags.array === undefined ? undefined : parseArray(flags.array);
-  const runFlags = await runFlagsOf(flags);
-  const reading = await readChecked(context, flags, args);
-  if (reading === undefined) return EXIT.usage.status;
-  const wishes = await allWishes(context, flags, reading);
-  if (wishes === undefined) return EXIT.usage.status;
-
   const root = treeRoot(context, flags);
   refuseOddPath(root);
   const layout = await isTree(root) ? await openTree(root, "read") : undefined;
+  const asked = await readAsked(context, flags, args, layout);
+  if (asked === undefined) return EXIT.usage.status;
+  const { wishes, jobs, then } = asked;
   const of = shardsOf(wishes, layout);
-  const jobs = reading.jobs.map(runFlags.override);
   const learnFrom = flags.learnFrom === undefined ? undefined : await openTree(
     new Layout(treeRoot(context, { ...flags, tree: flags.learnFrom })).root,
     "read",
@@ -69,17 +53,18 @@ export async function submitToSlurm(
   const plan = await planSubmission(jobs, of, layout, learnFrom, context.now);
   const shards = chosenShards(plan, choice?.shards);
   if (shards.length === 0) {
-    say(context, flags, `Nothing to submit: all runs of ${root} are done.`);
+    say(context, flags, `Nothing to submit: all runs of ${root} are ${endedWord(plan)}`);
     return EXIT.completed.status;
   }
-  const asked = { wishes, shardMax: Math.max(...shards) };
   const site = flags.dryRun
     ? await readSite(askSlurm).catch(unknownSite)
     : await readSite(askSlurm);
   if (site instanceof Fault) {
-    say(context, flags, `note: ${site.message} The script was not checked.`);
+    say(context, flags, `note: The script was not checked. ${site.message}`);
   }
-  const partition = site instanceof Fault ? undefined : checkAsked(asked, site);
+  const partition = site instanceof Fault
+    ? undefined
+    : checkAsked({ wishes, shardMax: Math.max(...shards) }, site);
   if (!(site instanceof Fault)) {
     await refuseUnseen(root, site.hosts, (text) => say(context, flags, `note: ${text}`));
   }
@@ -92,15 +77,15 @@ export async function submitToSlurm(
       program: programWords(),
       tree: root,
     },
-    ...{ shards, of, atOnceMax: choice?.atOnceMax, flags: runFlags.words },
+    ...{ shards, of, atOnceMax: choice?.atOnceMax, flags: asked.runFlags },
     name: nameOf(jobs),
   };
   say(context, flags, ...summaryLines(request, plan, partition));
   if (flags.dryRun) {
     const folder = nextFolder(layout ?? new Layout(root));
     printLines(context.stdout, [pilotScript({ ...request, folder }).trimEnd()]);
-    if (flags.then !== undefined) {
-      printLines(context.stdout, ["", finalScript({ ...request, folder }, flags.then).trimEnd()]);
+    if (then !== undefined) {
+      printLines(context.stdout, ["", finalScript({ ...request, folder }, then).trimEnd()]);
     }
     return EXIT.completed.status;
   }
@@ -109,13 +94,11 @@ export async function submitToSlurm(
     return EXIT.interrupted.status;
   }
   await openForShard(root, { number: 1, of }, (text) => say(context, flags, `note: ${text}`));
-  const submission = submissionOf(context, reading, plan, shards);
+  const submission = submissionOf(context, asked, plan, shards);
   const { record, folder } = await submitScripts(askSlurm, new Layout(root), {
     submission,
     pilot: (folder) => pilotScript({ ...request, folder }),
-    then: flags.then === undefined
-      ? undefined
-      : (folder) => finalScript({ ...request, folder }, flags.then!),
+    then: then === undefined ? undefined : (folder) => finalScript({ ...request, folder }, then),
   });
   if (flags.json) {
     printJson(context.stdout, {
@@ -135,55 +118,9 @@ export async function submitToSlurm(
   return EXIT.completed.status;
 }
 
-/** Undefined when something was wrong, and was shown. */
-async function readChecked(
-  context: CliContext,
-  flags: Flags,
-  args: readonly string[],
-): Promise<JobsRead | undefined> {
-  const reading = await readJobs(context, {}, args);
-  const slot = startSlot({ slots: 1 });
-  try {
-    const diagnostics = [...reading.diagnostics, ...await modelDiagnostics(reading, slot)];
-    showDiagnostics(context, flags, diagnostics, reading.sources);
-    return hasErrors(diagnostics) ? undefined : reading;
-  } finally {
-    slot.kill();
-  }
-}
-
-async function allWishes(
-  context: CliContext,
-  flags: Flags,
-  { slurm }: JobsRead,
-): Promise<SlurmWishes | undefined> {
-  let wishes: SlurmWishes = {};
-  if (flags.profile !== undefined) {
-    const sources = await collectSources([flags.profile], context.cwd);
-    for (const source of sources) {
-      const profile = readProfile(source);
-      showDiagnostics(context, flags, profile.diagnostics, sources);
-      if (hasErrors(profile.diagnostics)) return undefined;
-      wishes = mergeWishes(wishes, profile.wishes);
-    }
-  }
-  return mergeWishes(mergeWishes(wishes, slurm), wishesOf(flags));
-}
-
-/** Checked here: a mistake should not be found by every pilot. */
-async function runFlagsOf(
-  { runFlags }: Flags,
-): Promise<{ readonly words: readonly string[]; readonly override: (job: Job) => Job }> {
-  const words = runFlags?.trim().split(/\s+/) ?? [];
-  const pilot = BATCH_COMMANDS.find(({ name }) => name === "pilot")!;
-  const { flags } = await parseArguments(pilot, [...words, "--", "submission"]);
-  for (const name of ["shard", "tree"]) {
-    if (flags[name] === undefined) continue;
-    throw new Fault("usage", `--${name} is given to each pilot by the submission itself.`, {
-      hint: `Leave --${name} out of --run-flags.`,
-    });
-  }
-  return { words, override: overridesOf(flags as never) };
+function endedWord({ cancelled }: SubmissionPlan): string {
+  if (cancelled === 0) return "done.";
+  return `done or cancelled. simrun retry cancelled takes up ${formatNumberOf(cancelled, "run")}.`;
 }
 
 async function isTree(root: string): Promise<boolean> {
@@ -236,7 +173,7 @@ function summaryLines(
 
 function submissionOf(
   context: CliContext,
-  { sources }: JobsRead,
+  { sources, record }: Asked,
   plan: SubmissionPlan,
   shards: readonly number[],
 ): Submission {
@@ -245,6 +182,7 @@ function submissionOf(
     ...{ host: Deno.hostname(), of: plan.of, shards, stepMs: plan.dealtBy },
     runs: plan.jobs.reduce((sum, { left }) => sum + left, 0),
     manifests: sources.map(({ path, folder, text }) => ({ path, folder, text })),
+    asked: record,
   };
   if (JSON.stringify(submission).length < LIMITS.bytes) return submission;
   throw new Fault("manifest", "These manifests are too large together to be submitted.", {

@@ -131,3 +131,18 @@ function wishesOf(values: FieldValues<typeof SLURM_FIELDS>): SlurmWishes {
     ...(setup !== undefined && { setup }),
   };
 }
+
+/** The same as it would be written: what {@linkcode readProfile} reads. */
+export function profileOf(wishes: SlurmWishes): { readonly [key: string]: unknown } {
+  const { nodes, cpusPerTask, timeMs, memoryBytes, partition, account, sbatch, setup } = wishes;
+  return {
+    ...(nodes !== undefined && { nodes }),
+    ...(cpusPerTask !== undefined && { cpus_per_task: cpusPerTask }),
+    ...(timeMs !== undefined && { time: timeMs / 1000 }),
+    ...(memoryBytes !== undefined && { mem: memoryBytes }),
+    ...(partition !== undefined && { partition }),
+    ...(account !== undefined && { account }),
+    ...(sbatch !== undefined && { sbatch }),
+    ...(setup !== undefined && { setup }),
+  };
+}

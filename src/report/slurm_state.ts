@@ -67,7 +67,7 @@ const VERDICTS: { readonly [state: string]: TaskVerdict } = {
 
 /** Statuses with which simrun says that there is more to do. */
 const RESUMABLE_STATUSES = [75, 130, 143];
-/** Killed with SIGKILL: without control groups that is how Slurm ends what takes too much memory. */
+/** Killed with SIGKILL: that is how what takes too much memory ends, by the system's hand or Slurm's. */
 const SIGKILL = 9;
 
 /** `state` may have more behind it (`CANCELLED by 1000`, `NODE_FAIL+`); `exitCode` is `status:signal`. */
@@ -77,7 +77,8 @@ export function verdictOf(state: string, exitCode?: string): TaskVerdict {
   if (verdict !== "failed") return verdict;
   const [status, signal] = (exitCode ?? "").split(":").map(Number);
   if (RESUMABLE_STATUSES.includes(status ?? 0)) return "resumable";
-  return signal === SIGKILL ? "memory" : "failed";
+  // The script itself was killed, or only the pilot in it.
+  return signal === SIGKILL || status === 128 + SIGKILL ? "memory" : "failed";
 }
 
 /** Whether it is over for Slurm. */
@@ -98,7 +99,7 @@ export function adviceFor(verdict: TaskVerdict, exitCode: string | undefined): s
     case "fenced":
       return "its node is gone: submit it again; a copy that wakes up there writes nothing";
     case "memory":
-      return "it was killed, for want of memory most likely: submit it again with more --mem";
+      return "it was killed, for want of memory most likely: submit what is left again, with more --mem";
     case "failed":
       // 53: Slurm could not open the file for its output.
       if (exitCode?.startsWith("0:53")) {

@@ -26,6 +26,11 @@ export interface PilotRequest extends ScriptRequest {
   readonly flags: readonly string[];
 }
 
+/** In the submission's folder: the shard's pilot was killed, mostly because it took more memory than it had been given. */
+export function killedMark(shard: number | string): string {
+  return `shard-${shard}.killed`;
+}
+
 /** So long before a pilot's end it is told of it, at most; signals may come up to a minute early (sbatch(1), --signal). */
 const WARNING_S_MAX = 120;
 /** Of a short time no more than this share goes into stopping. */
@@ -59,10 +64,15 @@ export function pilotScript(request: PilotRequest): string {
     "pilot= told= ended=",
     'trap \'told=1; [ -z "$pilot" ] || kill -USR2 "$pilot"\' USR2',
     'trap \'told=1; ended=1; [ -z "$pilot" ] || kill -TERM "$pilot"\' TERM',
-    `${words} --shard ${shard} ${more} &`,
-    "pilot=$!",
-    "# A signal ends the waiting, not the pilot.",
-    'while told=; wait "$pilot"; status=$?; [ -n "$told" ]; do :; done',
+    `killed=${shellWord(folder)}/${killedMark('"$SLURM_ARRAY_TASK_ID"')}`,
+    "while :; do",
+    `  ${words} --shard ${shard} ${more} &`,
+    "  pilot=$!",
+    "  # A signal ends the waiting, not the pilot.",
+    '  while told=; wait "$pilot"; status=$?; [ -n "$told" ]; do :; done',
+    "  # 137: killed, for want of memory most likely. Once more, with half as many runs at a time.",
+    '  [ "$status$ended" = 137 ] && [ ! -e "$killed" ] && : >"$killed" || break',
+    "done",
     "# 75: everything is saved, and there is more to do; 140: it had hardly begun. Who was told to end (scancel) is not",
     "# queued again.",
     'case "$ended$status" in',

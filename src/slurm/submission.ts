@@ -25,6 +25,16 @@ export interface Submission {
   /** Milliseconds of a step by job, by which the runs are dealt to the shards; by steps alone where it is empty. */
   readonly stepMs: { readonly [job: string]: number };
   readonly manifests: readonly SubmittedManifest[];
+  /** Absent in those of the first version. */
+  readonly asked?: AskedRecord;
+}
+
+/** What was asked for with it, so that it can be asked for once more. */
+export interface AskedRecord {
+  /** As it stands under `slurm` in a manifest: of manifests, profile and flags together. */
+  readonly slurm: { readonly [key: string]: unknown };
+  readonly runFlags?: string;
+  readonly then?: string;
 }
 
 /** Slurm's answer. */
@@ -46,7 +56,7 @@ export interface SubmissionRecord {
 
 export const SUBMISSION_FILE = "submission.json";
 const JOB_FILE = "job.json";
-const SCRIPT_FILE = "pilot.sh";
+export const SCRIPT_FILE = "pilot.sh";
 
 /** All of a tree, the oldest first. Folders that hold none are passed over. */
 export function listSubmissions(layout: Layout): SubmissionRecord[] {
@@ -55,8 +65,7 @@ export function listSubmissions(layout: Layout): SubmissionRecord[] {
     const folder = join(layout.slurmFolder, String(number));
     const submission = readJson(join(folder, SUBMISSION_FILE));
     if (!isSubmission(submission)) continue;
-    const job = readJson(join(folder, JOB_FILE));
-    found.push({ number, folder, submission, job: isJob(job) ? job : undefined });
+    found.push({ number, folder, submission, job: readJob(folder) });
   }
   return found;
 }
@@ -92,6 +101,16 @@ export async function writeJob(folder: string, job: SubmittedJob): Promise<void>
   await writeFileDurable(join(folder, JOB_FILE), JSON.stringify(job) + "\n");
 }
 
+/** Whether Slurm's number stands beside it. */
+export function hasJob(folder: string): boolean {
+  return readJob(folder) !== undefined;
+}
+
+function readJob(folder: string): SubmittedJob | undefined {
+  const job = readJson(join(folder, JOB_FILE));
+  return isJob(job) ? job : undefined;
+}
+
 /** One that Slurm did not take. */
 export async function dropSubmission(folder: string): Promise<void> {
   await fs.remove(folder, { recursive: true }).catch(() => {});
@@ -116,11 +135,19 @@ function isSubmission(value: unknown): value is Submission {
   return typeof one === "object" && one !== null && one.format === "simrun submission" &&
     one.version === 1 && typeof one.stepMs === "object" && one.stepMs !== null &&
     Number.isSafeInteger(one.of) && Array.isArray(one.shards) &&
-    typeof one.submittedAt === "string" && Array.isArray(one.manifests) &&
+    typeof one.submittedAt === "string" && isAsked(one.asked) && Array.isArray(one.manifests) &&
     one.manifests.every((manifest: Partial<SubmittedManifest> | null) =>
       typeof manifest?.path === "string" && typeof manifest.folder === "string" &&
       typeof manifest.text === "string"
     );
+}
+
+function isAsked(value: unknown): value is AskedRecord | undefined {
+  if (value === undefined) return true;
+  const one = value as Partial<AskedRecord> | null;
+  const isText = (text: unknown) => text === undefined || typeof text === "string";
+  return typeof one === "object" && one !== null && typeof one.slurm === "object" &&
+    one.slurm !== null && isText(one.runFlags) && isText(one.then);
 }
 
 function isJob(value: unknown): value is SubmittedJob {

@@ -5,6 +5,8 @@
 import { isOver, type SlurmTask, verdictOf } from "../report/slurm_state.ts";
 import { parseArray } from "./array.ts";
 import type { Slurm } from "./client.ts";
+import { readCompletions } from "./completion_log.ts";
+import { findNumbers } from "./lost_number.ts";
 import type { SubmissionRecord } from "./submission.ts";
 
 /** The newest task of each shard that was submitted, by shard. */
@@ -13,7 +15,7 @@ export async function readTasks(
   submissions: readonly SubmissionRecord[],
 ): Promise<readonly SlurmTask[]> {
   const newest = new Map<number, string>();
-  for (const { submission, job } of submissions) {
+  for (const { submission, job } of await findNumbers(slurm, submissions)) {
     if (job === undefined) continue;
     for (const shard of submission.shards) newest.set(shard, job.job);
   }
@@ -37,13 +39,15 @@ async function tasksOf(slurm: Slurm, job: string): Promise<Answer> {
   const shown = await slurm("scontrol", ["show", "job", "--oneliner", job]);
   if (shown.ok) return answerOf(parseJobs(shown.text, job));
   if (shown.missing) return { ok: false, why: "its programs are not on this machine" };
-  // "Invalid job id specified": it ended so long ago that only the accounting knows of it, where there is one.
+  // "Invalid job id specified": it ended so long ago that the controller has forgotten it. Its accounting has not, where
+  // there is one; and some sites only have a log.
   if (!/invalid job id/i.test(shown.message)) return { ok: false, why: shown.message };
   const accounts = await slurm("sacct", [
     ...["--noheader", "--parsable2", "--allocations", "--array", `--jobs=${job}`],
     "--format=JobID,State,ExitCode,NodeList",
   ]);
-  return answerOf(accounts.ok ? parseAccounts(accounts.text, job) : []);
+  const accounted = accounts.ok ? parseAccounts(accounts.text, job) : [];
+  return answerOf(accounted.length > 0 ? accounted : await readCompletions(slurm, job));
 }
 
 function answerOf(tasks: readonly SlurmTask[]): Answer {

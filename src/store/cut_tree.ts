@@ -39,8 +39,9 @@ export function refuseCut(layout: Layout): void {
   if (first === undefined) return;
   const { of } = first;
   throw new Fault("usage", `${layout.root} is cut in ${of} shards: only they work in it.`, {
-    hint: `Name one of them, e.g. --shard ${
-      shardText(first)
-    }; or take another tree with --tree DIR.`,
+    hint:
+      `simrun submit --slurm goes on with what was submitted to Slurm. By hand name one, e.g. --shard ${
+        shardText(first)
+      };\nor take another tree with --tree DIR.`,
   });
 }

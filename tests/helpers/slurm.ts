@@ -7,7 +7,15 @@ import { inFolder } from "./folder.ts";
 import { Machine } from "./machine.ts";
 import { until } from "./processes.ts";
 import { fromFileUrl } from "./program.ts";
-import { type ClusterShape, DeadEnd, NODES, portOf, Ports, slurmConf } from "./slurm_conf.ts";
+import {
+  type ClusterShape,
+  DeadEnd,
+  MIN_JOB_AGE_S,
+  NODES,
+  portOf,
+  Ports,
+  slurmConf,
+} from "./slurm_conf.ts";
 
 const MAIN = fromFileUrl(new URL("../../main.ts", import.meta.url));
 const SFTP_SERVER = "/usr/lib/openssh/sftp-server";
@@ -228,6 +236,16 @@ export class Slurm {
     const asked = this.command("scontrol", "update", `JobId=${id}`, "StartTime=now+1");
     // It may have been started meanwhile, or still be completing: then it is asked again when it is next looked at.
     await asked.then(() => this.#hurried.add(which), () => {});
+  }
+
+  /** Has the controller forget this job, and all others that have ended. It cleans up once a minute. */
+  async forget(id: string): Promise<void> {
+    const conf = this.env.SLURM_CONF!;
+    const text = await Deno.readTextFile(conf);
+    await Deno.writeTextFile(conf, text.replace(`MinJobAge=${MIN_JOB_AGE_S}`, "MinJobAge=2"));
+    await this.command("scontrol", "reconfigure");
+    const isForgotten = () => this.tasks(id).then(() => false, () => true);
+    await until(isForgotten, `the controller forgets job ${id}`, 180_000);
   }
 
   /** What the daemons said last: for whoever looks for the cause of a failure. */

@@ -3,6 +3,9 @@
 /** The nodes of every cluster. */
 export const NODES = ["n1", "n2"] as const;
 
+/** So long the controller knows of a job that has ended: longer than a test. */
+export const MIN_JOB_AGE_S = 3600;
+
 export interface ClusterShape {
   /** Processors that each node is said to have; 2 when absent. */
   readonly cpus?: number;
@@ -41,7 +44,8 @@ MpiDefault=none
 SwitchType=switch/none
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
-JobCompType=jobcomp/none
+JobCompType=jobcomp/filetxt
+JobCompLoc=${folder}/log/completed
 # The machine has fewer processors than the nodes are said to have.
 SlurmdParameters=config_overrides
 SelectType=select/cons_tres
@@ -54,7 +58,7 @@ PreemptMode=REQUEUE
 SlurmctldParameters=preempt_send_user_signal
 JobRequeue=1
 ReturnToService=2
-MinJobAge=3600
+MinJobAge=${MIN_JOB_AGE_S}
 KillWait=${killWaitS}
 SlurmctldTimeout=600
 SlurmdTimeout=${slurmdTimeoutS}

@@ -4,8 +4,8 @@ import { seeded } from "./seeded.ts";
 /** Whether the long version was asked for. */
 export const isTorture = Deno.env.get("SIMRUN_TORTURE") === "1";
 
-/** So many cases are tried. */
-export function cases(numbers: { readonly short: number; readonly long: number }): number {
+/** So many cases are tried, or these. */
+export function cases<T>(numbers: { readonly short: T; readonly long: T }): T {
   return isTorture ? numbers.long : numbers.short;
 }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { mergeWishes } from "../../src/job/slurm.ts";
 import { readManifests } from "../../src/manifest/manifest.ts";
-import { readProfile, slurmSchema } from "../../src/manifest/slurm_shape.ts";
+import { profileOf, readProfile, slurmSchema } from "../../src/manifest/slurm_shape.ts";
 import { mistakes, read, source } from "./read.ts";
 
 const JOB = "id: a\nmodel: a.ts\nsteps: 1\n";
@@ -77,6 +77,9 @@ Deno.test("a profile has the same keys, with or without slurm above them", () =>
   for (const text of [ALL, bare]) {
     assert.deepEqual(readProfile(source(text)), { wishes: WISHES, diagnostics: [] });
   }
+  // Written down by simrun itself, it says the same.
+  const kept = JSON.stringify(profileOf(WISHES));
+  assert.deepEqual(readProfile(source(kept)), { wishes: WISHES, diagnostics: [] });
   const [mistake] = readProfile(source("nodse: 3\n", "p.yaml")).diagnostics;
   assert.deepEqual([mistake?.place?.path, mistake?.place?.line], ["p.yaml", 1]);
 });

@@ -1,4 +1,4 @@
-/** A campaign for Slurm, in a folder as docs/shards.md has it, run by the very script that stands there. */
+/** A campaign for Slurm, in a folder as docs/shards.md has it, run by the very script that stands there or by simrun's own. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readJournal } from "../../src/store/journal.ts";
@@ -9,6 +9,7 @@ import { PACED } from "../helpers/models.ts";
 import { until } from "../helpers/processes.ts";
 import { fromFileUrl, simrun } from "../helpers/program.ts";
 import { type Kept, keptResults } from "../helpers/real_run.ts";
+import type { Slurm } from "../helpers/slurm.ts";
 
 const DOCS = fromFileUrl(new URL("../../docs/shards.md", import.meta.url));
 
@@ -37,27 +38,35 @@ export function documentedScript(): string {
 
 export type Results = Readonly<Record<string, Kept>>;
 
+/** By which script: that of the documentation, or that which `simrun submit --slurm` makes. */
+export type Way = "documented" | "generated";
+
 export class Campaign {
   readonly folder: string;
   readonly #shards: number;
+  readonly #way: Way;
+  /** Where the logs of an array are that simrun submitted. */
+  readonly #folders = new Map<string, string>();
 
-  private constructor(folder: string, shards: number) {
+  private constructor(folder: string, shards: number, way: Way) {
     this.folder = folder;
     this.#shards = shards;
+    this.#way = way;
   }
 
   static async place(
     folder: string,
-    { manifest = MANIFEST, model = PACED, shards = 2 }: {
+    { manifest = MANIFEST, model = PACED, shards = 2, way = "documented" }: {
       readonly manifest?: string;
       readonly model?: string;
       readonly shards?: number;
+      readonly way?: Way;
     } = {},
   ): Promise<Campaign> {
     await place(folder, "jobs/walk.yaml", manifest);
     await place(folder, "jobs/paced.ts", model);
     await place(folder, "shards.sh", documentedScript());
-    const campaign = new Campaign(folder, shards);
+    const campaign = new Campaign(folder, shards, way);
     campaign.pace(0);
     return campaign;
   }
@@ -117,8 +126,34 @@ export class Campaign {
     await until(isSaved, "shards save checkpoints", 180_000);
   }
 
+  /**
+   * Submits all shards, each with so many cores, and with further options of sbatch (`--name=value`). Answers the array's
+   * number. Simrun's own submission leaves out shards of which nothing is left.
+   */
+  async submit(slurm: Slurm, cores: number, ...options: readonly string[]): Promise<string> {
+    if (this.#way === "documented") {
+      const shape = [`--array=1-${this.#shards}`, `--cpus-per-task=${cores}`];
+      return await slurm.submit(this.folder, ...shape, ...options, "shards.sh");
+    }
+    const shape = [`--nodes=${this.#shards}`, `--cpus-per-task=${cores}`];
+    const words = ["submit", "--slurm", "jobs/walk.yaml", "--json", ...shape];
+    const more = options.length === 0 ? [] : [`--sbatch=${options.join(" ")}`];
+    const { status, stdout, stderr } = await simrun([...words, ...more], {
+      ...{ cwd: this.folder, env: slurm.env },
+    });
+    assert.equal(status, 0, stderr);
+    const { job, folder } = JSON.parse(stdout);
+    this.#folders.set(job, folder);
+    return job;
+  }
+
   /** What the tasks of an array said. */
   log(array: string, task: number): string {
-    return Deno.readTextFileSync(join(this.folder, `slurm-${array}_${task}.out`));
+    const folder = this.#folders.get(array);
+    return Deno.readTextFileSync(
+      folder === undefined
+        ? join(this.folder, `slurm-${array}_${task}.out`)
+        : join(folder, `shard-${task}.log`),
+    );
   }
 }

@@ -47,10 +47,15 @@ fi
 pilot= told= ended=
 trap 'told=1; [ -z "$pilot" ] || kill -USR2 "$pilot"' USR2
 trap 'told=1; ended=1; [ -z "$pilot" ] || kill -TERM "$pilot"' TERM
-/opt/simrun pilot /scratch/me/simruns/slurm/1 --shard "$SLURM_ARRAY_TASK_ID/8" --tree /scratch/me/simruns --retries 5 &
-pilot=$!
-# A signal ends the waiting, not the pilot.
-while told=; wait "$pilot"; status=$?; [ -n "$told" ]; do :; done
+killed=/scratch/me/simruns/slurm/1/shard-"$SLURM_ARRAY_TASK_ID".killed
+while :; do
+  /opt/simrun pilot /scratch/me/simruns/slurm/1 --shard "$SLURM_ARRAY_TASK_ID/8" --tree /scratch/me/simruns --retries 5 &
+  pilot=$!
+  # A signal ends the waiting, not the pilot.
+  while told=; wait "$pilot"; status=$?; [ -n "$told" ]; do :; done
+  # 137: killed, for want of memory most likely. Once more, with half as many runs at a time.
+  [ "$status$ended" = 137 ] && [ ! -e "$killed" ] && : >"$killed" || break
+done
 # 75: everything is saved, and there is more to do; 140: it had hardly begun. Who was told to end (scancel) is not
 # queued again.
 case "$ended$status" in
@@ -78,7 +83,7 @@ Deno.test("pilotScript() keeps hostile paths in one piece", async () => {
     script,
     /#SBATCH --output="\/tmp\/a b's \$\(rm -rf x\) 100%%\/slurm\/1\/shard-%a\.log"\n/,
   );
-  const [line] = script.split("\n").filter((line) => line.startsWith("/opt/simrun"));
+  const [line] = script.split("\n").filter((line) => line.startsWith("  /opt/simrun"));
   // What bash makes of the line, word by word.
   const words = await bash(`SLURM_ARRAY_TASK_ID=3; printf '%s\\n' ${line!.slice(0, -1)}`);
   assert.deepEqual(words.trimEnd().split("\n"), [
@@ -152,6 +157,32 @@ Deno.test("a pilot that heard of its end before it could say so is queued again"
 Deno.test("a pilot that is done, or failed, is not queued again", async () => {
   assert.equal(await played("touch FOLDER/begun; exit 0", ""), "status 0\n");
   assert.equal(await played("touch FOLDER/begun; exit 3", ""), "status 3\n");
+});
+
+Deno.test("a pilot that was killed begins once more, and not a third time", async () => {
+  const dies = "touch FOLDER/begun; echo begins >>FOLDER/log; ";
+  const words = "cat log; ls slurm/1";
+  assert.equal(
+    await played(
+      `${dies}[ -e FOLDER/slurm/1/shard-3.killed ] && exit 0; kill -KILL $$`,
+      `wait $script; ${words}`,
+    ),
+    "begins\nbegins\nshard-3.killed\nsubmission.json\nstatus 0\n",
+  );
+  assert.equal(
+    await played(`${dies} kill -KILL $$`, "wait $script; cat log"),
+    "begins\nbegins\nstatus 137\n",
+  );
+  // Who was told to end meanwhile (scancel, and KILL when it took too long) does not begin anew.
+  const deaf =
+    "trap '' TERM; echo begins >>FOLDER/log; echo $$ >FOLDER/pid; touch FOLDER/begun; while :; do sleep 0.02; done";
+  assert.equal(
+    await played(
+      deaf,
+      "kill -TERM $script; sleep 0.1; kill -KILL $(cat pid); wait $script; cat log",
+    ),
+    "begins\nstatus 137\n",
+  );
 });
 
 Deno.test("finalScript() runs the user's command with this simrun on this tree", async () => {

@@ -85,6 +85,37 @@ Deno.test("a pilot that began three times and saved nothing ends with status 3",
     })
   ));
 
+Deno.test("a pilot whose predecessor was killed computes half as many runs at a time, and says so", () =>
+  inFolder((folder) =>
+    leavesNoProcess(async () => {
+      await place(folder, "m.ts", MODEL);
+      await submit(folder, MANIFEST(""));
+      await place(folder, "T/slurm/1/shard-1.killed", "");
+      const words = ["pilot", "T/slurm/1", "--tree", "T", "-j", "2"];
+      const half = await simrun([...words, "--shard", "1/2"], { cwd: folder });
+      assert.equal(half.status, 0, half.stderr);
+      assert.match(half.stderr, /pilot was killed before, .*: 1 run at a time now, of 2\./);
+      // Another shard has nothing to do with it.
+      const whole = await simrun([...words, "--shard", "2/2"], { cwd: folder });
+      assert.equal(whole.status, 0, whole.stderr);
+      assert.doesNotMatch(whole.stderr, /killed/);
+    })
+  ));
+
+Deno.test("a pilot notes Slurm's number where whoever submitted it could not", () =>
+  inFolder(async (folder) => {
+    await place(folder, "m.ts", MODEL);
+    await submit(folder, MANIFEST(""));
+    const words = ["pilot", "T/slurm/1", "--tree", "T", "--shard"];
+    const job = () => Deno.readTextFileSync(join(folder, "T/slurm/1/job.json"));
+    for (const [shard, number] of [["1/2", "71"], ["2/2", "72"]] as const) {
+      const env = { SLURM_ARRAY_JOB_ID: number };
+      const ran = await simrun([...words, shard], { cwd: folder, env });
+      assert.equal(ran.status, 0, ran.stderr);
+      assert.equal(job(), '{"job":"71"}\n');
+    }
+  }));
+
 Deno.test("a pilot without a submission or a shard says what it lacks", () =>
   inFolder(async (folder) => {
     await submit(folder, MANIFEST(""));

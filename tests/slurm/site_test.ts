@@ -8,7 +8,9 @@ import { type Slurm, type SlurmAnswer, slurmText } from "../../src/slurm/client.
 import { diskUnder } from "../../src/slurm/shared_disk.ts";
 import { parseArrayMax, parsePartitions, type Site } from "../../src/slurm/site.ts";
 import type { SubmissionRecord } from "../../src/slurm/submission.ts";
+import { completionLogOf, parseCompletions } from "../../src/slurm/completion_log.ts";
 import { parseAccounts, parseJobs, readTasks } from "../../src/slurm/tasks.ts";
+import { inFolder } from "../helpers/folder.ts";
 import { parseSlurmTime, timeText } from "../../src/slurm/time.ts";
 
 Deno.test("parseSlurmTime() and timeText() are each other's inverse", () => {
@@ -50,6 +52,7 @@ Deno.test("verdictOf() is the table of states", () => {
     ["OUT_OF_MEMORY", "0:125", "memory"],
     // Without control groups.
     ["FAILED", "0:9", "memory"],
+    ["FAILED", "137:0", "memory"],
     ["FAILED", "75:0", "resumable"],
     ["FAILED", "143:0", "resumable"],
     ["FAILED", "3:0", "failed"],
@@ -99,6 +102,45 @@ Deno.test("parseAccounts() reads what the accounting remembers", () => {
   ]);
 });
 
+/** Lines as Slurm 22.05 wrote them. */
+const COMPLETIONS = [
+  "JobId=13 UserId=me(1000) GroupId=me(1000) Name=simrun-w JobState=NODE_FAIL Partition=normal TimeLimit=30 StartTime=2026-11-01T00:00:00 EndTime=2026-11-01T00:01:00 NodeList=n1 NodeCnt=1 ProcCnt=2 WorkDir=/t ReservationName= Tres=cpu=2 Account= QOS= WcKey= Cluster=simrun SubmitTime=2026-11-01T00:00:00 EligibleTime=2026-11-01T00:00:00 ArrayJobId=12 ArrayTaskId=1 DerivedExitCode=0:0 ExitCode=0:0 ",
+  "JobId=13 UserId=me(1000) Name=simrun-w JobState=COMPLETED NodeList=n2 ArrayJobId=12 ArrayTaskId=1 ExitCode=0:0 ",
+  "JobId=14 UserId=me(1000) Name=simrun-w JobState=CANCELLED NodeList=(null) ArrayJobId=12 ArrayTaskId=2 ExitCode=0:0 ",
+  "JobId=15 UserId=me(1000) Name=other JobState=FAILED NodeList=n2 ExitCode=1:0 ",
+  "JobId=16 UserId=me(1000) Name=simrun-w JobState=FAILED NodeList=n2 ArrayJobId=16 ArrayTaskId=1 ExitCode=3:0 ",
+  "",
+].join("\n");
+
+Deno.test("parseCompletions() reads of the log of completed jobs how each task of an array ended last", () => {
+  assert.deepEqual(parseCompletions(COMPLETIONS, "12"), [
+    { shard: 1, id: "12_1", state: "COMPLETED", verdict: "done", nodes: "n2", exitCode: "0:0" },
+    { shard: 2, id: "12_2", state: "CANCELLED", verdict: "stopped", exitCode: "0:0" },
+  ]);
+  const config = (type: string) =>
+    `JobCompHost = localhost\nJobCompLoc             = /a b/log\nJobCompType = ${type}\n`;
+  assert.equal(completionLogOf(config("jobcomp/filetxt")), "/a b/log");
+  assert.equal(completionLogOf(config("jobcomp/none")), undefined);
+  assert.equal(completionLogOf(""), undefined);
+});
+
+Deno.test("readTasks() asks the log of completed jobs where there is no accounting", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/jobcomp.log`;
+    Deno.writeTextFileSync(path, COMPLETIONS);
+    const slurm: Slurm = (program, args) =>
+      Promise.resolve(
+        args[1] === "config"
+          ? { ok: true, text: `JobCompLoc = ${path}\nJobCompType = jobcomp/filetxt\n` }
+          : { ok: false, missing: program === "sacct", message: "Invalid job id specified" },
+      );
+    const states = async () =>
+      (await readTasks(slurm, [record("12", [1, 2, 3])])).map(({ state }) => state);
+    assert.deepEqual(await states(), ["COMPLETED", "CANCELLED", "UNKNOWN"]);
+    Deno.removeSync(path);
+    assert.deepEqual(await states(), ["UNKNOWN", "UNKNOWN", "UNKNOWN"]);
+  }));
+
 const record = (job: string | undefined, shards: readonly number[]): SubmissionRecord => ({
   number: 1,
   folder: "/t/slurm/1",
@@ -117,6 +159,7 @@ Deno.test("readTasks() knows the newest task of each shard, asks the accounting,
     "scontrol 7": { ok: false, missing: false, message: "Unable to contact slurm controller" },
   };
   const slurm: Slurm = (program, args) => {
+    if (program === "squeue") return Promise.resolve({ ok: true, text: "" });
     const job = args.join(" ").match(/\d+$/)?.[0] ?? /--jobs=(\d+)/.exec(args.join(" "))![1];
     return Promise.resolve(answers[`${program} ${job}`]!);
   };

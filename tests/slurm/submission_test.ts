@@ -4,6 +4,7 @@ import { Fault } from "../../src/job/fault.ts";
 import type { SlurmAnswer } from "../../src/slurm/client.ts";
 import { listSubmissions, type Submission } from "../../src/slurm/submission.ts";
 import { submitScripts } from "../../src/slurm/submit.ts";
+import { readTasks } from "../../src/slurm/tasks.ts";
 import { openTree } from "../../src/store/tree.ts";
 import { inFolder } from "../helpers/folder.ts";
 
@@ -78,4 +79,33 @@ Deno.test("submitScripts() leaves nothing of what Slurm refuses, and tells of a 
       (error) =>
         error instanceof Fault && /took it as job 15, which could not be noted/.test(error.message),
     );
+  }));
+
+Deno.test("readTasks() finds the job of a submission whose number was lost by its script", () =>
+  inFolder(async (folder) => {
+    const layout = await openTree(`${folder}/T`, "write");
+    const { slurm } = slurmOf(says("12\n"), says("14\n"));
+    for (let time = 0; time < 2; time++) {
+      await submitScripts(slurm, layout, { ...SCRIPTS, then: undefined });
+    }
+    const script = `${layout.slurmFolder}/2/pilot.sh`;
+    Deno.removeSync(`${layout.slurmFolder}/2/job.json`);
+    const { slurm: knows, asked } = slurmOf(
+      says(`13 /elsewhere/pilot.sh\n14 ${script}\n14 ${script}\n`),
+      says("JobId=14 ArrayJobId=14 ArrayTaskId=1-2 JobState=PENDING Reason=Priority\n"),
+    );
+    const tasks = await readTasks(knows, listSubmissions(layout));
+    assert.deepEqual(tasks.map(({ id, state }) => [id, state]), [["14_1", "PENDING"], [
+      "14_2",
+      "PENDING",
+    ]]);
+    assert.deepEqual(asked[0], [
+      ...["squeue", "--me", "--states=all", "--noheader", "--format=%F %o"],
+    ]);
+    // Slurm is away: what the earlier submission says would be out of date, but it is all there is.
+    const away = await readTasks(slurmOf(refuses, refuses).slurm, listSubmissions(layout));
+    assert.deepEqual(away.map(({ id, verdict }) => [id, verdict]), [["12_1", "unasked"], [
+      "12_2",
+      "unasked",
+    ]]);
   }));

@@ -1,78 +1,26 @@
-/** `simrun submit --slurm` on a real Slurm: submitted, watched, steered, submitted again and harvested from one shell. */
+/** `simrun submit --slurm` on a real Slurm: submitted, watched, steered and harvested from one shell. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { leavesNoProcess, until } from "../helpers/processes.ts";
-import { type Finished, simrun } from "../helpers/program.ts";
-import { keptResults } from "../helpers/real_run.ts";
-import { type Slurm, slurmTest, withSlurm } from "../helpers/slurm.ts";
-import { Campaign, MANIFEST, type Results } from "./campaign.ts";
+import { until } from "../helpers/processes.ts";
+import { MANIFEST } from "./campaign.ts";
+import {
+  ASKS,
+  assertWanted,
+  ok,
+  SLOW_MS,
+  type Stage,
+  statesOf,
+  submitted,
+  testScenes,
+} from "./submit_scenes.ts";
 
-const ASKS = `slurm: { nodes: 2, cpus_per_task: 2, time: 30min }\n`;
-/** Slow enough to be at work when it is looked for. */
-const SLOW_MS = 20;
-
-interface Stage {
-  readonly slurm: Slurm;
-  readonly campaign: Campaign;
-  /** What one machine makes of the manifest. */
-  readonly wanted: Results;
-  /** Types a command in the campaign's folder. */
-  readonly type: (...words: readonly string[]) => Promise<Finished>;
-}
-
-const SCENES: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
+testScenes("a campaign is submitted to Slurm, steered and harvested", {
   "from the script to the table, with manifests that change on the way": harvest,
   "what a site does not have is refused in a sentence, and leaves nothing behind": refused,
   "USR2 and a requeue in the middle, and the results are those of one machine": signalled,
   "cancel, pause and continue of all reach pilots that have not begun": queued,
   "paused pilots end and keep no node waiting; submitted again they go on": paused,
-  "given up and submitted again, only what is left is submitted": again,
-};
-
-Deno.test({
-  name: slurmTest.named("a campaign is submitted to Slurm, steered and harvested"),
-  ignore: slurmTest.ignore,
-  async fn(t) {
-    await leavesNoProcess(() =>
-      withSlurm(async (slurm) => {
-        const wanted = await (await Campaign.place(join(slurm.folder, "alone"))).onOneMachine();
-        let count = 0;
-        for (const [name, play] of Object.entries(SCENES)) {
-          const folder = join(slurm.folder, `scene-${++count}`);
-          const campaign = await Campaign.place(folder, { manifest: ASKS + MANIFEST });
-          const type = (...words: readonly string[]) =>
-            simrun(words, { cwd: folder, env: slurm.env });
-          await t.step(name, () => play({ slurm, campaign, wanted, type }));
-        }
-      })
-    );
-  },
 });
-
-async function ok(ran: Promise<Finished>): Promise<Finished> {
-  const done = await ran;
-  assert.equal(done.status, 0, done.stderr);
-  return done;
-}
-
-/** The array's number. */
-async function submitted({ type }: Stage, ...words: readonly string[]): Promise<string> {
-  const { stdout } = await ok(type("submit", "--slurm", "jobs/walk.yaml", ...words));
-  assert.match(stdout, /^\d+\n$/);
-  return stdout.trim();
-}
-
-type Told = { readonly shard: number; readonly state: string; readonly reason?: string };
-
-async function statesOf({ type }: Stage): Promise<readonly Told[]> {
-  const { stdout } = await ok(type("status", "--json"));
-  return JSON.parse(stdout).slurm ?? [];
-}
-
-async function assertWanted({ campaign, wanted }: Stage): Promise<void> {
-  const shards = [1, 2].map((number) => keptResults(campaign.shard(number).root));
-  assert.deepEqual(Object.assign({}, ...await Promise.all(shards)), wanted);
-}
 
 async function harvest(stage: Stage): Promise<void> {
   const { campaign, type, slurm } = stage;
@@ -207,27 +155,6 @@ async function paused(stage: Stage): Promise<void> {
   await slurm.ended(await submitted(stage));
   assert.equal((await ok(type("wait"))).stderr, "4 of 4 runs completed.\n");
   await assertWanted(stage);
-}
-
-async function again(stage: Stage): Promise<void> {
-  const { slurm, campaign } = stage;
-  campaign.pace(SLOW_MS);
-  const job = await submitted(stage);
-  await campaign.untilSaved(1, 2);
-  await slurm.command("scancel", `${job}_2`);
-  await slurm.untilTasks(`${job}_2`, ({ state }) => state === "CANCELLED", "it is cancelled");
-  campaign.pace(0);
-  await slurm.ended(job);
-  const second = await submitted(stage);
-  const tasks = await slurm.ended(second);
-  assert.deepEqual(tasks.map(({ id, state }) => [id, state]), [[`${second}_2`, "COMPLETED"]]);
-  await assertWanted(stage);
-  // The newest word on each shard.
-  const states = await statesOf(stage);
-  assert.deepEqual(states.map(({ shard, state }) => [shard, state]), [[1, "COMPLETED"], [
-    2,
-    "COMPLETED",
-  ]]);
 }
 
 function exists(path: string): boolean {

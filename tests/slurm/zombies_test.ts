@@ -6,15 +6,17 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { EXIT } from "../../src/job/fault.ts";
 import { isAlive, leavesNoProcess, until } from "../helpers/processes.ts";
-import { childrenOf } from "../helpers/processes.ts";
 import { simrun } from "../helpers/program.ts";
 import { type Slurm, slurmTest, withSlurm } from "../helpers/slurm.ts";
+import { cases } from "../helpers/torture.ts";
 import { treePicture } from "../helpers/tree_picture.ts";
-import { Campaign, type Results } from "./campaign.ts";
+import { Campaign, type Results, type Way } from "./campaign.ts";
+import { pilotOf } from "./pilot_processes.ts";
 
 /** Three pilots fit on one node, which is what is lost. */
 const SHAPE = { cpus: 4 };
-const ARRAY = ["--array=1-3", "--cpus-per-task=1"];
+const UNREACHED = { ...SHAPE, isNetworked: true, slurmdTimeoutS: 8 };
+const CORES = 1;
 const SHARDS = [1, 2, 3];
 /** What becomes of the three: woken up after its heir has ended, never stopped, woken up while its heir works. */
 const [LATE, AWAKE, EARLY] = SHARDS as [number, number, number];
@@ -32,20 +34,26 @@ Deno.test({
   ignore: slurmTest.ignore,
   async fn() {
     await leavesNoProcess(async () => {
-      // Two clusters at once: for many seconds nothing happens but that a controller misses a node.
-      const both = await Promise.allSettled([
-        withSlurm(outOfReach, { ...SHAPE, isNetworked: true, slurmdTimeoutS: 8 }),
-        withSlurm(crashed, SHAPE),
-      ]);
-      for (const one of both) if (one.status === "rejected") throw one.reason;
+      const pairs: readonly (readonly [Way, Way])[] = cases({
+        short: [["generated", "documented"]],
+        long: [["generated", "documented"], ["documented", "generated"]],
+      });
+      for (const [first, second] of pairs) {
+        // Two clusters at once: for many seconds nothing happens but that a controller misses a node.
+        const both = await Promise.allSettled([
+          withSlurm((slurm) => outOfReach(slurm, first), UNREACHED),
+          withSlurm((slurm) => crashed(slurm, second), SHAPE),
+        ]);
+        for (const one of both) if (one.status === "rejected") throw one.reason;
+      }
     });
   },
 });
 
-async function outOfReach(slurm: Slurm): Promise<void> {
+async function outOfReach(slurm: Slurm, way: Way): Promise<void> {
   const wanted = await resultsAlone(slurm);
-  const { campaign, array } = await allOnOneNode(slurm);
-  const pilots = new Map(SHARDS.map((shard) => [shard, pilotOf(slurm, shard)]));
+  const { campaign, array } = await allOnOneNode(slurm, way);
+  const pilots = new Map(SHARDS.map((shard) => [shard, pilotOf(slurm.node("n1"), shard)]));
   const before = SHARDS.map((shard) => campaign.owner(shard));
   campaign.pace(STILL_MS);
   await untilStill(campaign, LATE);
@@ -87,9 +95,9 @@ async function outOfReach(slurm: Slurm): Promise<void> {
   await assertSame(campaign, wanted);
 }
 
-async function crashed(slurm: Slurm): Promise<void> {
+async function crashed(slurm: Slurm, way: Way): Promise<void> {
   const wanted = await resultsAlone(slurm);
-  const { campaign, array } = await allOnOneNode(slurm);
+  const { campaign, array } = await allOnOneNode(slurm, way);
   // Two are requeued by Slurm; the third one is given up, and submitted again by hand.
   await slurm.node("n1").crash();
   await slurm.command("scancel", `${array}_3`);
@@ -102,9 +110,9 @@ async function crashed(slurm: Slurm): Promise<void> {
     assert.equal(campaign.owner(shard)?.epoch, 2);
     assert.match(campaign.log(array, shard), /goes on at step [1-9]/);
   }
-  const again = await slurm.submit(campaign.folder, ...ARRAY, "shards.sh");
+  const again = await campaign.submit(slurm, CORES);
   const done = await slurm.ended(again);
-  assert.deepEqual(done.map(({ exit }) => exit), SHARDS.map(() => EXIT.completed.status));
+  assert.ok(done.every(({ exit }) => exit === EXIT.completed.status));
   assert.match(campaign.log(again, 3), /goes on at step [1-9]/);
   await assertSame(campaign, wanted);
 }
@@ -146,11 +154,15 @@ async function resultsAlone(slurm: Slurm): Promise<Results> {
 }
 
 /** An array whose shards are all at work on the first node. */
-async function allOnOneNode(slurm: Slurm): Promise<{ campaign: Campaign; array: string }> {
-  const campaign = await Campaign.place(join(slurm.shared, "shards"), { shards: SHARDS.length });
+async function allOnOneNode(
+  slurm: Slurm,
+  way: Way,
+): Promise<{ campaign: Campaign; array: string }> {
+  const shape = { shards: SHARDS.length, way };
+  const campaign = await Campaign.place(join(slurm.shared, "shards"), shape);
   campaign.pace(SLOW_MS);
   await slurm.command("scontrol", "update", "NodeName=n2", "State=DRAIN", "Reason=not-yet");
-  const array = await slurm.submit(campaign.folder, ...ARRAY, "shards.sh");
+  const array = await campaign.submit(slurm, CORES);
   await campaign.untilSaved(...SHARDS);
   await slurm.command("scontrol", "update", "NodeName=n2", "State=RESUME");
   assert.deepEqual((await slurm.tasks(array)).map(({ node }) => node), SHARDS.map(() => "n1"));
@@ -161,20 +173,6 @@ async function untilOnTheOther(slurm: Slurm, array: string): Promise<void> {
   const isThere = (task: { state: string; node: string }) =>
     task.state === "RUNNING" && task.node === "n2";
   await slurm.untilTasks(array, isThere, "Slurm starts it on the other node", 300_000);
-}
-
-/** A shard's script on the first node, and all that it has started, from the top down. */
-function pilotOf(slurm: Slurm, shard: number): readonly number[] {
-  const word = `SLURM_ARRAY_TASK_ID=${shard}`;
-  const isScript = ({ pid, name }: { pid: number; name: string }) =>
-    name === "slurm_script" &&
-    Deno.readTextFileSync(`/proc/${pid}/environ`).split("\0").includes(word);
-  const scripts = slurm.node("n1").processes().filter(isScript).map(({ pid }) => pid);
-  assert.equal(scripts.length, 1, `the script of shard ${shard}`);
-  const below = (pid: number): number[] => [pid, ...childrenOf(pid).flatMap(below)];
-  const all = below(scripts[0]!);
-  assert.ok(all.length >= 3, "script, simrun and a slot");
-  return all;
 }
 
 function signal(pids: readonly number[], signal: Deno.Signal): void {
