@@ -43,7 +43,7 @@ async function tasksOf(slurm: Slurm, job: string): Promise<Answer> {
   // there is one; and some sites only have a log.
   if (!/invalid job id/i.test(shown.message)) return { ok: false, why: shown.message };
   const accounts = await slurm("sacct", [
-    ...["--noheader", "--parsable2", "--allocations", "--array", `--jobs=${job}`],
+    ...["--noheader", "--parsable2", "--allocations", `--jobs=${job}`],
     "--format=JobID,State,ExitCode,NodeList",
   ]);
   const accounted = accounts.ok ? parseAccounts(accounts.text, job) : [];

@@ -93,6 +93,7 @@ Deno.test("parseJobs() finds each task, also those that wait in one line", () =>
 });
 
 Deno.test("parseAccounts() reads what the accounting remembers", () => {
+  // As Slurm 22.05 printed it, which knows no --array.
   const text =
     "12_1|COMPLETED|0:0|n1\n12_2|TIMEOUT|0:0|n2\n12_3|CANCELLED by 0|0:15|None assigned\n12_[4-5]|PENDING|0:0|\n";
   assert.deepEqual(parseAccounts(text, "12").map(({ shard, verdict }) => [shard, verdict]), [
