@@ -17,6 +17,7 @@ import {
   treeRoot,
 } from "./context.ts";
 import { RUN_FLAGS } from "./run_flags.ts";
+import { type TreeWords, treeWords } from "./tree_words.ts";
 
 export interface ControlFlags extends GlobalFlags {
   readonly noWait: boolean;
@@ -42,17 +43,22 @@ export async function findHolder(
 ): Promise<Holder> {
   const { layout, holder } = await lookForHolder(context, flags);
   if (holder !== undefined) return holder;
-  throw nobody(layout, flags, action, files);
+  throw nobody(context, layout, flags, action, files);
 }
 
 function nobody(
+  context: CliContext,
   { root }: Layout,
   flags: GlobalFlags,
   action: ControlAction,
   files: readonly string[] = [],
 ): Fault {
   return new Fault("not-found", `Nothing runs on ${root}; there is no simrun to ask.`, {
-    hint: instead(action, treeFlag(flags), files.map((word) => shellWord(word)).join(" ")),
+    hint: instead(
+      action,
+      treeWords(context, flags),
+      files.map((word) => shellWord(word)).join(" "),
+    ),
   });
 }
 
@@ -65,10 +71,6 @@ export async function lookForHolder(
   return { layout, holder: found?.alive ? { layout, owner: found.owner } : undefined };
 }
 
-export function treeFlag({ tree }: GlobalFlags): string {
-  return tree === undefined ? "" : ` --tree ${shellWord(tree)}`;
-}
-
 /** Asks, and waits for the answer unless that was not wanted. `files` are what a submission was named with. */
 export async function ask(
   context: CliContext,
@@ -79,7 +81,7 @@ export async function ask(
   files?: readonly string[],
 ): Promise<number> {
   const status = await askWhileThere(context, flags, action, holder, worded);
-  if (status === undefined) throw nobody(holder.layout, flags, action, files);
+  if (status === undefined) throw nobody(context, holder.layout, flags, action, files);
   return status;
 }
 
@@ -159,23 +161,23 @@ function tell(context: CliContext, flags: ControlFlags, answer: ControlAnswer): 
 }
 
 /** What to type when nobody works on the tree. */
-function instead(action: ControlAction, tree: string, files: string): string {
+function instead(action: ControlAction, { flag, goOn }: TreeWords, files: string): string {
   switch (action.type) {
     case "submit":
-      return `To run them, type: simrun run${tree} ${files}`;
+      return `To run them, type: simrun run${flag} ${files}`;
     case "retry":
-      return `To try failed runs again, type: simrun resume${tree} (or simrun run${tree} FILES)`;
+      return `To try failed runs again, type: ${goOn()} (or simrun run${flag} FILES)`;
     case "continue":
-      return `To go on with what is not done, type: simrun resume${tree}`;
+      return `To go on with what is not done, type: ${goOn()}`;
     case "slots":
-      return `To begin with so many, type: simrun resume${tree} -j ${action.slots}`;
+      return `To begin with so many, type: ${goOn(`-j ${action.slots}`)}`;
     case "priority": {
       const level = RUN_FLAGS.priority.values[action.priority]!;
-      return `To begin with another, type: simrun resume${tree} --priority ${level}`;
+      return `To begin with another, type: ${goOn(`--priority ${level}`)}`;
     }
     case "cancel":
     case "pause":
-      return `None of what is meant waits to be computed; simrun status${tree} shows what there is.`;
+      return `None of what is meant waits to be computed; simrun status${flag} shows what there is.`;
     default:
       return assertNever(action);
   }

@@ -15,7 +15,6 @@ import {
   findHolder,
   type Holder,
   lookForHolder,
-  treeFlag,
 } from "./ask_holder.ts";
 import { type CliContext, printJson, say, treeRoot } from "./context.ts";
 import { availableCores, coreLimits } from "./cores.ts";
@@ -165,7 +164,7 @@ async function askOrWriteOne(
   const { answerAlone } = await load<typeof import("./control_alone.ts")>(
     import.meta.resolve("./control_alone.ts"),
   );
-  const answer = await answerAlone(context, flags, action, treeFlag(flags));
+  const answer = await answerAlone(context, flags, action);
   if (answer === undefined) return await askHolder(context, flags, action);
   if (flags.json) printJson(context.stdout, answer);
   say(context, flags, answer.message);

@@ -10,13 +10,13 @@ import { type AloneAction, controlAlone, runsMeant } from "../runner/control_alo
 import { type CliContext, type GlobalFlags, say } from "./context.ts";
 import { refuseUnknown } from "./selectors.ts";
 import { readTree } from "./tree_reader.ts";
+import { type TreeWords, treeWords } from "./tree_words.ts";
 
-/** Undefined when nothing can be done to what is meant but by a simrun at work, or nothing is there. `tree` stands in what is to be typed next. */
+/** Undefined when nothing can be done to what is meant but by a simrun at work, or nothing is there. */
 export async function answerAlone(
   context: CliContext,
   flags: GlobalFlags,
   action: AloneAction,
-  tree: string,
 ): Promise<Pick<ControlAnswer, "ok" | "message" | "runs"> | undefined> {
   const { layout, history } = await readTree(context, flags);
   refuseUnknown(history, action.selectors);
@@ -25,11 +25,11 @@ export async function answerAlone(
     const isLeft = counts.interrupted + counts.waiting + counts.failed > 0;
     const waitsForOne = isLeft && (action.type === "retry" || action.type === "continue");
     if (waitsForOne || history.jobs.size === 0) return undefined;
-    throw new Fault("usage", nothingDone(action, counts, tree));
+    throw new Fault("usage", nothingDone(action, counts, treeWords(context, flags).flag));
   }
   const warn = (warning: string): void => say(context, flags, `note: ${warning}`);
   const runs = await controlAlone(layout.root, action, warn);
-  return { ok: true, message: told(action, runs, tree), runs };
+  return { ok: true, message: told(action, runs, treeWords(context, flags)), runs };
 }
 
 /** As they look with nobody at work. */
@@ -45,17 +45,17 @@ function countMeant(
   return counts;
 }
 
-function told({ type, selectors }: AloneAction, runs: number, tree: string): string {
+function told({ type, selectors }: AloneAction, runs: number, { flag, goOn }: TreeWords): string {
   const what = formatNumberOf(runs, "run");
   const [is, it, takes] = runs === 1 ? ["is", "it", "it"] : ["are", "them", "them"];
   switch (type) {
     case "cancel":
-      return `${what} cancelled. simrun retry${tree} cancelled takes ${takes} up again.`;
+      return `${what} cancelled. simrun retry${flag} cancelled takes ${takes} up again.`;
     case "pause":
-      return `${what} paused. simrun continue${tree} ${pausedWords(selectors)} lets ${it} go on.`;
+      return `${what} paused. simrun continue${flag} ${pausedWords(selectors)} lets ${it} go on.`;
     case "continue":
-      return `${what} may go on. simrun resume${tree} computes ${it}.`;
+      return `${what} may go on. ${goOn()} computes ${it}.`;
     case "retry":
-      return `${what} ${is} taken up again. simrun resume${tree} computes ${it}.`;
+      return `${what} ${is} taken up again. ${goOn()} computes ${it}.`;
   }
 }

@@ -3,7 +3,6 @@ import type { RunEvent } from "../job/event.ts";
 import { EXIT } from "../job/fault.ts";
 import type { Job } from "../job/job.ts";
 import { load } from "../job/load.ts";
-import { shellWord } from "../job/shell_word.ts";
 import type { ManifestReading } from "../manifest/manifest.ts";
 import type { ManifestSource } from "../manifest/source.ts";
 import { ledIn } from "../report/led_by.ts";
@@ -43,6 +42,7 @@ import { overridesOf } from "./overrides.ts";
 import { parseSlots } from "./slots.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { batchTimeLeftMs, timeLimitMs } from "./time_limit.ts";
+import { treeWords } from "./tree_words.ts";
 
 type Flags = ResumeFlags & { readonly watch?: boolean } & GlobalFlags;
 
@@ -119,11 +119,14 @@ export async function execute(context: CliContext, flags: Flags, work: Work): Pr
     });
     const { exitStatus, stopped } = judge(outcome, runner.plan, summary.cancelled);
     if (flags.json) printJson(context.stdout, summaryJson(summary, exitStatus));
+    const words = treeWords(context, flags);
     const linesWith = (paint: Paint): string[] =>
       renderSummary(summary, {
         paint,
         folder: context.cwd,
-        treeFlag: flags.tree === undefined ? "" : ` --tree ${shellWord(flags.tree)}`,
+        treeFlag: words.flag,
+        // A batch job goes on by itself.
+        goOn: flags.endWhenPaused ? undefined : words.goOn,
         stopped,
         paused: outcome.outcome.paused ?? 0,
         isHeld: outcome.outcome.stopped === undefined &&

@@ -35,6 +35,7 @@ import {
 } from "./context.ts";
 import { coresOfAll, explainJob, withNeeded } from "./explain_job.ts";
 import { findIndex, findRun, readTree } from "./tree_reader.ts";
+import { treeWords } from "./tree_words.ts";
 
 export async function explain(
   context: CliContext,
@@ -137,6 +138,7 @@ export async function explain(
       chapters: story.chapters,
       staysFailed: decision?.decision === "counted",
       isHeld: decision?.decision === "held-model",
+      goOn: treeWords(context, flags).goOn,
       lacks: jobHistory.job !== undefined && status.state === "failed" &&
           status.failure?.class === "needs"
         ? lackedOf(jobHistory.job, read.jobs, (id) => history.jobs.get(id)?.job)

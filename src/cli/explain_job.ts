@@ -24,6 +24,7 @@ import {
   printJson,
   printLines,
 } from "./context.ts";
+import { treeWords } from "./tree_words.ts";
 
 /** Of more runs of one state only the number is told. */
 const LISTED_MAX = 10_000;
@@ -82,7 +83,7 @@ export async function explainJob(
       job,
       groups,
       led: led === undefined ? [] : ledTexts(led),
-      working,
+      ...{ working, goOn: treeWords(context, flags).goOn },
       lessons: lessons === undefined ? [] : lessonTexts(lessons),
       next: next === undefined || typeof next === "string"
         ? next

@@ -15,6 +15,7 @@ import { chooseLogs, type LogChoice } from "./log_choice.ts";
 import { LogPrinter } from "./log_printer.ts";
 import { type LogFlags, logsIn, printLogs } from "./logs.ts";
 import { lastLines, RunTail } from "./run_tail.ts";
+import { treeWords } from "./tree_words.ts";
 
 const FOLLOW_MS = 500;
 /** Reading the tree again and again must not cost more than this part of a core. */
@@ -152,7 +153,8 @@ class FollowedRuns {
   endOfCampaign(): void {
     const { sessionEnded } = this.#history;
     const outcome = sessionEnded?.outcome ?? "lost";
-    const text = OUTCOMES[outcome] ?? "The simrun that worked here has ended.";
+    const { goOn } = treeWords(this.#context, this.#flags);
+    const text = OUTCOMES[outcome]?.(goOn()) ?? "The simrun that worked here has ended.";
     this.#printer.event(undefined, { event: "ended", outcome, text });
   }
 
@@ -303,10 +305,10 @@ const WORDS: { readonly [event: string]: string } = {
   requeued: "goes back to the queue",
 };
 
-const OUTCOMES: { readonly [outcome: string]: string } = {
-  completed: "The campaign has ended: nothing is left to do.",
-  failed: "The campaign has ended, with failed runs.",
-  stopped: "The campaign was stopped; simrun resume goes on with it.",
-  lost:
-    "No simrun works here; the last one was killed. simrun resume goes on with what is not done.",
+const OUTCOMES: { readonly [outcome: string]: (goOn: string) => string } = {
+  completed: () => "The campaign has ended: nothing is left to do.",
+  failed: () => "The campaign has ended, with failed runs.",
+  stopped: (goOn) => `The campaign was stopped; ${goOn} goes on with it.`,
+  lost: (goOn) =>
+    `No simrun works here; the last one was killed. ${goOn} goes on with what is not done.`,
 };

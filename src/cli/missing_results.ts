@@ -1,6 +1,5 @@
 /** What `simrun results` says of runs that have no result: which failed and why, and what to type next. */
 import { runName } from "../job/run.ts";
-import { shellWord } from "../job/shell_word.ts";
 import { searchOf } from "../job/sweep.ts";
 import { formatCount, formatNumberOf } from "../report/format.ts";
 import { treeStatus } from "../report/status.ts";
@@ -9,6 +8,7 @@ import { safeText } from "../screen/safe_text.ts";
 import { readWork } from "../store/work.ts";
 import { type CliContext, type GlobalFlags, paintOf } from "./context.ts";
 import type { TreeReading } from "./tree_reader.ts";
+import { treeWords } from "./tree_words.ts";
 
 interface Missing {
   readonly selectors: readonly string[];
@@ -42,7 +42,7 @@ export async function missingLines(
     cancelled > 0 ? `${formatCount(cancelled)} ${areOrIs(cancelled)} cancelled` : "",
     others > 0 ? `${formatCount(others)} ${areOrIs(others)} not done` : "",
   ].filter((part) => part !== "");
-  const tree = flags.tree === undefined ? "" : ` --tree ${shellWord(flags.tree)}`;
+  const { flag: tree, goOn } = treeWords(context, flags);
   const more = others > 0 ? ` simrun status${tree} shows how far they are.` : "";
   const head = `${formatCount(done)} of ${formatNumberOf(planned, "run")}; ${parts.join(", ")}.`;
   const lines = [
@@ -59,7 +59,7 @@ export async function missingLines(
   const isLed = searchOf(history.jobs.get(first.job)?.job?.sweep) !== undefined;
   const again = working || isLed
     ? `simrun retry ${name}${tree} has it tried again`
-    : `simrun resume${tree} tries ${failed === 1 ? "it" : "them"} again`;
+    : `${goOn()} tries ${failed === 1 ? "it" : "them"} again`;
   return [...lines, paint.faint(`${explain}; ${again}.`)];
 }
 

@@ -26,6 +26,8 @@ export interface JobStoryView {
   /** What the next simrun would do with its runs; absent while one works. */
   readonly next: string | undefined;
   readonly working: boolean;
+  /** The command that goes on with what is not done. */
+  readonly goOn: () => string;
 }
 
 export function renderJobStory(view: JobStoryView, canvas: StoryCanvas): string[] {
@@ -105,7 +107,7 @@ function exampleText({ job, run, point }: RunStatus): string {
 }
 
 /** What to type: the run that is most worth a look, then what goes on with the others. */
-function nextLines({ groups, status, next, working }: JobStoryView): string[] {
+function nextLines({ groups, status, next, working, goOn }: JobStoryView): string[] {
   const lines: string[] = [];
   if (next !== undefined) lines.push(safeText(`The next simrun: ${next}.`));
   const of = (state: VisibleState) => groups.find((group) => group.state === state)?.examples[0];
@@ -118,14 +120,14 @@ function nextLines({ groups, status, next, working }: JobStoryView): string[] {
     lines.push(
       `simrun continue ${id} lets the ${
         status.counts.paused === 1 ? "paused one" : `${formatCount(status.counts.paused)} paused`
-      } go on${working ? "" : "; then simrun resume"}.`,
+      } go on${working ? "" : `; then ${goOn()}`}.`,
     );
   }
   if (status.counts.cancelled > 0) {
     lines.push(
       `simrun retry cancelled ${id} takes up ${
         formatNumberOf(status.counts.cancelled, "cancelled run")
-      }${working ? "" : "; then simrun resume"}.`,
+      }${working ? "" : `; then ${goOn()}`}.`,
     );
   }
   if (working && status.counts.failed > 0) {

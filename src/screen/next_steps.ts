@@ -15,6 +15,8 @@ export interface Prospect {
   readonly decision: readonly string[];
   /** The next simrun leaves it as failed as it is. */
   readonly staysFailed?: boolean;
+  /** The command that goes on with what is not done; `simrun resume` if it does not say. */
+  readonly goOn?: (more?: string) => string;
   /** Its model changed under it: a person has to say what is to become of it. */
   readonly isHeld?: boolean;
   /** Where it failed for what it needs: the jobs of which runs failed or were cancelled. */
@@ -23,7 +25,7 @@ export interface Prospect {
 
 /** What happens next and what to type. */
 export function nextSteps(view: Prospect, name: string): string[] {
-  const { status, working } = view;
+  const { status, working, goOn = resume } = view;
   const from = status.savedStep > 0 ? `, from step ${formatCount(status.savedStep)}` : "";
   const own = view.decision.map(safeText);
   switch (status.state) {
@@ -33,29 +35,27 @@ export function nextSteps(view: Prospect, name: string): string[] {
     case "interrupted":
       if (view.isHeld) {
         own.push(
-          "Next: simrun resume --accept-model goes on from what the old model saved, " +
-            "simrun resume --rerun changed starts over with the new one.",
+          `Next: ${goOn("--accept-model")} goes on from what the old model saved, ` +
+            `${goOn("--rerun changed")} starts over with the new one.`,
         );
         break;
       }
       own.push(
         status.savedStep > 0
-          ? `Next: simrun resume goes on at step ${formatCount(status.savedStep)}.`
-          : "Next: simrun resume begins it anew; nothing was saved.",
+          ? `Next: ${goOn()} goes on at step ${formatCount(status.savedStep)}.`
+          : `Next: ${goOn()} begins it anew; nothing was saved.`,
       );
       break;
     case "paused":
       own.push(
-        `Next: simrun continue ${name} lets it go on${from}${
-          working ? "" : "; then simrun resume"
-        }.`,
+        `Next: simrun continue ${name} lets it go on${from}${working ? "" : `; then ${goOn()}`}.`,
       );
       break;
     case "cancelled":
       own.push(
         working
           ? `Next: simrun retry ${name} takes it up again${from}.`
-          : `Next: simrun retry ${name} takes it up again${from}; then simrun resume.`,
+          : `Next: simrun retry ${name} takes it up again${from}; then ${goOn()}.`,
       );
       break;
     case "waiting":
@@ -70,25 +70,34 @@ export function nextSteps(view: Prospect, name: string): string[] {
   return own;
 }
 
-function afterFailure({ lacks, staysFailed, working }: Prospect, name: string): string[] {
+function resume(more = ""): string {
+  return `simrun resume${more && ` ${more}`}`;
+}
+
+function afterFailure(
+  { lacks, staysFailed, working, goOn = resume }: Prospect,
+  name: string,
+): string[] {
   const logs = `simrun logs ${name} shows what it logged.`;
-  if (lacks !== undefined) return [afterNeeds(lacks, working, name)];
+  if (lacks !== undefined) return [afterNeeds(lacks, working ? undefined : goOn, name)];
   if (staysFailed) return [logs];
-  const again = working ? `retry ${name}` : "resume";
-  return [`Next: simrun ${again} tries it again; the other runs are not touched.`, logs];
+  const again = working ? `simrun retry ${name}` : goOn();
+  return [`Next: ${again} tries it again; the other runs are not touched.`, logs];
 }
 
 /** Tried again alone it would fail again at once, and it has logged nothing. */
 function afterNeeds(
   { failed, cancelled }: Lacks,
-  working: boolean,
+  goOn: (() => string) | undefined,
   name: string,
 ): string {
   const ids = [...new Set([...failed, ...cancelled])].map(safeText);
-  if (working) return `Next: simrun retry ${[...ids, name].join(" ")} tries it and them again.`;
+  if (goOn === undefined) {
+    return `Next: simrun retry ${[...ids, name].join(" ")} tries it and them again.`;
+  }
   // What failed the next one tries in any case; what was cancelled it does not.
   const first = cancelled.length === 0
     ? ""
     : `simrun retry ${cancelled.map(safeText).join(" ")}; then `;
-  return `Next: ${first}simrun resume tries it again, with what it needs.`;
+  return `Next: ${first}${goOn()} tries it again, with what it needs.`;
 }

@@ -222,9 +222,7 @@ export function adviceLines(status: TreeStatus): string[] {
 
 /** What is with Slurm still goes on by itself. */
 function slurmAdvice(tasks: readonly SlurmTask[], but: string): string[] {
-  return isQueued(tasks)
-    ? []
-    : [`simrun submit --slurm FILES goes on with what is not done${but}.`];
+  return isQueued(tasks) ? [] : [`simrun submit --slurm goes on with what is not done${but}.`];
 }
 
 function shardAdvice(shards: readonly ShardStatus[], but: string): string[] {

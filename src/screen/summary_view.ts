@@ -13,6 +13,8 @@ export interface SummaryCanvas {
   readonly folder: string;
   /** What to add to a command to mean the same tree: empty, or ` --tree DIR`. */
   readonly treeFlag: string;
+  /** The command that goes on with what is not done, with more flags; undefined when it goes on by itself. */
+  readonly goOn: ((more?: string) => string) | undefined;
   /** Why it stopped before its end, in words, when it did. */
   readonly stopped: string | undefined;
   /** Runs wait for the user's word, because their model changed. */
@@ -81,18 +83,21 @@ function headline(summary: Summary, { paint, stopped }: SummaryCanvas): string {
   return `${head}: ${formatNumberOf(total, "run")} in ${took}; ${details.join(", ")}.`;
 }
 
-function nextLines(summary: Summary, { treeFlag, isHeld, paused = 0 }: SummaryCanvas): string[] {
+function nextLines(
+  summary: Summary,
+  { treeFlag, goOn, isHeld, paused = 0 }: SummaryCanvas,
+): string[] {
   const lines: string[] = [];
   const [first] = summary.failures;
   if (first !== undefined) {
     const name = safeText(runName(first.job, first.run));
     lines.push(`simrun explain ${name}${treeFlag}    what happened to it`);
   }
-  if (isHeld) {
-    lines.push(`simrun resume${treeFlag} --accept-model     goes on from what the old model saved`);
-    lines.push(`simrun resume${treeFlag} --rerun changed    starts over with the new one`);
+  if (isHeld && goOn !== undefined) {
+    lines.push(`${goOn("--accept-model")}     goes on from what the old model saved`);
+    lines.push(`${goOn("--rerun changed")}    starts over with the new one`);
   } else if (summary.remaining > paused) {
-    lines.push(`simrun resume${treeFlag}    goes on where it stopped`);
+    if (goOn !== undefined) lines.push(`${goOn()}    goes on where it stopped`);
   } else if (summary.completed + summary.skipped > 0 && paused === 0) {
     lines.push(`simrun results${treeFlag}    the numbers`);
   }
@@ -104,8 +109,8 @@ function nextLines(summary: Summary, { treeFlag, isHeld, paused = 0 }: SummaryCa
       } alone`,
     );
   }
-  if (summary.cancelled > 0) {
-    lines.push(`simrun resume${treeFlag} --rerun cancelled    takes up again what was cancelled`);
+  if (summary.cancelled > 0 && goOn !== undefined) {
+    lines.push(`${goOn("--rerun cancelled")}    takes up again what was cancelled`);
   }
   return lines;
 }

@@ -106,6 +106,7 @@ Deno.test("renderJobStory() tells states, reasons and examples with their points
     lessons: [["a step", "6.8 ms"]],
     next: "2 paused, 3 retry",
     working: false,
+    goOn: () => "simrun resume",
   }, { paint: PLAIN, columns: undefined, folder: "/home/ada", nowMs: NOW, offsetMinutes: 0 });
   assert.deepEqual(lines, [
     "s  8 runs: 2 paused, 3 failed, 1 cancelled, 2 completed",
@@ -132,7 +133,15 @@ Deno.test("renderJobStory() tells states, reasons and examples with their points
     "simrun retry cancelled s takes up 1 cancelled run; then simrun resume.",
   ]);
   const words = renderJobStory(
-    { status: read.jobs[0]!, job: JOB, groups, lessons: [], next: undefined, working: true },
+    {
+      status: read.jobs[0]!,
+      job: JOB,
+      groups,
+      lessons: [],
+      next: undefined,
+      working: true,
+      goOn: () => "simrun resume",
+    },
     { paint: PLAIN, columns: 60, folder: "/", nowMs: NOW, offsetMinutes: 0 },
   );
   assert.ok(words.every((line) => line.length <= 60), words.join("\n"));

@@ -135,7 +135,8 @@ Deno.test("renderStory() tells attempts, checkpoints and the failure with its pl
 });
 
 const FACTS = { tree: "/data/simruns", elapsedMs: 80_000, total: 5, skipped: 2 };
-const END = { paint: PLAIN, folder: "/home/ada", treeFlag: "", stopped: undefined };
+const goOn = (more = ""): string => `simrun resume${more && ` ${more}`}`;
+const END = { paint: PLAIN, folder: "/home/ada", treeFlag: "", goOn, stopped: undefined };
 
 function summaryOf(events: readonly RunEvent[]) {
   const fold = new SummaryFold();
@@ -175,6 +176,10 @@ Deno.test("renderSummary() of a stopped campaign says how to go on", () => {
     "Stopped by SIGINT after 1 min 20 s: 1 of 5 runs completed, 2 were done before, 2 remain.",
     "simrun resume    goes on where it stopped",
   ]);
+  // A batch job goes on by itself.
+  const inJob = { ...END, stopped: "by SIGUSR2", goOn: undefined };
+  const said = renderSummary(summaryOf([completed("s", "a", {})]).summary(FACTS), inJob);
+  assert.equal(said.length, 1);
   const full = summaryOf([completed("s", "a", {})]).summary({ ...FACTS, total: 3, skipped: 1 });
   assert.equal(
     renderSummary(full, { ...END, stopped: "the disk is full" })[0],

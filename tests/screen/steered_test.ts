@@ -299,7 +299,8 @@ Deno.test("renderLive() and PlainNarrator say what to type when all that is left
 });
 
 const FACTS = { tree: "/data/simruns", elapsedMs: 80_000, total: 8, skipped: 1 };
-const END = { paint: PLAIN, folder: "/home/ada", treeFlag: "", stopped: undefined };
+const goOn = (more = ""): string => `simrun resume${more && ` ${more}`}`;
+const END = { paint: PLAIN, folder: "/home/ada", treeFlag: "", goOn, stopped: undefined };
 
 function summaryOf(events: readonly RunEvent[], over = {}) {
   const fold = new SummaryFold();
@@ -337,7 +338,7 @@ Deno.test("renderSummary() says how many stay paused, and how they go on", () =>
   ]);
   const more = renderSummary(summary, { ...END, treeFlag: " --tree t", paused: 1 });
   assert.deepEqual(more.slice(1), [
-    "simrun resume --tree t    goes on where it stopped",
+    "simrun resume    goes on where it stopped",
     "simrun continue --tree t all    lets the paused run go on; until then resume leaves it alone",
   ]);
 });
