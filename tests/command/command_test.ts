@@ -276,7 +276,7 @@ Deno.test("a command of low priority is nicer than one of high priority", async 
     const { status, stderr, rows } = await ran(
       folder,
       `
-defaults: { model: { shell: 'sleep 0.1; echo "nice=$(nice)"', results: { nice: 'nice=(.*)' } } }
+defaults: { model: { shell: 'sleep 1; echo "nice=$(nice)"', results: { nice: 'nice=(.*)' } } }
 jobs:
   - { id: urgent, priority: high }
   - { id: patient, priority: low }
