@@ -41,7 +41,7 @@ Deno.test("deno task compile embeds the simulation thread, templates and example
         "Arimo_400Regular.ttf",
         // The dashboard's server and its page.
         "Who may ask the dashboard's server",
-        "What single views add",
+        "What became of a run, as the fill of a bar",
         "A table of as many rows as there are",
       ]
     ) assert.ok(embedded.includes(mark), `"${mark}" is not in the executable`);

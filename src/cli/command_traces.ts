@@ -14,19 +14,40 @@ export interface CommandTraces {
   readonly files?: string;
 }
 
+/** Which run of a job. */
+interface CommandRun {
+  readonly job: Job;
+  readonly model: CommandModel;
+  readonly index: number;
+}
+
+interface Attempt {
+  readonly run: string;
+  readonly attempt: number;
+}
+
 export function commandTraces(
-  { job, model, index }: {
-    readonly job: Job;
-    readonly model: CommandModel;
-    readonly index: number;
-  },
-  { run, attempt }: { readonly run: string; readonly attempt: number },
+  command: CommandRun,
+  attempt: Attempt,
   layout: Layout,
 ): CommandTraces {
+  const files = join(layout.recentFolder(command.job.id, attempt.run), KEPT_FOLDER);
+  return { words: wordsOf(command, attempt), ...(isFolder(files) && { files }) };
+}
+
+function wordsOf({ job, model, index }: CommandRun, own: Attempt): readonly string[] {
+  const { run, attempt } = own;
   const values = commandValues(job, index, { run, attempt, step: 0, checkpoint: "" });
-  const words = commandWords(model, values, false);
-  const files = join(layout.recentFolder(job.id, run), KEPT_FOLDER);
-  return { words, ...(isFolder(files) && { files }) };
+  return commandWords(model, values, false);
+}
+
+/** As it would be typed. */
+export function commandLine(command: CommandRun, attempt: Attempt): string {
+  return lineOf(wordsOf(command, attempt));
+}
+
+function lineOf(words: readonly string[]): string {
+  return formatLong(words.map((word) => shellWord(word)).join(" "), COMMAND_CHARACTERS_MAX);
 }
 
 /** What is longer is typed again by nobody; `--json` has all words. */
@@ -35,7 +56,7 @@ const COMMAND_CHARACTERS_MAX = 10_000;
 /** For people: a title and a text each. */
 export function traceTexts({ words, files }: CommandTraces): [string, string][] {
   return [
-    ["command", formatLong(words.map((word) => shellWord(word)).join(" "), COMMAND_CHARACTERS_MAX)],
+    ["command", lineOf(words)],
     ...(files === undefined ? [] : [["files", shellWord(files)] as [string, string]]),
   ];
 }

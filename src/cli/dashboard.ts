@@ -2,13 +2,18 @@
 import { load } from "../job/load.ts";
 import type { ControlAction } from "../job/control.ts";
 import { assertNever, EXIT, Fault } from "../job/fault.ts";
+import type { Job } from "../job/job.ts";
+import type { DecisionNow } from "../dashboard/decisions.ts";
 import { Dashboard, type Done } from "../dashboard/server.ts";
+import type { RunStatus } from "../report/run_status.ts";
 import { safeJson } from "../screen/safe_text.ts";
 import type { Stream } from "../screen/terminal.ts";
 import { openTree } from "../store/tree.ts";
 import { CAMPAIGN_VARIABLE } from "./campaign_variable.ts";
 import { type CliContext, type GlobalFlags, printLines, say, treeRoot } from "./context.ts";
 import type { ControlFlags } from "./control.ts";
+import { programWords } from "./own_program.ts";
+import { ledOf, slurmTasks } from "./status_reader.ts";
 
 interface DashboardFlags extends GlobalFlags {
   readonly host: string | undefined;
@@ -33,6 +38,12 @@ export async function dashboard(context: CliContext, flags: DashboardFlags): Pro
     host,
     port,
     now: context.now,
+    elsewhere: {
+      slurm: slurmTasks,
+      led: ledOf,
+      decision: (job, run, signal) => decisionFor(layout.root, `${job}/${run}`, signal),
+      command: commandOf,
+    },
     ...(flags.control && {
       control: (action) => perform(context, { ...flags, tree: layout.root }, action),
     }),
@@ -55,6 +66,26 @@ export async function dashboard(context: CliContext, flags: DashboardFlags): Pro
   await (isOfCampaign ? inputEnds() : interrupted());
   await opened.stop(isOfCampaign ? "This simrun has ended." : "The dashboard was ended.");
   return EXIT.completed.status;
+}
+
+/** As `simrun explain` finds it, in a process of its own: the plan of a large job would keep all viewers waiting. */
+async function decisionFor(
+  root: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<DecisionNow | undefined> {
+  const [program, ...words] = programWords();
+  const { stdout } = await new Deno.Command(program!, {
+    args: [...words, "explain", name, "--tree", root, "--json"],
+    ...{ stdin: "null", stdout: "piped", stderr: "null", signal },
+  }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).next;
+}
+
+async function commandOf(job: Job, index: number, run: RunStatus): Promise<string | undefined> {
+  if (job.model.kind !== "command") return undefined;
+  const { commandLine } = await import("./command_traces.ts");
+  return commandLine({ job, model: job.model, index }, run);
 }
 
 function isLoopback(host: string): boolean {

@@ -4,6 +4,7 @@
  */
 import { Fault } from "../job/fault.ts";
 import { CAMPAIGN_VARIABLE } from "./campaign_variable.ts";
+import { programWords } from "./own_program.ts";
 
 export interface DashboardProcess {
   /** Undefined when it could not be started; the campaign goes on without. */
@@ -29,12 +30,9 @@ export async function showCampaign(
 }
 
 async function startDashboard(root: string): Promise<DashboardProcess> {
-  const words = ["dashboard", "--tree", root, "--json"];
-  const entry = new URL("../../main.ts", import.meta.url);
-  const child = new Deno.Command(Deno.execPath(), {
-    args: Deno.build.standalone
-      ? words
-      : ["run", "-A", "--quiet", "--no-prompt", "--no-check", entry.href, ...words],
+  const [program, ...words] = programWords();
+  const child = new Deno.Command(program!, {
+    args: [...words, "dashboard", "--tree", root, "--json"],
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

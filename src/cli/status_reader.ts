@@ -4,11 +4,11 @@ import { load } from "../job/load.ts";
 import { searchOf } from "../job/sweep.ts";
 import type { History } from "../queue/history.ts";
 import type { LedJob } from "../report/led_job.ts";
-import type { ShardStatus } from "../report/shards_text.ts";
+import { shardStatus } from "../report/shards_text.ts";
 import type { SlurmTask } from "../report/slurm_state.ts";
 import { type TreeStatus, treeStatus } from "../report/status.ts";
 import type { Layout } from "../store/layout.ts";
-import { readWork, type ShardWork } from "../store/work.ts";
+import { readWork } from "../store/work.ts";
 import type { CliContext, GlobalFlags } from "./context.ts";
 import { refuseUnknown } from "./selectors.ts";
 import type { TreeReading } from "./tree_reader.ts";
@@ -52,11 +52,6 @@ export async function readStatus(
     ...(flags.all || (flags.json && selectors.length > 0) ? { listMax: Infinity } : {}),
   });
   return { status, history, live, working, nowMs };
-}
-
-function shardStatus({ number, of, working, owner, live }: ShardWork): ShardStatus {
-  const state = working ? "working" : owner?.releasedAt === undefined ? "lost" : "ended";
-  return { number, of, state, host: owner?.host, pid: owner?.pid, slots: live?.slots };
 }
 
 /** Nothing is loaded for it where nothing was submitted. */

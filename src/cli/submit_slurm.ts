@@ -26,6 +26,7 @@ import {
   say,
   treeRoot,
 } from "./context.ts";
+import { programWords } from "./own_program.ts";
 import { refuseUnseen } from "./shared_tree.ts";
 import type { SlurmFlags } from "./slurm_flags.ts";
 import { planSubmission, type SubmissionPlan } from "./submission_plan.ts";
@@ -193,14 +194,6 @@ function submissionOf(
 function nextFolder(layout: Layout): string {
   const last = listSubmissions(layout).at(-1)?.number ?? 0;
   return `${layout.slurmFolder}/${last + 1}`;
-}
-
-/** The words that start this program, on a node that sees the same files. */
-function programWords(): readonly string[] {
-  const entry = new URL("../../main.ts", import.meta.url);
-  return Deno.build.standalone
-    ? [Deno.execPath()]
-    : [Deno.execPath(), "run", "-A", "--quiet", "--no-prompt", "--no-check", entry.href];
 }
 
 /** A directive's value ends at a quote or a line's end, and a backslash turns its patterns off (sbatch(1)). */

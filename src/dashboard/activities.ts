@@ -1,7 +1,9 @@
 /** What has happened lately, a line each: failures, retries, requests, checkpoints, runs that completed together. Pure. */
 import type { JournalEntry } from "../job/event.ts";
+import type { JournalLocation } from "../job/journal_location.ts";
 import { PRIORITY_NAMES } from "../job/job.ts";
 import { runName } from "../job/run.ts";
+import { shardOfName, shardText } from "../job/shard.ts";
 import { formatCount, formatNumberOf } from "../report/format.ts";
 import { noteOf } from "../screen/note.ts";
 
@@ -38,14 +40,17 @@ export class Activities {
   /** Runs that completed one after the other are one line. */
   #completed: { readonly job: string; readonly first: string; count: number } | undefined;
 
+  #isCut = false;
+
   /** The newest first. */
   list(): readonly Activity[] {
-    return this.#kept.toReversed();
+    return this.#inOrder().toReversed();
   }
 
-  apply(entry: JournalEntry): void {
+  apply(entry: JournalEntry, location?: JournalLocation): void {
+    this.#isCut ||= location?.shard !== undefined;
     if (entry.type === "runs.completed") return this.#complete(entry);
-    const activity = activityOf(entry);
+    const activity = activityOf(entry, location?.shard);
     if (activity === undefined) return;
     this.#completed = undefined;
     this.#add(activity);
@@ -69,24 +74,35 @@ export class Activities {
 
   #add(activity: Activity): void {
     this.#kept.push(activity);
-    if (this.#kept.length > 2 * KEPT_MAX) this.#kept = this.#kept.slice(-KEPT_MAX);
+    if (this.#kept.length <= 2 * KEPT_MAX) return;
+    this.#kept = this.#inOrder().slice(-KEPT_MAX);
+    // Of shards it is perhaps not the last one any more.
+    if (this.#isCut) this.#completed = undefined;
+  }
+
+  /** Shards' journals are heard one after the other, and not as it happened. */
+  #inOrder(): Activity[] {
+    if (!this.#isCut) return this.#kept;
+    return this.#kept.toSorted((a, b) => a.at < b.at ? -1 : a.at > b.at ? 1 : 0);
   }
 }
 
-function activityOf(entry: JournalEntry): Activity | undefined {
+function activityOf(entry: JournalEntry, cut: string | undefined): Activity | undefined {
   const { at } = entry;
+  const shard = cut === undefined ? undefined : shardOfName(cut);
+  const who = shard === undefined ? "simrun" : `shard ${shardText(shard)}`;
   switch (entry.type) {
     case "campaign.started":
       return {
         at,
         kind: "info",
-        text: `simrun began, with ${formatNumberOf(entry.slots, "slot")} on ${entry.host}`,
+        text: `${who} began, with ${formatNumberOf(entry.slots, "slot")} on ${entry.host}`,
       };
     case "campaign.ended":
       return {
         at,
         kind: "info",
-        text: `simrun ended, ${OUTCOMES[entry.outcome] ?? entry.outcome}`,
+        text: `${who} ended, ${OUTCOMES[entry.outcome] ?? entry.outcome}`,
       };
     case "job.planned":
       return {

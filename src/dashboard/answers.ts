@@ -1,5 +1,6 @@
 /** What the page asks for beside the picture, by paths: each answer a JSON text, made once for all who ask at the same time. */
 import { Fault } from "../job/fault.ts";
+import { shardName } from "../job/shard.ts";
 import { isVisibleState } from "../report/selector.ts";
 import { PlotThread } from "./plot_thread.ts";
 import type { PlotQuery } from "./result_plots.ts";
@@ -109,13 +110,14 @@ export class Answers implements Disposable {
 
   async #lanes(values: Values) {
     const timeline = await this.#timeline.read();
-    const { nowMs, working } = this.#watch;
+    const { nowMs, working, shards } = this.#watch;
+    const atWork = new Set(shards?.filter((one) => one.working).map(shardName));
     return lanesOf(timeline, {
       fromMs: values.has("from") ? wholeOf(values, "from", 0) : undefined,
       toMs: values.has("to") ? wholeOf(values, "to", nowMs) : undefined,
       width: Math.min(WIDTH_MAX, wholeOf(values, "width", 1000)),
       nowMs,
-      working,
+      isWorking: (shard) => shard === "" ? working : atWork.has(shard),
     });
   }
 }

@@ -11,8 +11,14 @@ const TYPES = {
 
 export const PAGE_FILES = [
   "index.html",
-  "style.css",
-  "views.css",
+  "theme.css",
+  "base.css",
+  "frame.css",
+  "lists.css",
+  "overview.css",
+  "chart.css",
+  "queue.css",
+  "runs.css",
   "icon.svg",
   "actions.js",
   "app.js",
@@ -21,6 +27,7 @@ export const PAGE_FILES = [
   "dom.js",
   "format.js",
   "heat_map.js",
+  "led.js",
   "link.js",
   "names.js",
   "overview.js",
@@ -32,6 +39,7 @@ export const PAGE_FILES = [
   "run_cards.js",
   "run_table.js",
   "runs.js",
+  "shards.js",
   "timeline.js",
   "timeline_chart.js",
 ] as const;

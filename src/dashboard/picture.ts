@@ -3,10 +3,12 @@ import { PRIORITY_NAMES } from "../job/job.ts";
 import { describePlace, describeReason } from "../report/failure_text.ts";
 import { statisticsJson } from "../report/statistics_json.ts";
 import { statisticsReport } from "../report/statistics_report.ts";
+import { shardStatus } from "../report/shards_text.ts";
 import { type TreeStatus, treeStatus } from "../report/status.ts";
 import { statusJson } from "../report/status_json.ts";
 import { prioritiesOf, waitingReasons } from "../report/waiting.ts";
 import { NO_FOLDER } from "./activities.ts";
+import { shardsJson } from "./shards.ts";
 import type { TreeWatch } from "./tree_watch.ts";
 
 type Json = { readonly [key: string]: unknown };
@@ -14,6 +16,8 @@ type Json = { readonly [key: string]: unknown };
 /** More are counted only; the table of runs has them all. */
 const FAILURES_MAX = 30;
 const MESSAGE_CHARACTERS_MAX = 500;
+/** A thousand shards have ten thousand runs in hand: the page shows as many. */
+const RUNNING_MAX = 64;
 
 export function statusOf(watch: TreeWatch): TreeStatus {
   return treeStatus(watch.folds.history, {
@@ -21,6 +25,9 @@ export function statusOf(watch: TreeWatch): TreeStatus {
     nowMs: watch.nowMs,
     live: watch.live,
     working: watch.working,
+    ...(watch.shards !== undefined && { shards: watch.shards.map(shardStatus) }),
+    ...(watch.slurm !== undefined && { slurm: watch.slurm }),
+    ...(watch.led !== undefined && { led: watch.led }),
   });
 }
 
@@ -28,13 +35,20 @@ export function statusOf(watch: TreeWatch): TreeStatus {
 export function pictureOf(watch: TreeWatch, status: TreeStatus): Json {
   const { history, statistics, activities } = watch.folds;
   const { failures, memory } = status;
+  const shards = shardsJson({
+    shards: watch.shards ?? [],
+    tasks: watch.slurm ?? [],
+    counts: watch.shards === undefined ? new Map() : watch.shardCounts,
+    nowMs: watch.nowMs,
+  });
   return {
     type: "picture",
     version: watch.version,
     seq: history.lastSeq,
     is_read: watch.isRead,
     ...(watch.trouble !== undefined && { trouble: watch.trouble }),
-    status: statusJson(status),
+    status: smallStatus(status),
+    ...(shards !== undefined && { shards }),
     fraction: status.fraction,
     ...(memory !== undefined && {
       memory: { total_bytes: memory.totalBytes, free_bytes: memory.freeBytes },
@@ -54,6 +68,20 @@ export function pictureOf(watch: TreeWatch, status: TreeStatus): Json {
     queue: queueOf(watch, status),
     activities: activities.list().slice(0, 20),
   };
+}
+
+/** Without what grows with the shards: a picture is sent twice a second. */
+function smallStatus(status: TreeStatus): Json {
+  let running = 0;
+  const runs = status.runs.filter(({ state }) => state !== "running" || ++running <= RUNNING_MAX);
+  const { shards: _, slurm: __, ...json } = statusJson(
+    running <= RUNNING_MAX ? status : {
+      ...status,
+      runs,
+      unlisted: { ...status.unlisted, running: running - RUNNING_MAX },
+    },
+  );
+  return json;
 }
 
 /** What waits, by priority: the most urgent first, and of each job why. */

@@ -37,7 +37,8 @@ export class PlotThread implements Disposable {
 
   /** The answer as JSON. */
   ask(question: ResultQuestion): Promise<string> {
-    const { layout: { root }, version, working } = this.#watch;
+    // Of another tree, whose numbers begin anew, another thread is asked.
+    const { layout: { root }, folds: { history: { lastSeq: version } }, working } = this.#watch;
     const id = ++this.#lastId;
     const answer = Promise.withResolvers<string>();
     this.#waiting.set(id, answer);

@@ -19,8 +19,11 @@ import { readRunFile } from "../store/archive.ts";
 import { homeOf } from "../store/shards.ts";
 import { NO_FOLDER } from "./activities.ts";
 import { attemptsOf } from "./attempts.ts";
+import { branchOf } from "./run_branch.ts";
 import { curvesOf } from "./curves.ts";
+import { Decisions } from "./decisions.ts";
 import { statusOf } from "./picture.ts";
+import { filesOf } from "./run_files.ts";
 import type { IndexedRun, RunIndex } from "./run_index.ts";
 import { lessonsFor, originsOf } from "./run_origins.ts";
 import type { RunRows } from "./run_rows.ts";
@@ -39,11 +42,17 @@ export class RunPages implements Disposable {
   readonly #index: RunIndex;
   readonly #rows: RunRows;
   readonly #open = new Map<string, SideFold<RunStoryFold>>();
+  readonly #decisions: Decisions;
 
   constructor(watch: TreeWatch, index: RunIndex, rows: RunRows) {
     this.#watch = watch;
     this.#index = index;
     this.#rows = rows;
+    this.#decisions = new Decisions(
+      watch.elsewhere.decision,
+      () => watch.clockMs(),
+      () => watch.tellNews(),
+    );
   }
 
   async page(job: string, run: string): Promise<unknown> {
@@ -64,6 +73,14 @@ export class RunPages implements Disposable {
     const log = fold.log ?? await this.#file(job, run, "log.txt") ?? "";
     const { chapters } = fold.story;
     const point = this.#index.point(history, indexed);
+    const home = homeOf(layout, history.shardOf(job, run));
+    // Of a run that goes on, or never began, there are none.
+    const files = ["completed", "failed"].includes(status.state)
+      ? await filesOf(home, job, run)
+      : undefined;
+    const command = past.job === undefined || indexed.index < 0
+      ? undefined
+      : await this.#watch.elsewhere.command?.(past.job, indexed.index, status);
     const priority = (working ? fold.story.priority : undefined) ?? past.job?.priority;
     return {
       job,
@@ -78,6 +95,9 @@ export class RunPages implements Disposable {
         },
       }),
       model: past.job?.model.path,
+      ...(command !== undefined && { command }),
+      ...(files !== undefined && files.files.length > 0 && { files }),
+      branch: branchOf(history, this.#index, indexed),
       ...(priority !== undefined && { priority: PRIORITY_NAMES[priority] }),
       parameters: fields({ ...past.job?.parameters, ...point }, Object.keys(point)),
       result: fold.result === undefined ? [] : fields(flatten(decodePlain(fold.result)), []),
@@ -99,11 +119,25 @@ export class RunPages implements Disposable {
       series: series === undefined ? undefined : curvesOf(series),
       log: log.slice(-LOG_CHARACTERS_MAX),
       log_is_cut: log.length > LOG_CHARACTERS_MAX,
-      next: nextSteps({ status, working, waits, decision: [], lacks: this.#lacks(status) }, name),
+      next: this.#next(status, waits, name),
     };
   }
 
+  #next(status: RunStatus, waits: readonly string[], name: string): string[] {
+    const { working, era, folds: { history } } = this.#watch;
+    const { job, run } = status;
+    // A simrun at work has decided.
+    const now = working ? undefined : this.#decisions.of(job, run, `${era} ${history.lastSeq}`);
+    return nextSteps({
+      ...{ status, working, waits, lacks: this.#lacks(status) },
+      decision: now === undefined ? [] : [`The next simrun: ${now.meaning}.`],
+      staysFailed: now?.decision === "counted",
+      isHeld: now?.decision === "held-model",
+    }, name);
+  }
+
   [Symbol.dispose](): void {
+    this.#decisions[Symbol.dispose]();
     for (const fold of this.#open.values()) fold[Symbol.dispose]();
     this.#open.clear();
   }

@@ -12,7 +12,7 @@ import type { Answers } from "./answers.ts";
 import { bodyOf, readAction } from "./control_request.ts";
 import { pageFile } from "./page_files.ts";
 import { pictureOf, statusOf } from "./picture.ts";
-import { TreeWatch, troubleOf } from "./tree_watch.ts";
+import { type Elsewhere, TreeWatch, troubleOf } from "./tree_watch.ts";
 import { Viewers } from "./viewers.ts";
 
 /** What was done, or why nothing was. */
@@ -30,6 +30,7 @@ export interface DashboardOptions {
   readonly now: () => Date;
   /** Absent: nobody may change anything. */
   readonly control?: (action: ControlAction) => Promise<Done>;
+  readonly elsewhere?: Elsewhere;
 }
 
 /** A viewer gets about two pictures a second; making them takes no more than a fifth of a core. */
@@ -67,7 +68,8 @@ export class Dashboard {
 
   constructor(options: DashboardOptions) {
     this.#options = options;
-    this.#watch = new TreeWatch(options.layout, options.now);
+    this.#watch = new TreeWatch(options.layout, options.now, options.elsewhere);
+    this.#watch.onNews = () => this.#wake();
     this.#gate = makeGate(options.host);
     this.#viewers = new Viewers(() => performance.now());
     this.#server = listen(options, (request) => this.#answer(request));
@@ -109,6 +111,7 @@ export class Dashboard {
       await this.#watch.refresh();
       // The first is made before anybody asks: whoever comes then has it at once.
       if (this.#viewers.count > 0 || this.#told < 0) this.#tell();
+      if (this.#viewers.count > 0) this.#watch.askElsewhere();
       const spentMs = performance.now() - beganMs;
       // Nobody waits for it; who asks for runs before it is done does.
       // The first picture is drawn before it is begun: both would compute on the same cores.
@@ -181,6 +184,7 @@ export class Dashboard {
       if (url.pathname === "/live") return this.#admit(request);
       if (url.pathname === "/api/picture") {
         await this.#watch.refresh();
+        this.#watch.askElsewhere();
         return json(200, this.#picture());
       }
       const file = await pageFile(url.pathname);

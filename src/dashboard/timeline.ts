@@ -3,6 +3,7 @@
  * so many of them: of a tree that has seen more, the oldest are forgotten. Pure.
  */
 import type { JournalEntry, RequeueCause } from "../job/event.ts";
+import type { JournalLocation } from "../job/journal_location.ts";
 import { isGivenAway } from "../report/requeue_text.ts";
 
 /** How a bar ended; of several runs the worst, which is the last in this list. */
@@ -20,6 +21,8 @@ export type BarState = (typeof BAR_STATES)[number];
 const RUNNING = 0;
 
 export interface Bar {
+  /** In which shard, by its folder's name; empty where the tree is not cut. */
+  readonly shard: string;
   readonly job: string;
   /** The first of them. */
   readonly run: string;
@@ -38,6 +41,7 @@ export interface Bar {
 }
 
 export interface Session {
+  readonly shard: string;
   readonly fromMs: number;
   toMs: number | undefined;
   readonly slots: number;
@@ -47,6 +51,14 @@ const BARS_MAX = 150_000;
 const SAVES_MAX = 200;
 const SESSIONS_MAX = 1000;
 
+/** Of a shard, or of the tree where it is not cut. */
+interface InHand {
+  /** Bars that go on. */
+  readonly bars: Set<Bar>;
+  session: Session | undefined;
+  lastMs: number;
+}
+
 export class Timeline {
   #bars: Bar[] = [];
   /** By job and run. */
@@ -54,6 +66,7 @@ export class Timeline {
   readonly sessions: Session[] = [];
   /** When something was heard last. */
   lastMs = 0;
+  readonly #shards = new Map<string, InHand>();
   /** Bars that were forgotten. */
   forgotten = 0;
 
@@ -61,23 +74,30 @@ export class Timeline {
     return this.#bars;
   }
 
-  apply(entry: JournalEntry): void {
+  /** When something was heard last of a shard. */
+  lastMsOf(shard: string): number {
+    return this.#shards.get(shard)?.lastMs ?? this.lastMs;
+  }
+
+  apply(entry: JournalEntry, location?: JournalLocation): void {
     const atMs = Date.parse(entry.at);
+    const shard = location?.shard ?? "";
+    const own = this.#shards.get(shard) ?? { bars: new Set(), session: undefined, lastMs: 0 };
+    this.#shards.set(shard, own);
     switch (entry.type) {
       case "campaign.started":
         // Whoever was there before ended without a word; nobody knows when.
-        this.#loseAll();
-        this.#closeSession();
-        this.sessions.push({ fromMs: atMs, toMs: undefined, slots: entry.slots });
+        this.#leave(own);
+        own.session = { shard, fromMs: atMs, toMs: undefined, slots: entry.slots };
+        this.sessions.push(own.session);
         if (this.sessions.length > SESSIONS_MAX) this.sessions.shift();
         break;
       case "campaign.ended":
-        this.lastMs = atMs;
-        this.#loseAll();
-        this.#closeSession();
+        own.lastMs = atMs;
+        this.#leave(own);
         break;
       case "runs.started":
-        this.#start(entry.job, entry.runs, atMs);
+        this.#start(own, shard, entry, atMs);
         break;
       case "runs.completed":
         for (const { run } of entry.runs) this.#end(entry.job, run, atMs, "completed");
@@ -102,13 +122,20 @@ export class Timeline {
       default:
         return;
     }
-    this.lastMs = atMs;
+    own.lastMs = atMs;
+    this.lastMs = Math.max(this.lastMs, atMs);
   }
 
-  #start(job: string, runs: readonly string[], fromMs: number): void {
+  #start(
+    own: InHand,
+    shard: string,
+    { job, runs }: { readonly job: string; readonly runs: readonly string[] },
+    fromMs: number,
+  ): void {
     const count = runs.length >> 1;
     if (count === 0) return;
     const bar: Bar = {
+      shard,
       job,
       run: runs[0]!,
       count,
@@ -120,6 +147,7 @@ export class Timeline {
       why: undefined,
     };
     this.#bars.push(bar);
+    own.bars.add(bar);
     let open = this.#open.get(job);
     if (open === undefined) this.#open.set(job, open = new Map());
     for (let i = 0; i < runs.length; i += 2) open.set(runs[i]!, bar);
@@ -137,33 +165,33 @@ export class Timeline {
     const bar = open?.get(run);
     if (bar === undefined) return;
     open!.delete(run);
+    // Its simrun was gone before.
+    if (bar.open === 0) return;
     bar.open--;
     bar.state = Math.max(bar.state, BAR_STATES.indexOf(state));
     if (why !== undefined) bar.why = why;
-    if (bar.open === 0) bar.toMs = Math.max(atMs, bar.fromMs);
+    if (bar.open > 0) return;
+    bar.toMs = Math.max(atMs, bar.fromMs);
+    this.#shards.get(bar.shard)?.bars.delete(bar);
   }
 
   #save(bar: Bar | undefined, atMs: number): void {
-    if (bar === undefined) return;
+    if (bar === undefined || bar.open === 0) return;
     bar.saves ??= [];
     bar.saves.push(atMs);
     // Of very many every other one tells as much.
     if (bar.saves.length > SAVES_MAX) bar.saves = bar.saves.filter((_, i) => i % 2 === 0);
   }
 
-  #loseAll(): void {
-    for (const bar of this.#bars) {
-      if (bar.open === 0) continue;
+  /** Its simrun is gone: what it had in hand came to no end. */
+  #leave({ bars, session, lastMs }: InHand): void {
+    for (const bar of bars) {
       bar.open = 0;
-      bar.toMs = Math.max(this.lastMs, bar.fromMs);
+      bar.toMs = Math.max(lastMs, bar.fromMs);
       bar.state = Math.max(bar.state, BAR_STATES.indexOf("lost"));
     }
-    this.#open.clear();
-  }
-
-  #closeSession(): void {
-    const last = this.sessions.at(-1);
-    if (last !== undefined) last.toMs ??= Math.max(this.lastMs, last.fromMs);
+    bars.clear();
+    if (session !== undefined) session.toMs ??= Math.max(lastMs, session.fromMs);
   }
 
   #forget(): void {

@@ -84,7 +84,7 @@ export class JobHistory {
     };
   }
 
-  /** As {@linkcode at} tells it, and so the next two, for who looks at millions of rows: no object is made. */
+  /** As {@linkcode at} tells it, and so the next three, for who looks at millions of rows: no object is made. */
   runAt(row: number): string {
     return this.#columns.ids.at(row);
   }
@@ -98,6 +98,10 @@ export class JobHistory {
     return this.#columns.steps.get(row);
   }
 
+  shardAt(row: number): string | undefined {
+    return this.#columns.shards.get(row);
+  }
+
   rare(run: string): RareFacts {
     if (this.#rare.size === 0) return {};
     const row = this.row(run);
@@ -107,7 +111,7 @@ export class JobHistory {
   /** The shard in whose tree a run's files are; undefined where the tree is not cut. */
   shardOf(run: string): string | undefined {
     const row = this.row(run);
-    return row === undefined ? undefined : this.#columns.shards.get(row);
+    return row === undefined ? undefined : this.shardAt(row);
   }
 
   /** Whether it was completed in another shard. */
@@ -144,11 +148,10 @@ export class JobHistory {
 
   /** Digest of the model, milliseconds and steps of each. No object is made for it. */
   forEachCompleted(visit: (model: string, ms: number, steps: number) => void): void {
-    const hasParents = this.parents.size > 0;
     const { ids, states, models, steps, ms } = this.#columns;
     for (let row = 0; row < this.size; row++) {
       if (states.get(row) === COMPLETED) {
-        const before = hasParents ? this.parents.get(ids.at(row))?.step ?? 0 : 0;
+        const before = this.parents.size > 0 ? this.parents.get(ids.at(row))?.step ?? 0 : 0;
         visit(models.get(row) ?? "", ms.get(row), steps.get(row) - before);
       }
     }
@@ -156,8 +159,7 @@ export class JobHistory {
 
   /** What a step took on average in completed runs; undefined when none was computed. */
   get stepMs(): number | undefined {
-    let ms = 0;
-    let steps = 0;
+    let [ms, steps] = [0, 0];
     this.forEachCompleted((_, runMs, runSteps) => {
       ms += runMs;
       steps += runSteps;

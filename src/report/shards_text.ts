@@ -12,6 +12,20 @@ export interface ShardStatus extends Shard {
   readonly slots: number | undefined;
 }
 
+/** What is known of a shard that has begun: who holds it, or did last, and its live picture. */
+export interface ShardFacts extends Shard {
+  readonly working: boolean;
+  readonly owner:
+    | { readonly host: string; readonly pid: number; readonly releasedAt?: string }
+    | undefined;
+  readonly live: { readonly slots: number } | undefined;
+}
+
+export function shardStatus({ number, of, working, owner, live }: ShardFacts): ShardStatus {
+  const state = working ? "working" : owner?.releasedAt === undefined ? "lost" : "ended";
+  return { number, of, state, host: owner?.host, pid: owner?.pid, slots: live?.slots };
+}
+
 /** `3 of 8 shards are at work, on 2 machines with 12 slots; 2 have ended, 3 have not begun`. */
 export function shardsText(shards: readonly ShardStatus[]): string {
   const of = shards[0]?.of ?? 0;

@@ -8,14 +8,23 @@ import type { JournalVisitor } from "./journal_read.ts";
 import type { Layout } from "./layout.ts";
 import { listShards } from "./shards.ts";
 
+/** By shard and job: runs of the last plan. */
+export type Shares = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
 export class CampaignFollower implements Disposable {
   readonly #layout: Layout;
   /** By the name of its shard; of a tree that is not cut the only one has none. */
   readonly #followers = new Map<string | undefined, JournalFollower>();
   readonly #plans = new WholePlans();
+  readonly #shares = new Map<string, Map<string, number>>();
 
   constructor(layout: Layout) {
     this.#layout = layout;
+  }
+
+  /** How many runs of each job a shard has planned, by the name of the shard; none of a tree that is not cut. */
+  get shares(): Shares {
+    return this.#shares;
   }
 
   /** Visits what has come since the last call. Of a tree that is cut, numbers of entries mean nothing. */
@@ -26,6 +35,7 @@ export class CampaignFollower implements Disposable {
     let isDamaged = false;
     for (const [shard, follower] of this.#followers) {
       const heard: JournalVisitor = shard === undefined ? visit : (entry, location) => {
+        if (entry.type === "job.planned") this.#plan(shard, entry.job.id, entry.count);
         const whole = this.#plans.whole(entry);
         if (whole !== undefined) visit(whole, { ...location, shard });
       };
@@ -45,6 +55,12 @@ export class CampaignFollower implements Disposable {
   [Symbol.dispose](): void {
     for (const follower of this.#followers.values()) follower[Symbol.dispose]();
     this.#followers.clear();
+  }
+
+  #plan(shard: string, job: string, count: number): void {
+    let shares = this.#shares.get(shard);
+    if (shares === undefined) this.#shares.set(shard, shares = new Map());
+    shares.set(job, count);
   }
 
   #meetShards(): void {

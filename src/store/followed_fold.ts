@@ -10,7 +10,7 @@ import type { JournalEntry } from "../job/event.ts";
 import { Fault } from "../job/fault.ts";
 import { diskFault } from "./disk.ts";
 import { fs } from "./file_system.ts";
-import { CampaignFollower } from "./campaign_follow.ts";
+import { CampaignFollower, type Shares } from "./campaign_follow.ts";
 import type { JournalLocation } from "./journal_line.ts";
 import type { Layout } from "./layout.ts";
 import { letOthers } from "./pause.ts";
@@ -89,6 +89,11 @@ export class FollowedFold<Fold extends JournalFold> implements Disposable {
   /** Numbers are missing in the journal: what was made of it is not all. */
   get isDamaged(): boolean {
     return this.#isDamaged;
+  }
+
+  /** How many runs of each job the shards have planned, as far as was read. */
+  get shares(): Shares {
+    return this.#follower.shares;
   }
 
   /**

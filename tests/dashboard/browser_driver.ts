@@ -124,6 +124,32 @@ const SCRIPTS: Record<string, () => Promise<unknown>> = {
     return { text, errors };
   },
 
+  /** A tree that is cut, at both sizes. */
+  async shards() {
+    let text = "";
+    for (const size of ["desktop", "phone"] as const) {
+      const page = await open(size, size === "phone" ? "dark" : "light");
+      await page.waitForSelector(".shards code");
+      await shoot(page, `${size}_shards`);
+      await assertFits(page, `${size} shards`);
+      await assertAccessible(page, `${size} shards`);
+      if (size === "desktop") text = await page.innerText("main");
+      await goTo(page, "timeline", ".timeline [data-piece]");
+      await shoot(page, `${size}_shards_timeline`);
+      await page.context().close();
+    }
+    return { text, errors };
+  },
+
+  /** What a campaign of one's own shows, as long as it works. */
+  async look() {
+    const page = await open("desktop");
+    await page.waitForSelector(".running tbody tr");
+    const text = await page.innerText("main");
+    await page.context().close();
+    return { text, errors };
+  },
+
   /** Search, filter, sort and keys of the table; the theme; the shortcuts. */
   async table() {
     const page = await open("desktop");

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { inFolder } from "../helpers/folder.ts";
 import { leavesNoProcess } from "../helpers/processes.ts";
+import { startSimrun } from "../helpers/program.ts";
 import { inBrowser, isWithoutBrowser, named } from "./browser.ts";
-import { sharedTree, withShown, workedTree } from "./shown_tree.ts";
+import { addressSaid, sharedTree, withShown, workedTree } from "./shown_tree.ts";
 
 /** Set to a folder to look at the pictures. */
 const SHOTS = Deno.env.get("DASHBOARD_SHOTS");
@@ -47,6 +48,31 @@ Deno.test({
             play("control", url).then(() => {}));
         } finally {
           await worked.end();
+        }
+      })
+    ),
+});
+
+Deno.test({
+  name: named("resume --dashboard shows in a browser what goes on"),
+  ignore: isWithoutBrowser,
+  fn: () =>
+    inFolder((folder) =>
+      leavesNoProcess(async () => {
+        const { tree, end } = await workedTree(folder);
+        await end();
+        const words = ["resume", "--tree", tree, "-j", "2", "--dashboard"];
+        const child = startSimrun(words, { stderr: "piped" });
+        try {
+          const { url, said } = await addressSaid(child);
+          const { text } = await play("look", url);
+          assert.match(String(text), /simrun is working on .*, 2 slots/);
+          assert.match(String(text), /Running now 2/);
+          assert.match(String(text), /simrun ended, before everything was done/);
+          await said.cancel();
+        } finally {
+          child.kill("SIGINT");
+          await child.status;
         }
       })
     ),

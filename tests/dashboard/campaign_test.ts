@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { inFolder } from "../helpers/folder.ts";
 import { leavesNoProcess } from "../helpers/processes.ts";
 import { startSimrun } from "../helpers/program.ts";
-import { placeStudy } from "./shown_tree.ts";
+import { addressSaid, placeStudy } from "./shown_tree.ts";
 
 for (const signal of ["SIGINT", "SIGKILL"] as const) {
   Deno.test(`simrun run --dashboard prints an address, and its server ends with the campaign (${signal})`, () =>
@@ -13,15 +13,7 @@ for (const signal of ["SIGINT", "SIGKILL"] as const) {
         await placeStudy(folder);
         const words = ["run", join(folder, "slow.yaml"), "--tree", join(folder, "tree")];
         const child = startSimrun([...words, "-j", "1", "--dashboard"], { stderr: "piped" });
-        const said = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
-        let text = "";
-        let url: string | undefined;
-        while (url === undefined) {
-          const { value, done } = await said.read();
-          assert.ok(!done, text);
-          text += value;
-          url = /dashboard: (http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{43})\n/.exec(text)?.[1];
-        }
+        const { url, said } = await addressSaid(child);
         const { origin, search } = new URL(url);
         const socket = new WebSocket(`${origin.replace("http", "ws")}/live${search}`);
         const first = await new Promise<string>((resolve, reject) => {

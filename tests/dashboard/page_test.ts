@@ -20,6 +20,11 @@ Deno.test("index.html loads ahead all that the overview needs, and has no script
   const ahead = [...text.matchAll(/href="\/page\/([a-z_]+\.js)"/g)].map(([, name]) => name!);
   const first = await reachedFrom("app.js", /^import [^;]*?from "\.\/([a-z_]+\.js)"/gm);
   assert.deepEqual([...ahead, "app.js"].toSorted(), [...first].toSorted());
+  const styles = [...text.matchAll(/rel="stylesheet" href="\/page\/([a-z_]+\.css)"/g)];
+  assert.deepEqual(
+    styles.map(([, name]) => name!).toSorted(),
+    NAMES.filter((name) => name.endsWith(".css")),
+  );
   // The others are fetched behind it: none is left out.
   const all = await reachedFrom(
     "app.js",
@@ -50,6 +55,22 @@ Deno.test("the page's scripts are short, say what they hold, and make no HTML fr
       name,
     );
     assert.doesNotMatch(text, /https?:\/\/(?!www\.w3\.org)/, name);
+  }
+});
+
+Deno.test("the page's styles are short, say what they hold, fetch nothing and name each rule once", async () => {
+  const seen = new Map<string, string>();
+  for (const name of NAMES.filter((name) => name.endsWith(".css"))) {
+    const text = await Deno.readTextFile(join(FOLDER, name));
+    assert.match(text, /^\/\* .*\. \*\/\n/, name);
+    assert.ok(text.trimEnd().split("\n").length <= LINES_MAX, `${name} is too long`);
+    assert.doesNotMatch(text, /@import|url\(/, name);
+    // What is meant for narrow windows says again what is otherwise there.
+    const [wide] = text.split("\n@media");
+    for (const [, selector] of wide!.matchAll(/^([^\s{}/][^{}]*) \{$/gm)) {
+      assert.ok(!seen.has(selector!), `${selector} is in ${seen.get(selector!)} and in ${name}`);
+      seen.set(selector!, name);
+    }
   }
 });
 

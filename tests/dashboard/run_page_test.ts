@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { EXIT } from "../../src/job/fault.ts";
 import { inFolder, place } from "../helpers/folder.ts";
-import { leavesNoProcess } from "../helpers/processes.ts";
+import { leavesNoProcess, until } from "../helpers/processes.ts";
 import { simrun } from "../helpers/program.ts";
-import { withShown } from "./shown_tree.ts";
+import { type Shown, withShown } from "./shown_tree.ts";
 
 const MODEL = `
 export const params = { rate: { default: 1 }, fails: { default: 0 } };
@@ -34,6 +34,19 @@ jobs:
     needs: [dry]
 `;
 
+// deno-lint-ignore no-explicit-any -- JSON
+type Json = any;
+
+/** With what the next simrun would do, which is found out behind the page. */
+async function decided(shown: Shown, job: string, run: string): Promise<Json> {
+  let page: Json;
+  await until(async () => {
+    page = await shown.json(`/api/run?job=${job}&run=${run}`);
+    return page.next[0].startsWith("The next simrun: ");
+  }, `it is told what happens to ${job}/${run} next`);
+  return page;
+}
+
 interface Fact {
   readonly name: string;
   readonly value: string;
@@ -49,10 +62,12 @@ Deno.test("the page of a run tells where it comes from and what to type next, as
       assert.equal(ran.status, EXIT.runsFailed.status, ran.stderr);
       await withShown(tree, [], async (shown) => {
         const told = new Map<string, Map<string, string>>();
+        // With it the tree has been read.
+        await shown.json("/api/picture");
         const { rows } = await shown.json("/api/runs");
         for (const { job, run } of rows) {
           const name = job === run ? job : `${job}/${run}`;
-          const page = await shown.json(`/api/run?job=${job}&run=${run}`);
+          const page = await decided(shown, job, run);
           const { stdout } = await simrun(["explain", name, "--tree", tree]);
           const facts = [...page.origins, ...page.lessons] as Fact[];
           for (const { name: title, value } of facts) {
@@ -73,9 +88,55 @@ Deno.test("the page of a run tells where it comes from and what to type next, as
         assert.equal(told.get("dry")!.has("identity"), false);
         const after = await shown.json("/api/run?job=after&run=after");
         assert.match(after.next.join(" "), /simrun resume tries it again, with what it needs/);
+        // What is another parameter than in the run that it begins from; there it was the model's default.
+        const page = await shown.json(`/api/run?job=branch&run=${branch.run}`);
+        assert.deepEqual(page.branch, {
+          ...{ job: "spinup", run: "spinup", step: 100 },
+          differs: [{ name: "rate", to: "2" }],
+        });
+        const spinup = await shown.json("/api/run?job=spinup&run=spinup");
+        assert.equal(spinup.branch, undefined);
         const nobody = await shown.get("/api/run?job=after&run=nobody");
         assert.equal(nobody.status, 404);
         await nobody.body?.cancel();
+      });
+    })
+  ));
+
+const DROP = `
+id: drop
+model:
+  command: [sh, -c, 'echo "$1" > "way 1.txt"; mkdir deep; echo v=\${height} > deep/out.txt', sh, "\${height}"]
+  keep: ["*.txt", "deep/*"]
+  results: { v: { file: deep/out.txt, pattern: 'v=(.*)' } }
+sweep: { height: [3] }
+`;
+
+Deno.test("the page of a command's run tells the command, and the files that it kept and where they lie", () =>
+  inFolder((folder) =>
+    leavesNoProcess(async () => {
+      const study = await place(folder, "drop.yaml", DROP);
+      const tree = join(folder, "tree");
+      const ran = await simrun(["run", study, "--tree", tree, "-j", "1"]);
+      assert.equal(ran.status, 0, ran.stderr);
+      await withShown(tree, [], async (shown) => {
+        // With it the tree has been read.
+        await shown.json("/api/picture");
+        const { rows: [row] } = await shown.json("/api/runs");
+        const page = await shown.json(`/api/run?job=drop&run=${row.run}`);
+        const explained = await simrun(["explain", `drop/${row.run}`, "--tree", tree, "--json"]);
+        const { files } = JSON.parse(explained.stdout);
+        assert.match(page.command, /^sh -c '.*' sh 3$/);
+        assert.equal(page.files.folder, files);
+        const kept = page.files.files.filter(({ name }: Json) => name.startsWith("files/"));
+        assert.deepEqual(kept, [
+          { name: "files/deep/out.txt", bytes: 4 },
+          { name: "files/way 1.txt", bytes: 2 },
+        ]);
+        for (const { name, bytes } of kept) {
+          const { size } = await Deno.stat(join(folder, "tree/recent/drop", row.run, name));
+          assert.equal(size, bytes);
+        }
       });
     })
   ));

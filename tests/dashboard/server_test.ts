@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { EXIT } from "../../src/job/fault.ts";
-import { inFolder } from "../helpers/folder.ts";
+import { inFolder, place } from "../helpers/folder.ts";
 import { leavesNoProcess, until } from "../helpers/processes.ts";
 import { simrun } from "../helpers/program.ts";
 import { copyTree } from "../trees/small_tree.ts";
@@ -125,6 +125,43 @@ Deno.test("simrun dashboard follows a running tree: at most five messages a seco
       } finally {
         await worked.end();
       }
+    })
+  ));
+
+const SEARCH = `
+id: fit
+model: ./parabola.js
+steps: 1
+optimize: { metric: loss, budget: 8, over: { x: { uniform: [0, 3] } } }
+`;
+
+const PARABOLA = `
+export const params = { x: { default: 0 } };
+export const init = ({ params }) => ({ x: params.x });
+export function step() {}
+export const result = ({ x }) => ({ loss: (x - 1) ** 2 });
+`;
+
+Deno.test("simrun dashboard tells where a search stands, as status does", () =>
+  inFolder((folder) =>
+    leavesNoProcess(async () => {
+      await place(folder, "parabola.js", PARABOLA);
+      const study = await place(folder, "fit.yaml", SEARCH);
+      const tree = join(folder, "tree");
+      const ran = await simrun(["run", study, "--tree", tree, "-j", "1"]);
+      assert.equal(ran.status, 0, ran.stderr);
+      await withShown(tree, [], async (shown) => {
+        // deno-lint-ignore no-explicit-any -- JSON
+        let status: any;
+        await until(async () => {
+          ({ status } = await shown.json("/api/picture"));
+          return status.led !== undefined;
+        }, "it is told where the search stands");
+        const { stdout } = await simrun(["status", "--tree", tree, "--json"]);
+        assert.deepEqual({ ...status, at: "" }, { ...JSON.parse(stdout), at: "" });
+        assert.equal(status.led.fit.metric, "loss");
+        assert.ok(status.led.fit.best.value < 1);
+      });
     })
   ));
 

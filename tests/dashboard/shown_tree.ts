@@ -107,6 +107,19 @@ export async function workedTree(folder: string, ...flags: string[]): Promise<Wo
   };
 }
 
+/** The address that a campaign says on its stderr, which goes on being read by whoever wants it. */
+export async function addressSaid(child: Deno.ChildProcess) {
+  const said = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (;;) {
+    const { value, done } = await said.read();
+    assert.ok(!done, text);
+    text += value;
+    const url = /dashboard: (http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{43})\n/.exec(text)?.[1];
+    if (url !== undefined) return { url, said };
+  }
+}
+
 /** The dashboard's process and what it says. */
 export class Shown {
   readonly url: string;
@@ -117,9 +130,14 @@ export class Shown {
     this.url = url;
   }
 
-  static async open(tree: string, ...flags: string[]): Promise<Shown> {
+  static async open(
+    tree: string,
+    flags: readonly string[] = [],
+    env: Record<string, string> = {},
+  ): Promise<Shown> {
     const child = startSimrun(["dashboard", "--tree", tree, "--json", ...flags], {
       stdout: "piped",
+      env,
     });
     const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";
@@ -183,8 +201,9 @@ export async function withShown(
   tree: string,
   flags: readonly string[],
   use: (shown: Shown) => Promise<void>,
+  env: Record<string, string> = {},
 ): Promise<void> {
-  const shown = await Shown.open(tree, ...flags);
+  const shown = await Shown.open(tree, flags, env);
   try {
     await use(shown);
   } finally {

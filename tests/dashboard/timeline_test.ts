@@ -8,10 +8,14 @@ import { curvesOf } from "../../src/dashboard/curves.ts";
 class Journal {
   readonly timeline = new Timeline();
   #seq = 0;
+  /** Whose journal is heard, of a tree that is cut. */
+  shard: string | undefined;
 
   say(atMs: number, event: Partial<RunEvent> & { readonly type: RunEvent["type"] }): void {
     const entry = { seq: ++this.#seq, at: new Date(atMs).toISOString(), ...event };
-    this.timeline.apply(entry as JournalEntry);
+    const place = { segment: 0, offset: 0, bytes: 0, seq: this.#seq };
+    const location = this.shard === undefined ? place : { ...place, shard: this.shard };
+    this.timeline.apply(entry as JournalEntry, location);
   }
 
   begin(atMs: number, slots: number): void {
@@ -28,7 +32,7 @@ class Journal {
   }
 
   lanes(width = 1000, fromMs?: number, toMs?: number) {
-    return lanesOf(this.timeline, { fromMs, toMs, width, nowMs: 1e6, working: false });
+    return lanesOf(this.timeline, { fromMs, toMs, width, nowMs: 1e6, isWorking: () => false });
   }
 
   /** Each lane as a text: run, state, from and to. */
@@ -84,6 +88,28 @@ Deno.test("Timeline: tried again, moved, cancelled and lost are told apart, and 
   assert.deepEqual(journal.lanes(1000, 0).lanes[0]![1]!.saves, [15]);
   // The last session is shown when nothing is asked for.
   assert.deepEqual(journal.told(), [["a×1 completed 110-120"]]);
+});
+
+Deno.test("Timeline: each shard has slots of its own, and one that begins or ends leaves those of the others alone", () => {
+  const journal = new Journal();
+  journal.shard = "10-of-12";
+  journal.begin(0, 1);
+  journal.start(0, "a");
+  journal.shard = "2-of-12";
+  journal.begin(5, 2);
+  journal.start(5, "b");
+  journal.start(6, "c");
+  journal.complete(20, "b");
+  journal.say(30, { type: "campaign.ended", outcome: "stopped" });
+  journal.shard = "10-of-12";
+  journal.complete(50, "a");
+  const { shards, lanes, sessions } = journal.lanes();
+  assert.deepEqual(shards, ["2/12", "2/12", "10/12"]);
+  assert.deepEqual(
+    lanes.map((lane) => lane.map(({ run, state, toMs }) => `${run} ${state} ${toMs}`)),
+    [["b completed 20"], ["c lost 30"], ["a completed 50"]],
+  );
+  assert.deepEqual(sessions, [{ fromMs: 0, toMs: 50 }, { fromMs: 5, toMs: 30 }]);
 });
 
 Deno.test("lanesOf() answers no more pieces than can be told apart, and loses no run and no failure", () => {

@@ -13,8 +13,10 @@ import {
   STATES,
 } from "./format.js";
 import { currentPicture } from "./link.js";
+import { ledJobs } from "./led.js";
 import { nameOf, pointOf, runLink } from "./names.js";
 import { budgets, jobs, lately, retrying, running, statistics } from "./overview_cards.js";
+import { shards } from "./shards.js";
 
 /** @typedef {import("./link.js").Json} Json */
 
@@ -73,6 +75,7 @@ function page(picture) {
         el("h1", {}, "Nothing was run here yet."),
         el("p", {}, "As soon as a simrun works on this tree, it is shown here."),
       ),
+      shards(picture),
     );
   }
   return el(
@@ -86,12 +89,20 @@ function page(picture) {
         "div",
         {},
         failures.length > 0 ? failed(picture) : null,
+        shards(picture),
         running(status),
         retrying(status),
         jobs(status),
         lately(picture),
       ),
-      el("div", {}, resultsCard(status), statistics(picture.statistics), budgets(picture)),
+      el(
+        "div",
+        {},
+        resultsCard(status),
+        ledJobs(status),
+        statistics(picture.statistics),
+        budgets(picture),
+      ),
     ),
   );
 }
@@ -107,7 +118,7 @@ function resultsCard(status) {
 }
 
 /** @param {Json} picture */
-function hero({ status, fraction }) {
+function hero({ status, fraction, shards: cut }) {
   const counts = STATES.map((state) => ({ state, count: Number(status[`runs_${state}`]) }));
   const total = Math.max(1, status.runs_total);
   const label = counts.filter(({ count }) => count > 0)
@@ -115,7 +126,7 @@ function hero({ status, fraction }) {
   return el(
     "section.card.hero",
     {},
-    el("p.state", {}, activity(status.simrun ?? status)),
+    el("p.state", {}, cut === undefined ? activity(status.simrun) : campaign(cut, status)),
     el(
       "div.headline",
       {},
@@ -187,6 +198,15 @@ function activity(status) {
   }
 }
 
+/**
+ * Of a tree that is cut no single simrun is the one at work.
+ * @param {Json} cut
+ * @param {Json} status
+ */
+function campaign({ text }, { simrun }) {
+  return [el(simrun.state === "working" ? "span.dot.on" : "span.dot", {}), text];
+}
+
 /** @param {Json} status When it will be done, and how quick it is. */
 function facts(status) {
   /** @type {(Node | string)[]} */
@@ -201,9 +221,8 @@ function facts(status) {
       ? ""
       : `, nine times in ten between ${formatAbout(low * 1000)} and ${formatAbout(high * 1000)}`;
     parts.push(` (at ${at.replace(/:\d\d$/, "")}${between}). `);
-  } else if (isOpen && status.simrun?.state !== "ended") {
-    const isWorking = status.state === "working" || status.simrun?.state === "working";
-    if (isWorking) parts.push("When it will be done is not known yet. ");
+  } else if (isOpen && status.simrun.state === "working") {
+    parts.push("When it will be done is not known yet. ");
   }
   if (status.steps_total > 0) {
     parts.push(`${formatCount(status.steps_done)} of ${formatCount(status.steps_total)} steps`);

@@ -17,15 +17,18 @@ import { headRow, pointOf, runLink } from "./names.js";
 /** @typedef {import("./link.js").Json} Json */
 
 const RETRIES_MAX = 5;
+/** As many as a picture holds. */
+const RUNNING_MAX = 64;
 
 /** @param {Json} status */
 export function running(status) {
   const rows = Object.entries(status.runs).filter(([, one]) => one.state === "running");
   if (rows.length === 0) return null;
+  const all = Math.max(rows.length, status.runs_running);
   return el(
     "section.card.running",
     { "data-key": "running" },
-    el("h2", {}, `Running now `, el("span.faint", {}, formatCount(rows.length))),
+    el("h2", {}, `Running now `, el("span.faint", {}, formatCount(all))),
     el(
       "div.scroll",
       { tabindex: 0, role: "region", "aria-label": "Running now" },
@@ -36,7 +39,7 @@ export function running(status) {
         el(
           "tbody",
           {},
-          ...rows.slice(0, 64).map(([name, one]) => {
+          ...rows.slice(0, RUNNING_MAX).map(([name, one]) => {
             const [job = "", run = job] = name.split("/");
             const fraction = one.steps_total > 0 ? one.steps_done / one.steps_total : 0;
             const point = pointOf(one);
@@ -84,6 +87,9 @@ export function running(status) {
         ),
       ),
     ),
+    all > RUNNING_MAX
+      ? el("p", {}, el("a", { href: "#/runs?states=running" }, "all of them"))
+      : null,
   );
 }
 

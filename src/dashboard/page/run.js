@@ -13,7 +13,16 @@ import {
 } from "./format.js";
 import { ask } from "./link.js";
 import { Pace } from "./pace.js";
-import { attempts, checkpoints, fieldsCard, log, story } from "./run_cards.js";
+import {
+  attempts,
+  branchCard,
+  checkpoints,
+  commandCard,
+  fieldsCard,
+  filesCard,
+  log,
+  story,
+} from "./run_cards.js";
 
 /** @typedef {import("./link.js").Json} Json */
 
@@ -82,11 +91,20 @@ function page(found) {
     el(
       "div.columns",
       {},
-      el("div", {}, curves(found), log(found), checkpoints(found)),
+      el(
+        "div",
+        {},
+        curves(found),
+        commandCard(found),
+        log(found),
+        filesCard(found),
+        checkpoints(found),
+      ),
       el(
         "div",
         {},
         fieldsCard("Result", found.result),
+        branchCard(found),
         fieldsCard("Parameters", found.parameters),
         story(found),
         attempts(found),

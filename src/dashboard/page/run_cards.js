@@ -2,7 +2,7 @@
 /** The cards of a run's page: parameters and result, its story, attempts, checkpoints, log. */
 import { el } from "./dom.js";
 import { formatBytes, formatCount, formatDuration, formatTime } from "./format.js";
-import { headRow } from "./names.js";
+import { headRow, nameOf, runLink } from "./names.js";
 
 /** @typedef {import("./link.js").Json} Json */
 
@@ -36,6 +36,86 @@ export function fieldsCard(title, fields) {
         el("dd", {}, value),
       ]),
     ),
+  );
+}
+
+/** @param {Json} found What is another one in it than in the run that it begins from. */
+export function branchCard({ branch }) {
+  if (branch === undefined) return null;
+  const { job, run, step, differs } = branch;
+  const at = step === undefined ? "when that has come so far" : `at step ${formatCount(step)}`;
+  return el(
+    "section.card",
+    { "data-key": "branch" },
+    el("h2", {}, "Branches off"),
+    el("p", {}, "From ", el("a", { href: runLink(job, run) }, nameOf(job, run)), ` ${at}.`),
+    differs.length === 0 ? el("p.faint", {}, "Its parameters are the same.") : el(
+      "div.scroll",
+      { tabindex: 0, role: "region", "aria-label": "What differs" },
+      el(
+        "table",
+        {},
+        el("thead", {}, headRow(["differs", "there", "here"])),
+        el(
+          "tbody",
+          {},
+          ...differs.map((/** @type {Json} */ one) =>
+            el(
+              "tr",
+              {},
+              el("td", {}, one.name),
+              el("td.number", {}, one.from ?? el("span.faint", {}, "default")),
+              el("td.number", {}, one.to ?? el("span.faint", {}, "default")),
+            )
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** @param {Json} found */
+export function commandCard({ command }) {
+  if (command === undefined) return null;
+  return el(
+    "section.card",
+    { "data-key": "command" },
+    el("h2", {}, "Command"),
+    el("pre", { tabindex: 0, role: "region", "aria-label": "Command" }, command),
+  );
+}
+
+/** @param {Json} found */
+export function filesCard({ files }) {
+  if (files === undefined) return null;
+  const { folder, files: all, more } = files;
+  return el(
+    "section.card",
+    { "data-key": "files" },
+    el("h2", {}, "Files ", el("span.faint", {}, formatCount(all.length + more))),
+    folder === undefined ? null : el("p.faint", {}, "What it kept is in ", el("code", {}, folder)),
+    el(
+      "div.scroll.low",
+      { tabindex: 0, role: "region", "aria-label": "Files" },
+      el(
+        "table",
+        {},
+        el("thead", {}, headRow(["file", "size"])),
+        el(
+          "tbody",
+          {},
+          ...all.map((/** @type {Json} */ { name, bytes }) =>
+            el(
+              "tr",
+              { "data-key": name },
+              el("td", {}, name),
+              el("td.number", {}, formatBytes(bytes)),
+            )
+          ),
+        ),
+      ),
+    ),
+    more > 0 ? el("p.faint", {}, `and ${formatCount(more)} more`) : null,
   );
 }
 

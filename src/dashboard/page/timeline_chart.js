@@ -67,7 +67,10 @@ export function drawLanes(chart, found, width, { tell, open, move }) {
       "aria-label": describe(found),
     },
     ...lanes.map((/** @type {Json[]} */ pieces, /** @type {number} */ i) =>
-      drawLane(pieces, i, { at, right: LEFT + width, top: TOP + i * lane, lane })
+      drawLane(pieces, i, {
+        ...{ at, right: LEFT + width, top: TOP + i * lane, lane },
+        name: laneName(found.shards, i),
+      })
     ),
     axis(fromMs, toMs, at, TOP + lanes.length * lane),
   );
@@ -99,9 +102,9 @@ export function drawLanes(chart, found, width, { tell, open, move }) {
 /**
  * @param {Json[]} pieces
  * @param {number} i
- * @param {{ at: (ms: number) => number, right: number, top: number, lane: number }} box
+ * @param {{ at: (ms: number) => number, right: number, top: number, lane: number, name: string }} box
  */
-function drawLane(pieces, i, { at, right, top, lane }) {
+function drawLane(pieces, i, { at, right, top, lane, name }) {
   const middle = top + lane / 2 - 2;
   const drawn = pieces.map((piece, index) => {
     const isBad = BAD.includes(piece.state);
@@ -133,11 +136,21 @@ function drawLane(pieces, i, { at, right, top, lane }) {
   return svg(
     "g",
     {},
-    svg("text", { x: LEFT - 8, y: middle + 4, "text-anchor": "end" }, `slot ${i + 1}`),
+    svg("text", { x: LEFT - 8, y: middle + 4, "text-anchor": "end" }, name),
     svg("line.grid", { x1: LEFT, x2: right, y1: top + lane - 3, y2: top + lane - 3 }),
     ...drawn.filter(({ isBad }) => !isBad).map(({ node }) => node),
     ...drawn.filter(({ isBad }) => isBad).map(({ node }) => node),
   );
+}
+
+/**
+ * A slot's number; of a tree that is cut each shard's name, at the first of its slots.
+ * @param {string[] | undefined} shards
+ * @param {number} i
+ */
+function laneName(shards, i) {
+  if (shards === undefined) return `slot ${i + 1}`;
+  return i > 0 && shards[i - 1] === shards[i] ? "" : shards[i] ?? "";
 }
 
 /**
