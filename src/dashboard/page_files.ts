@@ -40,6 +40,7 @@ export const PAGE_FILES = [
   "run_table.js",
   "runs.js",
   "shards.js",
+  "state_parts.js",
   "timeline.js",
   "timeline_chart.js",
 ] as const;

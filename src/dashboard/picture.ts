@@ -7,6 +7,7 @@ import { shardStatus } from "../report/shards_text.ts";
 import { type TreeStatus, treeStatus } from "../report/status.ts";
 import { statusJson } from "../report/status_json.ts";
 import { prioritiesOf, waitingReasons } from "../report/waiting.ts";
+import { adviceLines } from "../screen/status_view.ts";
 import { NO_FOLDER } from "./activities.ts";
 import { shardsJson } from "./shards.ts";
 import type { TreeWatch } from "./tree_watch.ts";
@@ -50,6 +51,7 @@ export function pictureOf(watch: TreeWatch, status: TreeStatus): Json {
     status: smallStatus(status),
     ...(shards !== undefined && { shards }),
     fraction: status.fraction,
+    advice: adviceLines(status),
     ...(memory !== undefined && {
       memory: { total_bytes: memory.totalBytes, free_bytes: memory.freeBytes },
     }),

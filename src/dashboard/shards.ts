@@ -50,8 +50,11 @@ export function shardsJson(now: ShardsNow): Json | undefined {
   const listed = rows.length <= LISTED_MAX ? rows : worthALine(rows);
   const left = new Map<string, number>();
   const isListed = new Set(listed);
+  let unlistedEyes = 0;
   for (const row of rows) {
-    if (!isListed.has(row)) left.set(row.state, (left.get(row.state) ?? 0) + 1);
+    if (isListed.has(row)) continue;
+    if (row.why.length > 0) unlistedEyes++;
+    else left.set(row.state, (left.get(row.state) ?? 0) + 1);
   }
   return {
     count: rows.length,
@@ -60,6 +63,7 @@ export function shardsJson(now: ShardsNow): Json | undefined {
       : `None of ${formatNumberOf(rows.length, "shard")} has begun.`,
     ...(tasks.length > 0 && { slurm: slurmLines(tasks)[0] }),
     listed: listed.map((row) => rowJson(row, now)),
+    ...(unlistedEyes > 0 && { more: unlistedEyes }),
     unlisted: Object.fromEntries(left),
   };
 }

@@ -39,6 +39,7 @@ export interface Window {
 
 const LANES_MAX = 128;
 const SESSIONS_MAX = 200;
+const LOST = BAR_STATES.indexOf("lost");
 
 interface Drawn {
   fromMs: number;
@@ -56,6 +57,7 @@ interface Slots {
   readonly shard: string;
   readonly count: number;
   readonly endMs: number;
+  readonly isWorking: boolean;
   readonly ends: number[];
   readonly lanes: Drawn[][];
 }
@@ -105,8 +107,9 @@ function slotsOf(timeline: Timeline, { nowMs, isWorking }: Window): ReadonlyMap<
   const sorted = [...counts].sort(([a], [b]) => number(a) - number(b));
   return new Map(sorted.map(([shard, count]) => {
     const lastMs = timeline.lastMsOf(shard);
-    const endMs = isWorking(shard) ? Math.max(nowMs, lastMs) : lastMs;
-    return [shard, { shard, count, endMs, ends: [], lanes: [] }];
+    const works = isWorking(shard);
+    const endMs = works ? Math.max(nowMs, lastMs) : lastMs;
+    return [shard, { shard, count, endMs, isWorking: works, ends: [], lanes: [] }];
   }));
 }
 
@@ -118,7 +121,7 @@ function lastBeginMs({ sessions }: Timeline): number | undefined {
 
 function place(
   bar: Bar,
-  { ends, lanes, count, endMs }: Slots,
+  { ends, lanes, count, endMs, isWorking }: Slots,
   { fromMs, toMs, pieceMs }: {
     readonly fromMs: number;
     readonly toMs: number;
@@ -131,6 +134,8 @@ function place(
   const shownMs = Math.max(bar.fromMs, Math.min(ends[lane] ?? -Infinity, untilMs));
   ends[lane] = Math.max(ends[lane] ?? -Infinity, untilMs);
   const pieces = lanes[lane] ??= [];
+  // Whoever had it in hand is gone, and did not say so.
+  const state = bar.open > 0 && !isWorking ? Math.max(bar.state, LOST) : bar.state;
   if (untilMs < fromMs || shownMs > toMs) return;
   const before = pieces.at(-1);
   if (
@@ -138,11 +143,11 @@ function place(
     before.toMs - before.fromMs < pieceMs && shownMs - before.toMs < pieceMs
   ) {
     before.toMs = Math.max(before.toMs, untilMs);
-    before.state = Math.max(before.state, bar.state);
+    before.state = Math.max(before.state, state);
     before.runs += bar.count;
     return;
   }
-  const { job, run, state, why, saves } = bar;
+  const { job, run, why, saves } = bar;
   pieces.push({ fromMs: shownMs, toMs: untilMs, state, job, run, runs: bar.count, why, saves });
 }
 

@@ -110,6 +110,9 @@ Deno.test("Timeline: each shard has slots of its own, and one that begins or end
     [["b completed 20"], ["c lost 30"], ["a completed 50"]],
   );
   assert.deepEqual(sessions, [{ fromMs: 0, toMs: 50 }, { fromMs: 5, toMs: 30 }]);
+  // Nobody is there, and nobody has said how it ended.
+  journal.start(60, "d");
+  assert.deepEqual(journal.told()[2], ["a×1 completed 0-50", "d×1 lost 60-60"]);
 });
 
 Deno.test("lanesOf() answers no more pieces than can be told apart, and loses no run and no failure", () => {

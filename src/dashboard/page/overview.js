@@ -17,6 +17,7 @@ import { ledJobs } from "./led.js";
 import { nameOf, pointOf, runLink } from "./names.js";
 import { budgets, jobs, lately, retrying, running, statistics } from "./overview_cards.js";
 import { shards } from "./shards.js";
+import { stateParts } from "./state_parts.js";
 
 /** @typedef {import("./link.js").Json} Json */
 
@@ -118,7 +119,7 @@ function resultsCard(status) {
 }
 
 /** @param {Json} picture */
-function hero({ status, fraction, shards: cut }) {
+function hero({ status, fraction, advice, shards: cut }) {
   const counts = STATES.map((state) => ({ state, count: Number(status[`runs_${state}`]) }));
   const total = Math.max(1, status.runs_total);
   const label = counts.filter(({ count }) => count > 0)
@@ -134,7 +135,7 @@ function hero({ status, fraction, shards: cut }) {
       // Runs differ in length: half of them may be a tenth of the work.
       el("p.percent", {}, formatPercent(fraction), el("span", {}, " of the work")),
     ),
-    bar(counts.map(({ state, count }) => ({ fraction: count / total, tone: state })), label),
+    bar(stateParts(status, Object.values(status.runs), total), label),
     el(
       "ul.legend",
       { "aria-label": "Runs by state" },
@@ -152,7 +153,10 @@ function hero({ status, fraction, shards: cut }) {
         )
       ),
     ),
-    el("p.facts", {}, facts(status)),
+    el("p.facts", {}, facts(status, cut !== undefined)),
+    advice.length === 0
+      ? null
+      : el("ul.next", {}, ...advice.map((/** @type {string} */ line) => el("li", {}, line))),
   );
 }
 
@@ -207,14 +211,20 @@ function campaign({ text }, { simrun }) {
   return [el(simrun.state === "working" ? "span.dot.on" : "span.dot", {}), text];
 }
 
-/** @param {Json} status When it will be done, and how quick it is. */
-function facts(status) {
+/**
+ * When it will be done, and how quick it is.
+ * @param {Json} status
+ * @param {boolean} isCut
+ */
+function facts(status, isCut) {
   /** @type {(Node | string)[]} */
   const parts = [];
   const { eta_seconds: eta, eta_low_seconds: low, eta_high_seconds: high } = status;
   const isOpen = status.runs_waiting + status.runs_running > 0;
   if (eta !== undefined && isOpen) {
-    parts.push(el("b", {}, `Done in about ${formatAbout(eta * 1000)}`));
+    // When those are begun that nobody works on, nobody knows.
+    const who = isCut ? "The shards at work are done" : "Done";
+    parts.push(el("b", {}, `${who} in about ${formatAbout(eta * 1000)}`));
     const at = formatTime(Date.now() + eta * 1000);
     const between = low === undefined || high === undefined ||
         formatAbout(low * 1000) === formatAbout(high * 1000)
@@ -258,7 +268,12 @@ function failed({ status, failures, failures_more: more }) {
         return el(
           "li",
           { "data-key": `${one.job}/${one.run}` },
-          el("p.what", {}, el("b.count", {}, `${formatCount(one.count)}×`), " ", one.text),
+          el(
+            "p.what",
+            {},
+            one.count === 1 ? null : [el("b.count", {}, `${formatCount(one.count)}×`), " "],
+            one.text,
+          ),
           el(
             "p.where",
             {},
@@ -266,7 +281,9 @@ function failed({ status, failures, failures_more: more }) {
             el("a", { href: runLink(one.job, one.run) }, nameOf(one.job, one.run)),
             point === "" ? "" : ` · ${point} ·`,
             one.step === undefined ? "" : ` at step ${formatCount(one.step)}`,
-            one.place === undefined ? "" : [" · ", el("code", {}, one.place)],
+            one.place === undefined
+              ? ""
+              : [" · ", el("code", { title: one.place }, one.place.split(/[\\/]/).at(-1))],
           ),
         );
       }),

@@ -10,15 +10,15 @@ import {
   formatNumberOf,
   formatPercent,
   formatTime,
-  STATES,
 } from "./format.js";
 import { headRow, pointOf, runLink } from "./names.js";
+import { stateParts } from "./state_parts.js";
 
 /** @typedef {import("./link.js").Json} Json */
 
 const RETRIES_MAX = 5;
-/** As many as a picture holds. */
-const RUNNING_MAX = 64;
+/** More are told of by their number: the page has other things to say. */
+const RUNNING_MAX = 12;
 
 /** @param {Json} status */
 export function running(status) {
@@ -88,7 +88,7 @@ export function running(status) {
       ),
     ),
     all > RUNNING_MAX
-      ? el("p", {}, el("a", { href: "#/runs?states=running" }, "all of them"))
+      ? el("p", {}, el("a", { href: "#/runs?states=running" }, `all ${formatCount(all)} that run`))
       : null,
   );
 }
@@ -142,10 +142,8 @@ export function jobs(status) {
       {},
       ...entries.slice(0, 100).map(([id, job]) => {
         const total = Math.max(1, job.runs_total);
-        const parts = STATES.map((state) => ({
-          tone: state,
-          fraction: job[`runs_${state}`] / total,
-        }));
+        const own = Object.entries(status.runs).filter(([name]) => name.split("/")[0] === id);
+        const parts = stateParts(job, own.map(([, one]) => one), total);
         const bad = job.runs_failed > 0 ? `, ${formatCount(job.runs_failed)} failed` : "";
         const text = `${formatCount(job.runs_completed)} of ${
           formatNumberOf(job.runs_total, "run")
@@ -243,15 +241,16 @@ export function budgets({ memory, disk_free_bytes: free, status: { disk, cores }
     const used = memory.total_bytes - memory.free_bytes;
     meters.push(
       meter(
-        "Memory of the slots",
+        "Memory handed to slots",
         used / memory.total_bytes,
         `${formatBytes(used)} of ${formatBytes(memory.total_bytes)}`,
+        "running",
       ),
     );
   }
   if (cores !== undefined) {
     const used = cores.total - cores.free;
-    meters.push(meter("Cores", used / cores.total, `${used} of ${cores.total}`));
+    meters.push(meter("Cores", used / cores.total, `${used} of ${cores.total}`, "running"));
   }
   if (disk?.budget_bytes !== undefined) {
     const { tree_bytes: used = 0, budget_bytes: all } = disk;
@@ -278,9 +277,14 @@ export function budgets({ memory, disk_free_bytes: free, status: { disk, cores }
  * @param {string} title
  * @param {number} fraction
  * @param {string} text
+ * @param {string} [tone] of what may well be used up; otherwise it warns
  */
-function meter(title, fraction, text) {
-  const tone = fraction > 0.95 ? "failed" : fraction > 0.85 ? "interrupted" : "running";
+function meter(
+  title,
+  fraction,
+  text,
+  tone = fraction > 0.95 ? "failed" : fraction > 0.85 ? "interrupted" : "running",
+) {
   return el(
     "div.meter",
     {},

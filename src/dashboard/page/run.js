@@ -95,6 +95,8 @@ function page(found) {
         "div",
         {},
         curves(found),
+        story(found),
+        attempts(found),
         commandCard(found),
         log(found),
         filesCard(found),
@@ -106,8 +108,6 @@ function page(found) {
         fieldsCard("Result", found.result),
         branchCard(found),
         fieldsCard("Parameters", found.parameters),
-        story(found),
-        attempts(found),
         fieldsCard("Where it comes from", found.origins),
         fieldsCard("Learned from the runs in this tree", found.lessons),
       ),
@@ -116,7 +116,10 @@ function page(found) {
 }
 
 /** @param {Json} found */
-function hero({ status, failure, next, model, priority, name: title, job: ofJob, run: ofRun }) {
+function hero(found) {
+  const { status, failure, next, model, priority, name: title, job: ofJob, run: ofRun } = found;
+  const point = found.parameters.filter((/** @type {Json} */ { swept }) => swept)
+    .map((/** @type {Json} */ { name: key, value }) => `${key}: ${value}`).join(", ");
   const state = /** @type {keyof typeof SIGNS} */ (status.state);
   const selector = `${ofJob}/${ofRun}`;
   return el(
@@ -130,7 +133,14 @@ function hero({ status, failure, next, model, priority, name: title, job: ofJob,
     el(
       "div.headline",
       {},
-      el("h1", {}, el(`span.sign.${state}`, { "aria-hidden": "true" }, SIGNS[state]), " ", title),
+      el(
+        "h1",
+        {},
+        el(`span.sign.${state}`, { "aria-hidden": "true" }, SIGNS[state]),
+        " ",
+        title,
+        point === "" ? null : el("span.faint", {}, ` ${point}`),
+      ),
       el("p.percent", {}, status.state),
     ),
     bar([{ fraction: status.fraction, tone: state }], `${formatPercent(status.fraction)} done`),
@@ -175,7 +185,8 @@ function facts(status) {
   }
   if (status.memory_bytes > 0) parts.push(`${formatBytes(status.memory_bytes)} of memory`);
   if (status.compute_seconds !== undefined) {
-    parts.push(`computed for ${formatDuration(status.compute_seconds * 1000)}`);
+    const ms = status.compute_seconds * 1000;
+    parts.push(`computed for ${ms > 0 ? formatDuration(ms) : "less than a millisecond"}`);
   }
   if (status.ending !== undefined) parts.push(status.ending);
   if (status.last_checkpoint_step !== undefined) {

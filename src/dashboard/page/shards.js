@@ -18,7 +18,7 @@ const STATES = {
 /** @param {Json} picture */
 export function shards({ shards: all }) {
   if (all === undefined) return null;
-  const { listed, unlisted } = all;
+  const { listed, unlisted, more = 0 } = all;
   const hasTasks = all.slurm !== undefined && listed.some((/** @type {Json} */ one) => one.slurm);
   const heads = ["shard", "state", "runs done", "where", "left"];
   return el(
@@ -36,6 +36,7 @@ export function shards({ shards: all }) {
         el("tbody", {}, ...listed.map((/** @type {Json} */ one) => row(one, hasTasks))),
       ),
     ),
+    more > 0 ? el("p.warning", {}, `${formatCount(more)} more need eyes.`) : null,
     rest(unlisted, listed.length),
   );
 }
@@ -59,7 +60,7 @@ function row(one, hasTasks) {
       {},
       el(`span.sign.${tone}`, { "aria-hidden": "true" }, sign),
       ` ${word}`,
-      one.begun === undefined ? null : el("span.faint", {}, `, begun ${one.begun} times`),
+      one.begun === undefined ? null : el("span.faint", {}, `, begun ${times(one.begun)}`),
       ...(one.why ?? []).map((/** @type {string} */ why) => el("span.point.warning", {}, why)),
     ),
     el(
@@ -109,12 +110,17 @@ function slurm(task) {
   if (task.exit_code !== undefined && task.exit_code !== "0:0") {
     parts.push(`exit status ${task.exit_code}`);
   }
-  if (task.restarts !== undefined) parts.push(`queued again ${task.restarts} times`);
+  if (task.restarts !== undefined) parts.push(`queued again ${times(task.restarts)}`);
   const more = parts.filter(Boolean).join(", ");
   return [
     el("code", { title: task.task }, task.state),
     more === "" ? null : el("span.point", {}, more),
   ];
+}
+
+/** @param {number} count */
+function times(count) {
+  return count === 1 ? "once" : count === 2 ? "twice" : `${formatCount(count)} times`;
 }
 
 /**
