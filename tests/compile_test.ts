@@ -3,6 +3,7 @@
  * that `deno compile` fetches; and the hidden sub-command by which the executable becomes a slot.
  */
 import assert from "node:assert/strict";
+import { PAGE_FILES } from "../src/dashboard/page_files.ts";
 import { parseFromSlot, WIRE } from "../src/worker/slot_wire.ts";
 import { dirname, join, normalize } from "../src/job/path.ts";
 import { readSource, sourcesBelow } from "./helpers/source.ts";
@@ -24,7 +25,8 @@ Deno.test("deno task compile embeds the simulation thread, templates and example
     // The archive of embedded files is plain bytes at the end of the executable: sources can be searched.
     const bytes = await Deno.readFile(`${folder}/simrun`);
     const base = (await Deno.stat(Deno.execPath())).size;
-    const embedded = new TextDecoder("latin1").decode(bytes.subarray(base));
+    const decoder = new TextDecoder("latin1");
+    const embedded = decoder.decode(bytes.subarray(base));
     for (
       const mark of [
         "What a command is handed of the world",
@@ -39,12 +41,20 @@ Deno.test("deno task compile embeds the simulation thread, templates and example
         "ParquetWriter class",
         "index_bg.wasm",
         "Arimo_400Regular.ttf",
-        // The dashboard's server and its page.
+        // The dashboard's server, as a process beside a campaign, and the thread of its plots.
         "Who may ask the dashboard's server",
-        "What became of a run, as the fill of a bar",
-        "A table of as many rows as there are",
+        "The dashboard of a campaign: `simrun dashboard` as a process of its own",
+        "The thread of the plots",
+        // Who is told, in a process beside the campaign.
+        "The process beside a campaign that tells its sinks",
+        "The process of a hooks module",
       ]
     ) assert.ok(embedded.includes(mark), `"${mark}" is not in the executable`);
+    // The page is there to the byte: its server answers with these files.
+    for (const name of PAGE_FILES) {
+      const file = decoder.decode(await Deno.readFile(`${ROOT}/src/dashboard/page/${name}`));
+      assert.ok(embedded.includes(file), `${name} is not in the executable`);
+    }
   });
 });
 
