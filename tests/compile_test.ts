@@ -3,7 +3,7 @@
  * that `deno compile` fetches; and the hidden sub-command by which the executable becomes a slot.
  */
 import assert from "node:assert/strict";
-import { PAGE_FILES } from "../src/dashboard/page_files.ts";
+import { PAGE_FILES, STYLE_FILES } from "../src/dashboard/page_files.ts";
 import { parseFromSlot, WIRE } from "../src/worker/slot_wire.ts";
 import { dirname, join, normalize } from "../src/job/path.ts";
 import { readSource, sourcesBelow } from "./helpers/source.ts";
@@ -51,7 +51,7 @@ Deno.test("deno task compile embeds the simulation thread, templates and example
       ]
     ) assert.ok(embedded.includes(mark), `"${mark}" is not in the executable`);
     // The page is there to the byte: its server answers with these files.
-    for (const name of PAGE_FILES) {
+    for (const name of [...PAGE_FILES, ...STYLE_FILES]) {
       const file = decoder.decode(await Deno.readFile(`${ROOT}/src/dashboard/page/${name}`));
       assert.ok(embedded.includes(file), `${name} is not in the executable`);
     }

@@ -11,14 +11,6 @@ const TYPES = {
 
 export const PAGE_FILES = [
   "index.html",
-  "theme.css",
-  "base.css",
-  "frame.css",
-  "lists.css",
-  "overview.css",
-  "chart.css",
-  "queue.css",
-  "runs.css",
   "icon.svg",
   "actions.js",
   "app.js",
@@ -40,10 +32,22 @@ export const PAGE_FILES = [
   "run_table.js",
   "runs.js",
   "shards.js",
-  "state_parts.js",
   "timeline.js",
   "timeline_chart.js",
 ] as const;
+
+/** In their order, and served as one: the first picture waits for each file that is asked for. */
+export const STYLE_FILES = [
+  "theme.css",
+  "base.css",
+  "frame.css",
+  "lists.css",
+  "overview.css",
+  "chart.css",
+  "queue.css",
+  "runs.css",
+] as const;
+const STYLES = "styles.css";
 
 export interface PageFile {
   readonly type: string;
@@ -54,7 +58,9 @@ const read = new Map<string, Promise<PageFile>>();
 
 /** The file of a request's path; undefined when there is none. */
 export function pageFile(path: string): Promise<PageFile> | undefined {
-  const name = path === "/" ? "index.html" : PAGE_FILES.find((one) => path === `/page/${one}`);
+  const name = path === "/"
+    ? "index.html"
+    : [STYLES, ...PAGE_FILES].find((one) => path === `/page/${one}`);
   if (name === undefined) return undefined;
   let file = read.get(name);
   if (file === undefined) read.set(name, file = readPageFile(name));
@@ -63,5 +69,7 @@ export function pageFile(path: string): Promise<PageFile> | undefined {
 
 async function readPageFile(name: string): Promise<PageFile> {
   const ending = name.split(".").at(-1) as keyof typeof TYPES;
-  return { type: TYPES[ending], bytes: await Deno.readFile(new URL(name, FOLDER)) };
+  const names = name === STYLES ? STYLE_FILES : [name];
+  const parts = await Promise.all(names.map((one) => Deno.readFile(new URL(one, FOLDER))));
+  return { type: TYPES[ending], bytes: new Uint8Array(await new Blob(parts).arrayBuffer()) };
 }

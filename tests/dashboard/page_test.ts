@@ -1,7 +1,7 @@
 /** The page's files: all are served and none else, their types are right, and nothing of a tree can become HTML or script. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { PAGE_FILES } from "../../src/dashboard/page_files.ts";
+import { PAGE_FILES, pageFile, STYLE_FILES } from "../../src/dashboard/page_files.ts";
 import { fromFileUrl } from "../helpers/program.ts";
 import { strip } from "../helpers/source.ts";
 
@@ -10,9 +10,14 @@ const NAMES = [...Deno.readDirSync(FOLDER)].map(({ name }) => name).toSorted();
 const SCRIPTS = NAMES.filter((name) => name.endsWith(".js"));
 const LINES_MAX = 320;
 
-Deno.test("PAGE_FILES is what lies in the folder, but for the settings of the type check", () => {
+Deno.test("PAGE_FILES is what lies in the folder, but for the settings of the type check", async () => {
   const served = NAMES.filter((name) => name !== "jsconfig.json");
-  assert.deepEqual([...PAGE_FILES].toSorted(), served);
+  assert.deepEqual([...PAGE_FILES, ...STYLE_FILES].toSorted(), served);
+  const styles = await pageFile("/page/styles.css");
+  assert.equal(
+    new TextDecoder().decode(styles!.bytes),
+    STYLE_FILES.map((name) => Deno.readTextFileSync(join(FOLDER, name))).join(""),
+  );
 });
 
 Deno.test("index.html loads ahead all that the overview needs, and has no script and no style in itself", async () => {
@@ -20,11 +25,9 @@ Deno.test("index.html loads ahead all that the overview needs, and has no script
   const ahead = [...text.matchAll(/href="\/page\/([a-z_]+\.js)"/g)].map(([, name]) => name!);
   const first = await reachedFrom("app.js", /^import [^;]*?from "\.\/([a-z_]+\.js)"/gm);
   assert.deepEqual([...ahead, "app.js"].toSorted(), [...first].toSorted());
-  const styles = [...text.matchAll(/rel="stylesheet" href="\/page\/([a-z_]+\.css)"/g)];
-  assert.deepEqual(
-    styles.map(([, name]) => name!).toSorted(),
-    NAMES.filter((name) => name.endsWith(".css")),
-  );
+  assert.deepEqual([...text.matchAll(/="\/page\/(\w+\.css)"/g)].map(([, name]) => name), [
+    "styles.css",
+  ]);
   // The others are fetched behind it: none is left out.
   const all = await reachedFrom(
     "app.js",

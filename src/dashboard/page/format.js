@@ -123,3 +123,28 @@ export function formatValue(value) {
 export function shorten(text, most) {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
+
+/**
+ * The parts of a bar by the states of runs: of those that run, what is done of them is told from what is not.
+ * @param {Record<string, any>} counts `runs_completed` and the like
+ * @param {Record<string, any>[]} runs those that are listed, of which some run
+ * @param {number} total
+ */
+export function stateParts(counts, runs, total) {
+  const running = runs.filter(({ state }) => state === "running");
+  const done = running.reduce(
+    (sum, { steps_done: steps, steps_total: of }) => sum + (of > 0 ? Math.min(1, steps / of) : 0),
+    0,
+  );
+  // Of very many that run not all are listed.
+  const share = running.length === 0 ? 0 : done / running.length;
+  return STATES.flatMap((state) => {
+    const fraction = Number(counts[`runs_${state}`] ?? 0) / total;
+    return state === "running"
+      ? [{ tone: "running", fraction: fraction * share }, {
+        tone: "begun",
+        fraction: fraction * (1 - share),
+      }]
+      : [{ tone: state, fraction }];
+  });
+}

@@ -8,8 +8,8 @@ import { nameOf, runLink } from "./names.js";
 
 const JOBS_MAX = 20;
 
-/** @param {Json} status */
-export function ledJobs({ led }) {
+/** @param {Json} picture */
+export function ledJobs({ status: { led } }) {
   if (led === undefined) return null;
   const all = Object.entries(led);
   return el(

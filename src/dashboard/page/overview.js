@@ -10,14 +10,12 @@ import {
   formatPercent,
   formatTime,
   SIGNS,
+  stateParts,
   STATES,
 } from "./format.js";
 import { currentPicture } from "./link.js";
-import { ledJobs } from "./led.js";
 import { nameOf, pointOf, runLink } from "./names.js";
 import { budgets, jobs, lately, retrying, running, statistics } from "./overview_cards.js";
-import { shards } from "./shards.js";
-import { stateParts } from "./state_parts.js";
 
 /** @typedef {import("./link.js").Json} Json */
 
@@ -76,7 +74,7 @@ function page(picture) {
         el("h1", {}, "Nothing was run here yet."),
         el("p", {}, "As soon as a simrun works on this tree, it is shown here."),
       ),
-      shards(picture),
+      rare("shards", picture),
     );
   }
   return el(
@@ -90,7 +88,7 @@ function page(picture) {
         "div",
         {},
         failures.length > 0 ? failed(picture) : null,
-        shards(picture),
+        rare("shards", picture),
         running(status),
         retrying(status),
         jobs(status),
@@ -100,12 +98,39 @@ function page(picture) {
         "div",
         {},
         resultsCard(status),
-        ledJobs(status),
+        rare("led", picture),
         statistics(picture.statistics),
         budgets(picture),
       ),
     ),
   );
+}
+
+/** @typedef {(picture: Json) => HTMLElement | null} Card */
+/** @type {Record<"shards" | "led", () => Promise<Card>>} Few trees have them: fetched when one has. */
+const RARE = {
+  shards: () => import("./shards.js").then(({ shards }) => shards),
+  led: () => import("./led.js").then(({ ledJobs }) => ledJobs),
+};
+/** @type {Map<string, Card>} */
+const cards = new Map();
+const asked = new Set();
+
+/**
+ * @param {keyof typeof RARE} name
+ * @param {Json} picture
+ */
+function rare(name, picture) {
+  const card = cards.get(name);
+  if (card !== undefined) return card(picture);
+  const isThere = (name === "shards" ? picture.shards : picture.status.led) !== undefined;
+  if (!isThere || asked.has(name)) return null;
+  asked.add(name);
+  void RARE[name]().then((fetched) => {
+    cards.set(name, fetched);
+    overview.news(currentPicture() ?? picture);
+  }, () => asked.delete(name));
+  return null;
 }
 
 /** @param {Json} status */
@@ -127,7 +152,15 @@ function hero({ status, fraction, advice, shards: cut }) {
   return el(
     "section.card.hero",
     {},
-    el("p.state", {}, cut === undefined ? activity(status.simrun) : campaign(cut, status)),
+    // Of a tree that is cut no single simrun is the one at work.
+    el(
+      "p.state",
+      {},
+      cut === undefined ? activity(status.simrun) : [
+        el(status.simrun.state === "working" ? "span.dot.on" : "span.dot", {}),
+        cut.text,
+      ],
+    ),
     el(
       "div.headline",
       {},
@@ -200,15 +233,6 @@ function activity(status) {
     default:
       return [el("span.dot", {}), "No simrun has worked here yet."];
   }
-}
-
-/**
- * Of a tree that is cut no single simrun is the one at work.
- * @param {Json} cut
- * @param {Json} status
- */
-function campaign({ text }, { simrun }) {
-  return [el(simrun.state === "working" ? "span.dot.on" : "span.dot", {}), text];
 }
 
 /**

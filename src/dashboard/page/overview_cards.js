@@ -10,9 +10,9 @@ import {
   formatNumberOf,
   formatPercent,
   formatTime,
+  stateParts,
 } from "./format.js";
 import { headRow, pointOf, runLink } from "./names.js";
-import { stateParts } from "./state_parts.js";
 
 /** @typedef {import("./link.js").Json} Json */
 
