@@ -21,6 +21,18 @@ export async function inBrowser(script: string, values: Readonly<Record<string, 
   return JSON.parse(decoder.decode(stdout)) as Record<string, unknown>;
 }
 
+/** Finds a thing in a view, accessible and without an error; answers its text. Undefined where there is no browser. */
+export async function findThing(
+  url: string,
+  view: string,
+  wanted: string,
+): Promise<string | undefined> {
+  if (isWithoutBrowser) return undefined;
+  const { errors, text } = await inBrowser("thing", { url, view, wanted });
+  assert.deepEqual(errors, []);
+  return String(text).replace(/\s+/g, " ");
+}
+
 /** Whether its tests are left out: something is not there, and may be missing. In CI all of it must be there. */
 export const isWithoutBrowser = Deno.env.get("CI") !== "true" &&
   await inBrowser("nothing", {}).then(() => false, () => true);

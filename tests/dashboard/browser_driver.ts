@@ -141,6 +141,21 @@ const SCRIPTS: Record<string, () => Promise<unknown>> = {
     return { text, errors };
   },
 
+  /** One thing in one view, at both sizes. */
+  async thing() {
+    const { view = "", wanted = "main" } = values;
+    let text = "";
+    for (const size of ["desktop", "phone"] as const) {
+      const page = await open(size, size === "phone" ? "dark" : "light");
+      await goTo(page, view, wanted);
+      await assertFits(page, `${size} ${wanted}`);
+      await assertAccessible(page, `${size} ${wanted}`);
+      text = await page.innerText(wanted);
+      await page.context().close();
+    }
+    return { text, errors };
+  },
+
   /** What a campaign of one's own shows, as long as it works. */
   async look() {
     const page = await open("desktop");

@@ -5,6 +5,7 @@ import { EXIT } from "../../src/job/fault.ts";
 import { inFolder, place } from "../helpers/folder.ts";
 import { leavesNoProcess, until } from "../helpers/processes.ts";
 import { simrun } from "../helpers/program.ts";
+import { findThing } from "./browser.ts";
 import { type Shown, withShown } from "./shown_tree.ts";
 
 const MODEL = `
@@ -94,6 +95,12 @@ Deno.test("the page of a run tells where it comes from and what to type next, as
           ...{ job: "spinup", run: "spinup", step: 100 },
           differs: [{ name: "rate", to: "2" }],
         });
+        const card = await findThing(
+          shown.url,
+          `run?job=branch&run=${branch.run}`,
+          "[data-key=branch]",
+        );
+        if (card !== undefined) assert.match(card, /From spinup at step 100.*rate default 2/);
         const spinup = await shown.json("/api/run?job=spinup&run=spinup");
         assert.equal(spinup.branch, undefined);
         const nobody = await shown.get("/api/run?job=after&run=nobody");
@@ -133,6 +140,8 @@ Deno.test("the page of a command's run tells the command, and the files that it 
           { name: "files/deep/out.txt", bytes: 4 },
           { name: "files/way 1.txt", bytes: 2 },
         ]);
+        const card = await findThing(shown.url, `run?job=drop&run=${row.run}`, "[data-key=files]");
+        if (card !== undefined) assert.match(card, /files\/way 1\.txt 2 B/);
         for (const { name, bytes } of kept) {
           const { size } = await Deno.stat(join(folder, "tree/recent/drop", row.run, name));
           assert.equal(size, bytes);

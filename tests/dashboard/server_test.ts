@@ -6,6 +6,7 @@ import { inFolder, place } from "../helpers/folder.ts";
 import { leavesNoProcess, until } from "../helpers/processes.ts";
 import { simrun } from "../helpers/program.ts";
 import { copyTree } from "../trees/small_tree.ts";
+import { findThing } from "./browser.ts";
 import { placeStudy, sharedTree, withShown, workedTree } from "./shown_tree.ts";
 
 Deno.test("simrun dashboard tells of a finished tree what status, stats and results tell", () =>
@@ -161,6 +162,8 @@ Deno.test("simrun dashboard tells where a search stands, as status does", () =>
         assert.deepEqual({ ...status, at: "" }, { ...JSON.parse(stdout), at: "" });
         assert.equal(status.led.fit.metric, "loss");
         assert.ok(status.led.fit.best.value < 1);
+        const card = await findThing(shown.url, "", "[data-key=led]");
+        if (card !== undefined) assert.match(card, /fit best loss [\d.e-]+ in fit\/\d{4}: x: /);
       });
     })
   ));

@@ -13,6 +13,8 @@ import { Pace } from "./pace.js";
 
 /** While a campaign works results are drawn anew this often. */
 const AGAIN_MS = 3_000;
+/** Rows in the place of a plot. */
+const FEW = 5;
 
 /** @type {HTMLElement | undefined} */
 let place;
@@ -81,7 +83,9 @@ function chosen({ job, axes, metrics }, asked) {
   const names = axes.map((/** @type {Json} */ axis) => axis.name);
   const numbers = axes.filter((/** @type {Json} */ axis) => axis.is_number)
     .toSorted((/** @type {Json} */ a, /** @type {Json} */ b) => b.values - a.values);
-  const x = asked.get("x") ?? numbers[0]?.name ?? names[0] ?? metrics[0] ?? "";
+  // Of a single metric that nothing varies there is no plot.
+  const other = metrics.length > 1 ? metrics[0] : "";
+  const x = asked.get("x") ?? numbers[0]?.name ?? names[0] ?? other;
   const second = axes.find((/** @type {Json} */ axis) => axis.name !== x && axis.values <= 12);
   return {
     job,
@@ -151,25 +155,34 @@ function page({ jobs, axes, metrics, columns, rows, results: count }, choice) {
         "Rows ",
         count > rows.length ? el("span.faint", {}, `the first ${rows.length}`) : null,
       ),
+      tableOf(choice.job, columns, rows),
+    ),
+  );
+}
+
+/**
+ * @param {string} job
+ * @param {Json[]} columns
+ * @param {Json[]} rows
+ */
+function tableOf(job, columns, rows) {
+  return el(
+    "div.scroll",
+    { tabindex: 0, role: "region", "aria-label": "Results of runs" },
+    el(
+      "table",
+      {},
+      el("thead", {}, headRow(["run", ...columns.map(({ name }) => name)])),
       el(
-        "div.scroll",
-        { tabindex: 0, role: "region", "aria-label": "Results of runs" },
-        el(
-          "table",
-          {},
-          el("thead", {}, headRow(["run", ...columns.map((/** @type {Json} */ { name }) => name)])),
+        "tbody",
+        {},
+        ...rows.map(({ run, cells }) =>
           el(
-            "tbody",
-            {},
-            ...rows.map((/** @type {Json} */ { run, cells }) =>
-              el(
-                "tr",
-                { "data-key": run },
-                el("td", {}, el("a", { href: runLink(choice.job, run) }, run)),
-                ...cells.map((/** @type {string} */ cell) => el("td.number", {}, cell)),
-              )
-            ),
-          ),
+            "tr",
+            { "data-key": run },
+            el("td", {}, el("a", { href: runLink(job, run) }, run)),
+            ...cells.map((/** @type {string} */ cell) => el("td.number", {}, cell)),
+          )
         ),
       ),
     ),
@@ -204,10 +217,15 @@ function select(name, title, options, now, words = {}) {
  * @param {Choice} choice
  * @param {number} [height]
  */
-async function drawPlot(node, { metrics }, choice, height) {
+async function drawPlot(node, { metrics, columns, rows }, choice, height) {
   if (metrics.length === 0) {
     node.replaceChildren(el("p.empty", {}, "The results hold no numbers to draw."));
     return;
+  }
+  if (choice.x === "" || choice.y === "") {
+    // The view of the results has all rows below.
+    const few = height === undefined ? "" : tableOf(choice.job, columns, rows.slice(0, FEW));
+    return node.replaceChildren(few, el("p.faint", {}, "Nothing varies that could be an axis."));
   }
   try {
     const { job, x, y, by, kind } = choice;
