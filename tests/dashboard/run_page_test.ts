@@ -21,10 +21,11 @@ export function result(s) { return { x: s.x }; }
 const STUDY = `
 defaults: { model: tank.js, steps: 100 }
 jobs:
-  - id: spinup
-  - id: twin
+  - { id: spinup, parameters: { fails: 0 } }
+  - { id: twin, parameters: { fails: 0 } }
   - id: branch
     from: spinup
+    parameters: { fails: 0 }
     steps: 150
     sweep: { rate: [2, 3] }
   - id: sum
