@@ -14,6 +14,7 @@ import { type CliContext, type GlobalFlags, printLines, say, treeRoot } from "./
 import type { ControlFlags } from "./control.ts";
 import { programWords } from "./own_program.ts";
 import { ledOf, slurmTasks } from "./status_reader.ts";
+import { treeWords } from "./tree_words.ts";
 
 interface DashboardFlags extends GlobalFlags {
   readonly host: string | undefined;
@@ -41,6 +42,7 @@ export async function dashboard(context: CliContext, flags: DashboardFlags): Pro
     elsewhere: {
       slurm: slurmTasks,
       led: ledOf,
+      goOn: treeWords(context, flags).goOn,
       decision: (job, run, signal) => decisionFor(layout.root, `${job}/${run}`, signal),
       command: commandOf,
     },

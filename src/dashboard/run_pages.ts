@@ -124,7 +124,7 @@ export class RunPages implements Disposable {
   }
 
   #next(status: RunStatus, waits: readonly string[], name: string): string[] {
-    const { working, era, folds: { history } } = this.#watch;
+    const { working, era, folds: { history }, elsewhere: { goOn } } = this.#watch;
     const { job, run } = status;
     // A simrun at work has decided.
     const now = working ? undefined : this.#decisions.of(job, run, `${era} ${history.lastSeq}`);
@@ -133,6 +133,7 @@ export class RunPages implements Disposable {
       decision: now === undefined ? [] : [`The next simrun: ${now.meaning}.`],
       staysFailed: now?.decision === "counted",
       isHeld: now?.decision === "held-model",
+      ...(goOn !== undefined && { goOn }),
     }, name);
   }
 

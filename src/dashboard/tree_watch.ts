@@ -48,6 +48,8 @@ export interface Elsewhere {
   /** Where jobs stand that are led by results. */
   readonly led?: (history: History, layout: Layout) => Promise<readonly LedJob[]>;
   readonly decision?: FindDecision;
+  /** What to type so that it goes on with what is not done, with more flags; `simrun resume` if it does not say. */
+  readonly goOn?: (more?: string) => string;
   /** The words that a run's program was called with; undefined of a model that is none. */
   readonly command?: (job: Job, index: number, run: RunStatus) => Promise<string | undefined>;
 }

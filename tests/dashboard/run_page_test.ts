@@ -89,7 +89,7 @@ Deno.test("the page of a run tells where it comes from and what to type next, as
         // Of a failed run there is no result that could come from somewhere.
         assert.equal(told.get("dry")!.has("identity"), false);
         const after = await shown.json("/api/run?job=after&run=after");
-        assert.match(after.next.join(" "), /simrun resume tries it again, with what it needs/);
+        assert.match(after.next.join(" "), /simrun resume .*tries it again, with what it needs/);
         // What is another parameter than in the run that it begins from; there it was the model's default.
         const page = await shown.json(`/api/run?job=branch&run=${branch.run}`);
         assert.deepEqual(page.branch, {

@@ -227,8 +227,7 @@ function activity(status) {
     case "lost":
       return [
         el("span.dot.bad", {}),
-        `simrun (process ${status.pid} on ${status.host}) is gone without a word: killed, or the machine went down. `,
-        "simrun resume goes on from what was saved.",
+        `simrun (process ${status.pid} on ${status.host}) is gone without a word: killed, or the machine went down.`,
       ];
     default:
       return [el("span.dot", {}), "No simrun has worked here yet."];
