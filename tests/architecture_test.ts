@@ -43,7 +43,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
     "report",
     "manifest",
   ],
-  dashboard: ["job", "plan", "queue", "store", "report", "screen"],
+  dashboard: ["job", "plan", "queue", "store", "report", "screen", "notice"],
   cli: [
     "job",
     "plan",
@@ -69,6 +69,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
 const EDGE_FILES: { readonly [path: string]: string } = {
   "src/screen/terminal.ts": "is the terminal",
   "src/dashboard/access.ts": "makes tokens at random",
+  "src/dashboard/event_listeners.ts": "opens WebSockets, has a clock",
   "src/dashboard/page_files.ts": "reads the files of the page",
   "src/dashboard/plot_thread.ts": "starts the thread of the plots",
   "src/dashboard/plot_worker.ts": "looks at the clock",

@@ -1,6 +1,6 @@
 /**
- * The dashboard's server: the page, what it asks for, and the WebSocket of the moment's picture. It reads the tree as
- * `simrun status` does and changes nothing; what is asked for with `--control` is done by whoever made the server.
+ * The dashboard's server: the page, what it asks for, and the WebSockets of the moment's picture and of events. It reads
+ * the tree as `simrun status` does and changes nothing; what `--control` allows is done by whoever made the server.
  */
 import type { ControlAction } from "../job/control.ts";
 import { Fault } from "../job/fault.ts";
@@ -10,6 +10,7 @@ import type { Layout } from "../store/layout.ts";
 import { cookieHeader, type Gate, judge, makeGate } from "./access.ts";
 import type { Answers } from "./answers.ts";
 import { bodyOf, readAction } from "./control_request.ts";
+import { EventListeners } from "./event_listeners.ts";
 import { pageFile } from "./page_files.ts";
 import { pictureOf, statusOf } from "./picture.ts";
 import { type Elsewhere, TreeWatch, troubleOf } from "./tree_watch.ts";
@@ -57,6 +58,7 @@ export class Dashboard {
   readonly #watch: TreeWatch;
   readonly #gate: Gate;
   readonly #viewers: Viewers;
+  readonly #listeners: EventListeners;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #stopped = new AbortController();
   readonly #looking: Promise<void>;
@@ -72,6 +74,7 @@ export class Dashboard {
     this.#watch.onNews = () => this.#wake();
     this.#gate = makeGate(options.host);
     this.#viewers = new Viewers(() => performance.now());
+    this.#listeners = new EventListeners(options.layout, () => this.#watch.live);
     this.#server = listen(options, (request) => this.#answer(request));
     this.#looking = this.#look();
   }
@@ -97,6 +100,7 @@ export class Dashboard {
     this.#toldMs = -Infinity;
     this.#tell();
     await atMost(LAST_MS, this.#viewers.closeAll(1001, why));
+    await atMost(LAST_MS, this.#listeners.stop(why));
     await atMost(LAST_MS, this.#server.shutdown());
     (await this.#answers?.made)?.[Symbol.dispose]();
     this.#watch[Symbol.dispose]();
@@ -182,6 +186,10 @@ export class Dashboard {
       if (url.pathname === "/api/control") return await this.#control(request);
       if (request.method !== "GET") return text(405, "Only looking is possible here.\n");
       if (url.pathname === "/live") return this.#admit(request);
+      if (url.pathname === "/events") {
+        const admitted = this.#listeners.admit(request, url);
+        return admitted instanceof Response ? admitted : text(admitted.status, `${admitted.why}\n`);
+      }
       if (url.pathname === "/api/picture") {
         await this.#watch.refresh();
         this.#watch.askElsewhere();

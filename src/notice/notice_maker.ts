@@ -28,11 +28,13 @@ export class NoticeMaker {
   readonly types: ReadonlySet<EntryType>;
   readonly #tree: string;
   readonly #wanted: ReadonlySet<NoticeEvent>;
-  #host = "";
+  #host: string;
   #progress = 0;
 
-  constructor(tree: string, wanted: ReadonlySet<NoticeEvent>) {
+  /** `host`: where those began who wrote what comes before the first beginning that it is given. */
+  constructor(tree: string, wanted: ReadonlySet<NoticeEvent>, host = "") {
     this.#tree = tree;
+    this.#host = host;
     this.#wanted = wanted;
     // Whoever is told of anything is told on which host it was.
     this.types = new Set(["campaign.started", ...[...wanted].flatMap((event) => SOURCES[event])]);

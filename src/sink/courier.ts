@@ -8,18 +8,12 @@ import type { Live } from "../job/live.ts";
 import type { SinkSpec } from "../job/sink.ts";
 import { NoticeMaker } from "../notice/notice_maker.ts";
 import type { Notice } from "../notice/notice.ts";
+import { hasArrived, type NoticePlace, placeOf } from "../notice/notice_place.ts";
 import { JournalFollower } from "../store/journal_follow.ts";
 import type { Layout } from "../store/layout.ts";
 import { readLive } from "../store/live.ts";
 import { pause } from "../store/pause.ts";
-import {
-  hasArrived,
-  type NoticePlace,
-  placeOf,
-  readSinkState,
-  type SinkState,
-  writeSinkState,
-} from "./cursor.ts";
+import { readSinkState, type SinkState, writeSinkState } from "./cursor.ts";
 import { NotDelivered, type Sink } from "./sink.ts";
 
 export interface CourierTimes {

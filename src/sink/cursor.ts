@@ -3,18 +3,10 @@
  * time; should it be lost, the sink is told again of what happened since it came to the tree (`sink_list.ts`).
  */
 import { join } from "node:path";
-import type { Notice } from "../notice/notice.ts";
+import type { NoticePlace } from "../notice/notice_place.ts";
 import { makeFolderDurable, writeFileDurable } from "../store/disk.ts";
 import { fs } from "../store/file_system.ts";
 import type { Layout } from "../store/layout.ts";
-
-/** Of a notice, in the order in which they come. */
-export interface NoticePlace {
-  readonly seq: number;
-  /** From 0 among those of one entry. */
-  readonly index: number;
-  readonly at: string;
-}
 
 export interface SinkState {
   /** The last one that has arrived. */
@@ -49,22 +41,4 @@ export async function writeSinkState(
 ): Promise<void> {
   await makeFolderDurable(layout.notifyFolder);
   await writeFileDurable(sinkStateFile(layout, name), JSON.stringify(state, null, 1) + "\n");
-}
-
-/** Its place is its id: `seq.number`, or `seq` where it is alone. */
-export function placeOf({ id, at }: Pick<Notice, "id" | "at">): NoticePlace {
-  const [seq, number = "1"] = id.split(".");
-  return { seq: Number(seq), index: Number(number) - 1, at };
-}
-
-/**
- * Whether a notice has arrived already. An entry that took the place of one that a power cut has undone came later.
- */
-export function hasArrived(
-  notice: Pick<Notice, "id" | "at">,
-  delivered: NoticePlace | undefined,
-): boolean {
-  if (delivered === undefined || notice.at > delivered.at) return false;
-  const { seq, index } = placeOf(notice);
-  return seq < delivered.seq || seq === delivered.seq && index <= delivered.index;
 }
