@@ -1,5 +1,6 @@
 /** What a document says beside its jobs of who is told: `notify`, and `on_error: [./page-me.sh]` for short. */
 import { NOTICE_EVENTS, type NoticeEvent, type SinkSpec } from "../job/sink.ts";
+import { canonical } from "../plan/digest.ts";
 import type { YamlMap } from "./node.ts";
 import { type NamelessSink, readEventCommand, readNotify } from "./notify_shape.ts";
 import type { Report } from "./shape.ts";
@@ -28,7 +29,7 @@ export function nameSinks(sinks: readonly NamelessSink[]): SinkSpec[] {
   const different = new Map<string, NamelessSink>();
   for (const sink of sinks) {
     const { name, ...rest } = sink;
-    const key = JSON.stringify(rest, Object.keys(rest).sort());
+    const key = canonical(rest);
     const known = different.get(key);
     if (known === undefined || known.name === undefined && name !== undefined) {
       different.set(key, sink);

@@ -39,6 +39,14 @@ Deno.test("each sink has its kind's events and name, unless it says others", () 
   assert.deepEqual(mail, { ...mail!, kind: "email", to: ["a@b.org"] });
 });
 
+Deno.test("sinks that differ in where they lead are two, and equal ones one", () => {
+  const sinks = sinksOf(
+    "notify: [{ slack: { env: A } }, { slack: { env: B } }, { slack: { env: A } }]\n",
+    "notify: [{ metrics: { listen: 9464 } }, { metrics: { listen: 9465 } }]\n",
+  );
+  assert.deepEqual(sinks.map(({ name }) => name), ["slack", "slack-2", "metrics", "metrics-2"]);
+});
+
 Deno.test("an event beside jobs is a command; its files are those of the manifest", () => {
   const [command, module] = sinksOf("on_error: [./page.sh, now]\nnotify: [{ module: ../h.ts }]\n");
   assert.deepEqual(command, {
