@@ -56,6 +56,7 @@ export const EVERYTHING = [
   () => import("./figure_png.ts"),
   () => import("./help.ts"),
   () => import("./init.ts"),
+  () => import("./late_sinks.ts"),
   () => import("./log_follow.ts"),
   () => import("./logs.ts"),
   () => import("./metrics.ts"),

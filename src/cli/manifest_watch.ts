@@ -1,7 +1,8 @@
 /** `run --watch`: takes up manifests that appear or change, and goes on until it is stopped. */
 import { Fault } from "../job/fault.ts";
 import type { Job } from "../job/job.ts";
-import { readManifests } from "../manifest/manifest.ts";
+import { load } from "../job/load.ts";
+import { type ManifestReading, readManifests } from "../manifest/manifest.ts";
 import type { Diagnostic } from "../manifest/diagnostic.ts";
 import type { ManifestSource } from "../manifest/source.ts";
 import { formatNumberOf } from "../report/format.ts";
@@ -97,6 +98,7 @@ export class ManifestWatch {
       // It may be what another one needs.
       this.#tryAgain();
       display.say(`${path}: ${formatNumberOf(plan.toRun, "run")} to compute`);
+      await this.#tellLateSinks(source, reading.sinks);
     } catch (error) {
       if (error instanceof JobProblems) {
         this.#known.set(path, text);
@@ -107,6 +109,18 @@ export class ManifestWatch {
       const words = error instanceof Fault ? `${error.message} ${error.hint ?? ""}` : String(error);
       this.#tell(path, `${path}: ${words}`);
     }
+  }
+
+  async #tellLateSinks(
+    { path }: ManifestSource,
+    sinks: ManifestReading["sinks"],
+  ): Promise<void> {
+    if (sinks.length === 0) return;
+    const { lateSinksText } = await load<typeof import("./late_sinks.ts")>(
+      import.meta.resolve("./late_sinks.ts"),
+    );
+    const late = lateSinksText(this.#watched.runner.layout, sinks);
+    if (late !== undefined) this.#tell(path, `${path}: ${late}`);
   }
 
   #tryAgain(): void {

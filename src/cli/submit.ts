@@ -5,7 +5,7 @@ import { EXIT, Fault } from "../job/fault.ts";
 import { load } from "../job/load.ts";
 import { safeText } from "../screen/safe_text.ts";
 import { startSlot } from "../runner/slot_processes.ts";
-import type { CliContext } from "./context.ts";
+import { type CliContext, say } from "./context.ts";
 import { ask, type ControlFlags, findHolder } from "./ask_holder.ts";
 import { refuseSlurmFlags, type SlurmFlags } from "./slurm_flags.ts";
 import { hasErrors, modelDiagnostics, readJobs, showDiagnostics } from "./read_jobs.ts";
@@ -37,6 +37,13 @@ export async function submit(
     const diagnostics = [...reading.diagnostics, ...found];
     showDiagnostics(context, flags, diagnostics, reading.sources);
     if (hasErrors(diagnostics)) return EXIT.usage.status;
+    if (reading.sinks.length > 0) {
+      const { lateSinksText } = await load<typeof import("./late_sinks.ts")>(
+        import.meta.resolve("./late_sinks.ts"),
+      );
+      const late = lateSinksText(holder.layout, reading.sinks);
+      if (late !== undefined) say(context, flags, safeText(`note: ${late}`));
+    }
     const action: ControlAction = {
       type: "submit",
       // Beside whatever a manifest was read from stand the files that it names.

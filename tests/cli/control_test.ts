@@ -7,6 +7,7 @@ import type { ControlAction } from "../../src/job/control.ts";
 import { EXIT, type Fault } from "../../src/job/fault.ts";
 import { Controller } from "../../src/runner/controller.ts";
 import type { Layout } from "../../src/store/layout.ts";
+import { writeSinks } from "../../src/sink/sink_list.ts";
 import { acquireLock, type TreeLock } from "../../src/store/lock.ts";
 import type { Answer } from "../../src/store/request.ts";
 import { openTree } from "../../src/store/tree.ts";
@@ -202,6 +203,27 @@ Deno.test("simrun submit shows every mistake first and asks nobody; without one 
     assert.deepEqual([good.code, good.err], [0, "Done to 2 runs.\n"]);
     const path = `${Deno.realPathSync(cwd)}/a.yaml`;
     assert.deepEqual(holder.asked, [{ type: "submit", manifests: [{ path, text: GOOD }] }]);
+  });
+});
+
+Deno.test("simrun submit says of whom a manifest names that the simrun at work does not tell", async () => {
+  const named = (variable: string) =>
+    `notify: [{ slack: { env: ${variable} } }]\njobs: [{ ${
+      GOOD.trim().split("\n").join(", ")
+    } }]\n`;
+  const files = { "counter.js": COUNTER, "a.yaml": named("OURS"), "b.yaml": named("THEIRS") };
+  await withHolder(files, async (cwd, { layout }) => {
+    const about = {
+      kind: "slack",
+      events: ["on_error", "on_end"],
+      progressEveryMs: 60_000,
+    } as const;
+    await writeSinks(layout, [{ ...about, url: { env: "OURS" }, name: "slack" }], 0);
+    const known = await simrun(["submit", "a.yaml"], { cwd });
+    assert.deepEqual([known.code, known.err], [0, "Done to 2 runs.\n"]);
+    const other = await simrun(["submit", "b.yaml"], { cwd });
+    assert.equal(other.code, 0);
+    assert.match(other.err, /^note: slack: not told of anything by the simrun at work/);
   });
 });
 

@@ -33,7 +33,9 @@ Deno.test("simrun run --watch takes up what appears, tells mistakes once, and go
       await sleep(3_500);
       await place(folder, "jobs/b.yaml", "{ id: b, model: count.js, steps: 4 }");
       await until(holds({ a: 3, b: 4 }), "the mended one is taken up");
-      await place(folder, "jobs/a.yaml", "{ id: a, model: count.js, steps: 5 }");
+      const changed =
+        "{ notify: [{ command: [true] }], jobs: [{ id: a, model: count.js, steps: 5 }] }";
+      await place(folder, "jobs/a.yaml", changed);
       await until(holds({ a: 5, b: 4 }), "the changed one is computed on");
       await place(folder, "jobs/0.yaml", "{ id: c, model: sum.js, steps: 6, needs: d }");
       await sleep(3_500);
@@ -49,6 +51,7 @@ Deno.test("simrun run --watch takes up what appears, tells mistakes once, and go
         told,
         /manifests that appear or change in .*jobs are taken up; Ctrl-C ends it\n/,
       );
+      assert.match(told, /a\.yaml: command: not told of anything by the simrun at work/);
       assert.match(told, /0\.yaml:1:\d+: .*sum\.js/);
       assert.equal(told.match(/b\.yaml:1:\d+: .*\(and 1 more mistake\)/g)?.length, 1, told);
     })
