@@ -9,6 +9,7 @@ import { completed } from "../report/fixtures.ts";
 import { needing } from "../simulators/study.ts";
 import { expressions } from "./grafana.ts";
 import { append, ENDED, EVENTS, makeTree } from "./fixtures.ts";
+import { ask, placeConfig, query, startPrometheus } from "./prometheus.ts";
 
 const { ignore, named } = needing(["prometheus", "--version"], "prometheus");
 
@@ -44,12 +45,7 @@ Deno.test({
         onListen: ({ port }) => target = `127.0.0.1:${port}`,
       }, ended.signal);
       await until(() => target !== "", "the endpoint");
-      await place(
-        folder,
-        "prometheus.yml",
-        "global: { scrape_interval: 200ms }\n" +
-          `scrape_configs: [{ job_name: simrun, static_configs: [{ targets: ["${target}"] }] }]\n`,
-      );
+      await placeConfig(folder, target);
       const prometheus = startPrometheus(folder);
       try {
         const base = `http://127.0.0.1:${await prometheus.port}`;
@@ -113,59 +109,4 @@ async function promtool(
   await writer.close();
   const { code, stdout, stderr } = await child.output();
   return { code, said: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
-}
-
-interface Server {
-  readonly port: Promise<string>;
-  readonly stop: () => Promise<void>;
-}
-
-/** It chooses its port itself, and tells it in its log. */
-function startPrometheus(folder: string): Server {
-  const child = new Deno.Command("prometheus", {
-    args: [
-      `--config.file=${join(folder, "prometheus.yml")}`,
-      `--storage.tsdb.path=${join(folder, "data")}`,
-      "--web.listen-address=127.0.0.1:0",
-      "--log.format=json",
-    ],
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  const told = Promise.withResolvers<string>();
-  const reading = (async () => {
-    let log = "";
-    for await (const piece of child.stderr.pipeThrough(new TextDecoderStream())) {
-      log += piece;
-      const port = /"address":"127\.0\.0\.1:([1-9]\d*)"/.exec(log)?.[1];
-      if (port !== undefined) told.resolve(port);
-    }
-    told.reject(new Error(`Prometheus ended:\n${log}`));
-  })();
-  return {
-    port: told.promise,
-    stop: async () => {
-      child.kill("SIGTERM");
-      await child.status;
-      await reading;
-    },
-  };
-}
-
-/** The value of the only series that a query finds; undefined while there is none. */
-async function query(base: string, text: string): Promise<number | undefined> {
-  const [only] = await ask(base, text) ?? [];
-  return only === undefined ? undefined : Number(only.value[1]);
-}
-
-interface Series {
-  readonly value: readonly [number, string];
-}
-
-async function ask(base: string, text: string): Promise<readonly Series[] | undefined> {
-  const answer = await fetch(`${base}/api/v1/query?query=${encodeURIComponent(text)}`);
-  // It is up before it can answer.
-  if (!answer.ok) return void await answer.body?.cancel();
-  return (await answer.json()).data.result;
 }
