@@ -1,7 +1,9 @@
 /** How each sink of a tree is: told of everything, waiting, or set up so that it cannot be told. Tells nobody anything. */
+import { dirname, join } from "node:path";
 import type { SinkSpec } from "../job/sink.ts";
 import { formatMoment, formatNumberOf } from "../report/format.ts";
 import type { Layout } from "../store/layout.ts";
+import { collectorOf } from "../traces/collector.ts";
 import { readSinkState } from "./cursor.ts";
 import { sendmailProgram } from "./email.ts";
 import { readSecret } from "./secret.ts";
@@ -45,28 +47,47 @@ export function mistakeOf(spec: SinkSpec): string | undefined {
         if (spec.secret !== undefined) readSecret(spec.secret);
         return undefined;
       case "email":
-        sendmailProgram();
-        return undefined;
+        return mistakeOfProgram(sendmailProgram());
       case "module":
         return isFile(spec.path) ? undefined : `there is no file ${spec.path}`;
-      case "command": {
-        const [program] = spec.command;
-        const isPath = program!.includes("/");
-        return isPath && !isFile(program!) ? `there is no file ${program}` : undefined;
-      }
-      case "log":
+      case "command":
+        return mistakeOfProgram(spec.command[0]!);
       case "metrics":
+        return spec.file === undefined || isFolder(dirname(spec.file))
+          ? undefined
+          : `there is no folder ${dirname(spec.file)}`;
       case "traces":
+        if (Deno.build.standalone) return "the executable cannot send traces";
+        collectorOf((name) => Deno.env.get(name));
+        return undefined;
+      case "log":
         return undefined;
     }
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? error.message : String(error);
+    // Others put it into a sentence of their own.
+    return message.replace(/\.$/, "");
   }
 }
 
 function momentOf(iso: string): string {
   const now = new Date();
   return formatMoment(iso, now.getTime(), -now.getTimezoneOffset());
+}
+
+function mistakeOfProgram(program: string): string | undefined {
+  if (program.includes("/")) return isFile(program) ? undefined : `there is no file ${program}`;
+  const folders = (Deno.env.get("PATH") ?? "").split(":");
+  const isThere = folders.some((folder) => isFile(join(folder === "" ? "." : folder, program)));
+  return isThere ? undefined : `there is no program ${program} in PATH`;
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
 }
 
 function isFile(path: string): boolean {
