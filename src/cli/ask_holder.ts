@@ -41,25 +41,26 @@ export async function findHolder(
   action: ControlAction,
   files: readonly string[] = [],
 ): Promise<Holder> {
-  const { layout, holder } = await lookForHolder(context, flags);
+  const { holder } = await lookForHolder(context, flags);
   if (holder !== undefined) return holder;
-  throw nobody(context, layout, flags, action, files);
+  throw nobody(context, flags, action, files);
 }
+
+/** There is no simrun to ask; the hint says what to do about that. */
+export class NobodyAtWork extends Fault {}
 
 function nobody(
   context: CliContext,
-  { root }: Layout,
   flags: GlobalFlags,
   action: ControlAction,
   files: readonly string[] = [],
 ): Fault {
-  return new Fault("not-found", `Nothing runs on ${root}; there is no simrun to ask.`, {
-    hint: instead(
-      action,
-      treeWords(context, flags),
-      files.map((word) => shellWord(word)).join(" "),
-    ),
-  });
+  const words = treeWords(context, flags);
+  return new NobodyAtWork(
+    "not-found",
+    `Nothing runs on ${words.root}; there is no simrun to ask.`,
+    { hint: instead(action, words, files.map((word) => shellWord(word)).join(" ")) },
+  );
 }
 
 export async function lookForHolder(
@@ -81,7 +82,7 @@ export async function ask(
   files?: readonly string[],
 ): Promise<number> {
   const status = await askWhileThere(context, flags, action, holder, worded);
-  if (status === undefined) throw nobody(context, holder.layout, flags, action, files);
+  if (status === undefined) throw nobody(context, flags, action, files);
   return status;
 }
 
@@ -161,12 +162,18 @@ function tell(context: CliContext, flags: ControlFlags, answer: ControlAnswer): 
 }
 
 /** What to type when nobody works on the tree. */
-function instead(action: ControlAction, { flag, goOn }: TreeWords, files: string): string {
+function instead(
+  action: ControlAction,
+  { flag, goOn, isSubmitted }: TreeWords,
+  files: string,
+): string {
   switch (action.type) {
     case "submit":
-      return `To run them, type: simrun run${flag} ${files}`;
-    case "retry":
-      return `To try failed runs again, type: ${goOn()} (or simrun run${flag} FILES)`;
+      return `To run them, type: simrun ${isSubmitted ? "submit --slurm" : "run"}${flag} ${files}`;
+    case "retry": {
+      const or = isSubmitted ? "" : ` (or simrun run${flag} FILES)`;
+      return `To try failed runs again, type: ${goOn()}${or}`;
+    }
     case "continue":
       return `To go on with what is not done, type: ${goOn()}`;
     case "slots":

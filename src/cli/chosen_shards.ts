@@ -2,7 +2,7 @@
 import { Fault } from "../job/fault.ts";
 import { SHARDS_MAX } from "../job/shard.ts";
 import type { SlurmWishes } from "../job/slurm.ts";
-import { isQueued } from "../report/slurm_state.ts";
+import { isQueued, type SlurmTask } from "../report/slurm_state.ts";
 import { arrayText } from "../slurm/array.ts";
 import { askSlurm } from "../slurm/client.ts";
 import { listSubmissions } from "../slurm/submission.ts";
@@ -30,11 +30,23 @@ export function shardsOf({ nodes }: SlurmWishes, layout: Layout | undefined): nu
   });
 }
 
-/** Those that have something left; who names shards has just these. */
+export interface ChosenShards {
+  readonly shards: readonly number[];
+  /** Left out, for somebody computes them, or will: as words, where there are any. */
+  readonly note?: string;
+  /** Slurm's jobs that compute others of the tree, or will. */
+  readonly otherJobs: readonly string[];
+}
+
+/**
+ * Those that have something left and that nobody computes; who names shards has just these. Two pilots of one shard would
+ * only keep a node busy with waiting for each other: throws a fault where none is left, or one is named that is busy.
+ */
 export function chosenShards(
   { shards, of }: SubmissionPlan,
   named: readonly number[] | undefined,
-): readonly number[] {
+  tasks: readonly SlurmTask[],
+): ChosenShards {
   const beyond = named?.find((shard) => shard > of);
   if (beyond !== undefined) {
     throw new Fault("usage", `There is no shard ${beyond}: the campaign is cut in ${of}.`, {
@@ -44,32 +56,32 @@ export function chosenShards(
   const chosen = shards.filter(({ shard, left }) =>
     left > 0 && (named === undefined || named.includes(shard))
   );
-  const busy = chosen.filter(({ isWorkedOn }) => isWorkedOn).map(({ shard }) => shard);
-  if (busy.length === 0) return chosen.map(({ shard }) => shard);
-  throw new Fault("tree-busy", `${shardsText(busy)} of ${of} ${are(busy)} at work already.`, {
-    hint: "simrun status shows where. Choose the others with --array, or wait: simrun wait.",
-  });
+  const queued = tasks.filter((task) => isQueued([task]));
+  const otherJobs = jobsOf(queued);
+  const withSlurm = new Set(queued.map(({ shard }) => shard));
+  const busy = chosen.filter(({ isWorkedOn, shard }) => isWorkedOn || withSlurm.has(shard));
+  const free = chosen.filter((one) => !busy.includes(one)).map(({ shard }) => shard);
+  if (busy.length === 0) return { shards: free, otherJobs };
+  const text = busyText(busy.map(({ shard }) => shard), queued, of);
+  if (free.length > 0 && named === undefined) return { shards: free, note: text, otherJobs };
+  const hint = otherJobs.length === 0
+    ? "simrun status shows where. Choose the others with --array, or wait: simrun wait."
+    : `simrun wait waits for them; scancel ${otherJobs.join(" ")} takes them out.`;
+  throw new Fault("tree-busy", text, { hint });
 }
 
-/** Two pilots of one shard would only keep a node busy with waiting for each other. */
-export async function refuseQueued(layout: Layout, shards: readonly number[]): Promise<void> {
-  const tasks = await readTasks(askSlurm, listSubmissions(layout));
-  const still = tasks.filter(({ shard }) => shards.includes(shard)).filter((task) =>
-    isQueued([task])
-  );
-  if (still.length === 0) return;
-  const jobs = [...new Set(still.map(({ id }) => id.split("_")[0]))];
-  throw new Fault(
-    "tree-busy",
-    `Slurm has ${shardsText(still.map(({ shard }) => shard))} still: job ${jobs.join(", ")}.`,
-    { hint: `simrun wait waits for them; scancel ${jobs.join(" ")} takes them out.` },
-  );
+/** Slurm's word on each shard, of a tree that may not be there yet. */
+export async function tasksIn(layout: Layout | undefined): Promise<readonly SlurmTask[]> {
+  return layout === undefined ? [] : await readTasks(askSlurm, listSubmissions(layout));
 }
 
-function shardsText(shards: readonly number[]): string {
-  return `${shards.length === 1 ? "Shard" : "Shards"} ${arrayText(shards)}`;
+function busyText(busy: readonly number[], queued: readonly SlurmTask[], of: number): string {
+  const shards = `${busy.length === 1 ? "shard" : "shards"} ${arrayText(busy)}`;
+  const jobs = jobsOf(queued.filter(({ shard }) => busy.includes(shard)));
+  if (jobs.length > 0) return `Slurm has ${shards} of ${of} still: job ${jobs.join(", ")}.`;
+  return `Somebody works on ${shards} of ${of} already.`;
 }
 
-function are(shards: readonly number[]): string {
-  return shards.length === 1 ? "is" : "are";
+function jobsOf(tasks: readonly SlurmTask[]): readonly string[] {
+  return [...new Set(tasks.map(({ id }) => id.split("_")[0]!))];
 }

@@ -4,6 +4,7 @@ import { Fault } from "../job/fault.ts";
 import { shardText } from "../job/shard.ts";
 import type { Stream } from "../screen/terminal.ts";
 import type { ShardTree } from "../store/shards.ts";
+import { NobodyAtWork } from "./ask_holder.ts";
 import { type CliContext, type GlobalFlags, printJson, say } from "./context.ts";
 
 /** Shards that are asked at the same time. */
@@ -51,6 +52,7 @@ export async function askShards<Flags extends GlobalFlags>(
   if (done === 0 && faults.length > 0) {
     // That a shard knows nothing of a run says less than that there is nothing to be done with it.
     throw faults.find(({ code }) => code === "tree-busy") ??
+      faults.find((fault) => fault instanceof NobodyAtWork) ??
       faults.find(({ code }) => code !== "not-found") ?? faults[0]!;
   }
   if (flags.json) printJson(context.stdout, { shards: answers });

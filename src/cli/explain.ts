@@ -76,7 +76,7 @@ export async function explain(
   const proposed = proposalText(jobHistory, run);
   const decision = working || jobHistory.job === undefined
     ? undefined
-    : await decideNow(layout.root, withNeeded(jobHistory.job, history), run);
+    : await decideNow(home.root, withNeeded(jobHistory.job, history), run);
   const digest = jobHistory.find(run)?.digest ?? "";
   const rests = jobHistory.job === undefined || index === undefined
     ? undefined

@@ -24,6 +24,7 @@ import {
   printJson,
   printLines,
 } from "./context.ts";
+import { listShards } from "../store/shards.ts";
 import { treeWords } from "./tree_words.ts";
 
 /** Of more runs of one state only the number is told. */
@@ -58,7 +59,9 @@ export async function explainJob(
   const { model } = history.jobs.get(job.id)!;
   const lessons = model && lessonsOf(job, model, Learned.of(history, working), {});
   const led = await ledJob(history, layout, job);
-  const next = working ? undefined : await decisionsNow(layout.root, withNeeded(job, history));
+  // Of a tree that is cut each simrun decides on its own share.
+  const isAsked = !working && listShards(layout).length === 0;
+  const next = !isAsked ? undefined : await decisionsNow(layout.root, withNeeded(job, history));
   if (flags.json) {
     printJson(context.stdout, {
       job: job.id,

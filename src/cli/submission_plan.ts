@@ -15,6 +15,8 @@ import { costOf } from "./shard.ts";
 export interface ShardLeft {
   readonly shard: number;
   readonly left: number;
+  /** The same of each job, in their order. */
+  readonly leftOf: readonly number[];
   /** A simrun computes it now. */
   readonly isWorkedOn: boolean;
 }
@@ -22,8 +24,7 @@ export interface ShardLeft {
 export interface SubmissionPlan {
   readonly of: number;
   readonly shards: readonly ShardLeft[];
-  /** Runs that are left, of all shards. */
-  readonly jobs: readonly { readonly job: Job; readonly left: number }[];
+  readonly jobs: readonly Job[];
   /** Runs that somebody gave up: they are left alone. */
   readonly cancelled: number;
   /** As the runs are dealt by; the same for all submissions of a tree, or runs would wander from shard to shard. */
@@ -49,7 +50,6 @@ export async function planSubmission(
     earlier.at(-1)?.submission.stepMs ?? (trees.size === 0 ? learned : {}),
     jobs,
   );
-  const leftOf = new Map(jobs.map(({ id }) => [id, 0]));
   const shards: ShardLeft[] = [];
   const times: Record<string, number> = { ...learned };
   let cancelled = 0;
@@ -59,20 +59,28 @@ export async function planSubmission(
     // One after the other: of ten thousand shards no two need be in memory at once.
     const history = tree === undefined ? new History() : readHistory(tree);
     Object.assign(times, stepTimesOf(jobs, history));
-    let left = 0;
-    for (const job of dealt) {
-      const more = runsLeft(job, history);
-      cancelled += history.jobs.get(job.id)?.counts.cancelled ?? 0;
-      left += more;
-      leftOf.set(job.id, leftOf.get(job.id)! + more);
-    }
+    const leftOf = jobs.map(({ id }) => {
+      const share = dealt.find((job) => job.id === id);
+      return share === undefined ? 0 : runsLeft(share, history);
+    });
+    for (const { id } of dealt) cancelled += history.jobs.get(id)?.counts.cancelled ?? 0;
+    const left = leftOf.reduce((sum, one) => sum + one, 0);
     const owner = tree === undefined ? undefined : await readOwner(tree, now);
-    shards.push({ shard, left, isWorkedOn: owner?.alive ?? false });
+    shards.push({ shard, left, leftOf, isWorkedOn: owner?.alive ?? false });
   }
-  return {
-    ...{ of, shards, cancelled, dealtBy, times },
-    jobs: jobs.map((job) => ({ job, left: leftOf.get(job.id)! })),
-  };
+  return { of, shards, jobs, cancelled, dealtBy, times };
+}
+
+/** Runs that are left of each job, on these shards. */
+export function leftOn(
+  { jobs, shards }: SubmissionPlan,
+  chosen: readonly number[],
+): readonly { readonly job: Job; readonly left: number }[] {
+  const some = shards.filter(({ shard }) => chosen.includes(shard));
+  return jobs.map((job, i) => ({
+    job,
+    left: some.reduce((sum, { leftOf }) => sum + leftOf[i]!, 0),
+  }));
 }
 
 /** All, where the job is another than was planned: which of its runs are the same only its planning tells. */

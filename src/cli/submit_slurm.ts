@@ -17,7 +17,7 @@ import { openForShard } from "../store/cut_tree.ts";
 import { Layout } from "../store/layout.ts";
 import { openTree } from "../store/tree.ts";
 import { type Asked, readAsked } from "./asked_of_slurm.ts";
-import { chosenShards, refuseQueued, shardsOf } from "./chosen_shards.ts";
+import { chosenShards, shardsOf, tasksIn } from "./chosen_shards.ts";
 import {
   type CliContext,
   type GlobalFlags,
@@ -29,7 +29,7 @@ import {
 import { programWords } from "./own_program.ts";
 import { refuseUnseen } from "./shared_tree.ts";
 import type { SlurmFlags } from "./slurm_flags.ts";
-import { planSubmission, type SubmissionPlan } from "./submission_plan.ts";
+import { leftOn, planSubmission, type SubmissionPlan } from "./submission_plan.ts";
 import { isYes } from "./question.ts";
 
 type Flags = SlurmFlags & GlobalFlags;
@@ -47,12 +47,14 @@ export async function submitToSlurm(
   if (asked === undefined) return EXIT.usage.status;
   const { wishes, jobs, then } = asked;
   const of = shardsOf(wishes, layout);
+  const isKnown = layout !== undefined && listSubmissions(layout).length > 0;
   const learnFrom = flags.learnFrom === undefined ? undefined : await openTree(
     new Layout(treeRoot(context, { ...flags, tree: flags.learnFrom })).root,
     "read",
   );
   const plan = await planSubmission(jobs, of, layout, learnFrom, context.now);
-  const shards = chosenShards(plan, choice?.shards);
+  const { shards, note, otherJobs } = chosenShards(plan, choice?.shards, await tasksIn(layout));
+  if (note !== undefined) say(context, flags, `note: ${note} The others are submitted.`);
   if (shards.length === 0) {
     say(context, flags, `Nothing to submit: all runs of ${root} are ${endedWord(plan)}`);
     return EXIT.completed.status;
@@ -67,9 +69,11 @@ export async function submitToSlurm(
     ? undefined
     : checkAsked({ wishes, shardMax: Math.max(...shards) }, site);
   if (!(site instanceof Fault)) {
-    await refuseUnseen(root, site.hosts, (text) => say(context, flags, `note: ${text}`));
+    await refuseUnseen(root, site.hosts, (text) => {
+      // Once is enough.
+      if (!isKnown) say(context, flags, `note: ${text}`);
+    });
   }
-  if (layout !== undefined) await refuseQueued(layout, shards);
 
   const request: Omit<PilotRequest, "folder"> = {
     ...{
@@ -100,6 +104,7 @@ export async function submitToSlurm(
     submission,
     pilot: (folder) => pilotScript({ ...request, folder }),
     then: then === undefined ? undefined : (folder) => finalScript({ ...request, folder }, then),
+    otherJobs,
   });
   if (flags.json) {
     printJson(context.stdout, {
@@ -150,7 +155,8 @@ function summaryLines(
   plan: SubmissionPlan,
   partition: Partition | undefined,
 ): string[] {
-  const runs = plan.jobs.reduce((sum, { left }) => sum + left, 0);
+  const jobs = leftOn(plan, shards);
+  const runs = jobs.reduce((sum, { left }) => sum + left, 0);
   const timeMs = wishes.timeMs ??
     (partition !== undefined && Number.isFinite(partition.timeMsMax)
       ? partition.timeMsMax
@@ -166,7 +172,7 @@ function summaryLines(
       formatNumberOf(shards.length, "pilot")
     }${cores}${some}${where}${atOnce}.`,
     priceText({
-      ...{ jobs: plan.jobs, times: plan.times, timeMs },
+      ...{ jobs, times: plan.times, timeMs },
       ...{ pilots: shards.length, cores: wishes.cpusPerTask },
     }),
   ];
@@ -181,7 +187,7 @@ function submissionOf(
   const submission: Submission = {
     ...{ format: "simrun submission", version: 1, submittedAt: context.now().toISOString() },
     ...{ host: Deno.hostname(), of: plan.of, shards, stepMs: plan.dealtBy },
-    runs: plan.jobs.reduce((sum, { left }) => sum + left, 0),
+    runs: plan.shards.reduce((sum, { left }) => sum + left, 0),
     manifests: sources.map(({ path, folder, text }) => ({ path, folder, text })),
     asked: record,
   };

@@ -7,6 +7,10 @@ import { listShards } from "../store/shards.ts";
 import { type CliContext, type GlobalFlags, treeRoot } from "./context.ts";
 
 export interface TreeWords {
+  /** The whole tree. */
+  readonly root: string;
+  /** Whether something of it was submitted to Slurm. */
+  readonly isSubmitted: boolean;
   /** For commands that read: empty, or ` --tree DIR`; of a shard the whole tree. */
   readonly flag: string;
   /** The command that goes on with what is not done, e.g. `simrun resume --tree DIR --accept-model`. */
@@ -19,15 +23,17 @@ export function treeWords(context: CliContext, flags: GlobalFlags): TreeWords {
   const campaign = new Layout(shard === undefined ? root : dirname(dirname(root)));
   const flag = shard === undefined ? treeFlag(flags) : flagOf(context, campaign.root);
   const first = shard ?? listShards(campaign)[0];
+  const { root: whole } = campaign;
   if (isSubmitted(campaign)) {
     const goOn = (more = "") =>
       `simrun submit --slurm${flag}${more === "" ? "" : ` --run-flags=${shellWord(more)}`}`;
-    return { flag, goOn };
+    return { root: whole, isSubmitted: true, flag, goOn };
   }
   const part = first === undefined
     ? ""
     : ` --shard ${shard === undefined ? `I/${first.of}` : shardText(shard)}`;
-  return { flag, goOn: (more = "") => `simrun resume${flag}${part}${more && ` ${more}`}` };
+  const goOn = (more = "") => `simrun resume${flag}${part}${more && ` ${more}`}`;
+  return { root: whole, isSubmitted: false, flag, goOn };
 }
 
 /** As it was typed. */

@@ -96,6 +96,10 @@ async function tellEnd(context: CliContext, flags: WaitFlags, isOver: boolean): 
   });
   if (flags.json) printJson(context.stdout, { over: isOver, ...statusJson(status) });
   const { counts, runs } = status.totals;
+  if (runs === 0) {
+    say(context, flags, isOver ? "Nothing was computed." : "Not over yet: nothing has begun.");
+    return EXIT.stopped.status;
+  }
   const parts = [
     `${formatCount(counts.completed)} of ${formatNumberOf(runs, "run")} completed`,
     ...(["failed", "cancelled", "paused", "interrupted", "waiting", "running"] as const).flatMap(

@@ -38,7 +38,9 @@ export class Experience {
   /** By digest of the model and id of the job: other parameters make another size. */
   readonly #checkpoints = new Map<string, CheckpointFacts>();
   readonly #names = new Map<string, string>();
-  #session: { readonly beganAt: string; hasEnded: boolean } | undefined;
+  #session:
+    | { readonly beganAt: string; readonly shard: string | undefined; hasEnded: boolean }
+    | undefined;
   #lastAt = "";
 
   /** The time of each line, in order. */
@@ -46,9 +48,11 @@ export class Experience {
     this.#lastAt = at;
   }
 
-  began(at: string): void {
+  /** That another shard begins says nothing of the one before it, which may be at work still. */
+  began(at: string, shard?: string): void {
+    if (this.#session !== undefined && this.#session.shard !== shard) this.#session.hasEnded = true;
     this.#endSession();
-    this.#session = { beganAt: at, hasEnded: false };
+    this.#session = { beganAt: at, shard, hasEnded: false };
     this.#lastAt = at;
   }
 

@@ -75,7 +75,7 @@ export class History {
       case "campaign.started":
         this.session = { at: entry.at, pid: entry.pid, host: entry.host };
         this.sessionEnded = undefined;
-        experience.began(entry.at);
+        experience.began(entry.at, location?.shard);
         for (const job of this.jobs.values()) job.forgetRequeues(location?.shard);
         return;
       case "campaign.ended":

@@ -26,16 +26,26 @@ export function shardStatus({ number, of, working, owner, live }: ShardFacts): S
   return { number, of, state, host: owner?.host, pid: owner?.pid, slots: live?.slots };
 }
 
-/** `3 of 8 shards are at work, on 2 machines with 12 slots; 2 have ended, 3 have not begun`. */
-export function shardsText(shards: readonly ShardStatus[]): string {
+/**
+ * `3 of 8 shards are at work, on 2 machines with 12 slots; 2 have ended, 3 have not begun`. Those in the queue of a batch
+ * system are told as such, whatever became of them before.
+ */
+export function shardsText(
+  shards: readonly ShardStatus[],
+  queued: ReadonlySet<number> = new Set(),
+): string {
   const of = shards[0]?.of ?? 0;
   const working = shards.filter(({ state }) => state === "working");
-  const lost = shards.filter(({ state }) => state === "lost").length;
-  const ended = shards.length - working.length - lost;
+  const idle = shards.filter(({ state, number }) => state !== "working" && !queued.has(number));
+  const lost = idle.filter(({ state }) => state === "lost").length;
+  const ended = idle.length - lost;
+  const isWorking = new Set(working.map(({ number }) => number));
+  const waiting = [...queued].filter((number) => !isWorking.has(number)).length;
   const rest = [
+    count(waiting, "waits in the queue", "wait in the queue"),
     count(ended, "has ended", "have ended"),
     count(lost, "is gone without a word", "are gone without a word"),
-    count(of - shards.length, "has not begun", "have not begun"),
+    count(of - working.length - waiting - idle.length, "has not begun", "have not begun"),
   ].filter((text) => text !== "").join(", ");
   if (working.length === 0) return `None of ${formatNumberOf(of, "shard")} is at work: ${rest}`;
   const machines = new Set(working.map(({ host }) => host)).size;

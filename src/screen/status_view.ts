@@ -39,9 +39,11 @@ export function renderStatus(status: TreeStatus, canvas: StatusCanvas): string[]
   if (status.jobs.length === 0) {
     lines.push(
       "",
-      isQueued(status.slurm ?? [])
+      status.slurm === undefined
+        ? "Nothing was run here yet. Type simrun jobs/*.yaml to begin."
+        : isQueued(status.slurm)
         ? "Nothing has begun yet."
-        : "Nothing was run here yet. Type simrun jobs/*.yaml to begin.",
+        : "Nothing was run here yet. simrun submit --slurm submits it once more.",
     );
     return lines;
   }
@@ -68,7 +70,8 @@ export function workLines(
   canvas: StatusCanvas,
 ): string[] {
   const submitted = slurmLines(slurm).map(safeText);
-  if (shards !== undefined) return [`${shardsText(shards)}.`, ...submitted];
+  const waits = slurm.flatMap(({ verdict, shard }) => verdict === "waits" ? [shard] : []);
+  if (shards !== undefined) return [`${shardsText(shards, new Set(waits))}.`, ...submitted];
   return submitted.length > 0 ? submitted : [activityLine(activity, canvas)];
 }
 
@@ -199,7 +202,9 @@ export function adviceLines(status: TreeStatus): string[] {
     lines.push(
       `simrun continue ${
         onlyJobWith(status, "paused")
-      } lets the next simrun go on with what is paused.`,
+      } lets the next simrun go on with what is paused${
+        status.slurm === undefined ? "" : "; then simrun submit --slurm"
+      }.`,
     );
   }
   if (counts.interrupted + counts.waiting > 0) {

@@ -18,13 +18,15 @@ export interface Scripts {
   readonly pilot: (folder: string) => string;
   /** What is to be done when all pilots have ended. */
   readonly then: ((folder: string) => string) | undefined;
+  /** Slurm's jobs that compute other shards of the tree: the last job waits for them, too. */
+  readonly otherJobs?: readonly string[];
 }
 
 /** What is handed is durable before Slurm hears of it; what Slurm refuses is taken away again. */
 export async function submitScripts(
   slurm: Slurm,
   layout: Layout,
-  { submission, pilot, then }: Scripts,
+  { submission, pilot, then, otherJobs = [] }: Scripts,
 ): Promise<{ readonly record: SubmittedJob; readonly folder: string }> {
   const folder = await newSubmissionFolder(layout);
   let record: SubmittedJob;
@@ -37,7 +39,7 @@ export async function submitScripts(
   }
   await noted(folder, record);
   if (then === undefined) return { record, folder };
-  const after = `--dependency=afterany:${record.job}`;
+  const after = `--dependency=afterany:${[record.job, ...otherJobs].join(":")}`;
   try {
     const script = join(folder, "then.sh");
     await writeFileDurable(script, then(folder));

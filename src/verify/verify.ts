@@ -134,7 +134,7 @@ function formatIn(text: string): number | undefined {
   }
 }
 
-const ROOT_FOLDERS = ["hot", "recent", "checkpoints", "archive", "quarantine", "shards"];
+const ROOT_FOLDERS = ["hot", "recent", "checkpoints", "archive", "quarantine", "shards", "slurm"];
 
 async function checkRoot(scan: Scan): Promise<void> {
   const { root, marker, log } = scan.layout;

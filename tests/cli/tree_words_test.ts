@@ -27,6 +27,9 @@ Deno.test("treeWords() names the command that goes on, and the whole tree where 
     const flag = ` --tree ${join(cwd, "else")}`;
     assert.deepEqual(words(other).slice(0, 2), [flag, `simrun resume${flag} --shard 2/3`]);
     Deno.mkdirSync(join(cwd, "else/slurm"));
+    const empty = { json: false, quiet: false, debug: false };
+    const { root, isSubmitted } = treeWords(context, { tree: other, ...empty });
+    assert.deepEqual([root, isSubmitted], [join(cwd, "else"), true]);
     assert.deepEqual(words(other), [
       flag,
       `simrun submit --slurm${flag}`,

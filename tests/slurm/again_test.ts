@@ -29,6 +29,22 @@ async function again(stage: Stage): Promise<void> {
   await campaign.untilSaved(1, 2);
   await slurm.command("scancel", `${job}_2`);
   await slurm.untilTasks(`${job}_2`, ({ state }) => state === "CANCELLED", "it is cancelled");
+  // The other one works still, and is left alone; the last job waits for both.
+  const alone = await ok(type("submit", "--slurm", "--then", "true"));
+  assert.match(
+    alone.stderr,
+    new RegExp(
+      `^note: Slurm has shard 1 of 2 still: job ${job}\\. The others are submitted\\.$`,
+      "m",
+    ),
+  );
+  assert.match(alone.stderr, /^2 runs left: 1 pilot with/m);
+  const then = JSON.parse(Deno.readTextFileSync(`${campaign.root}/slurm/2/job.json`)).then;
+  const waits = await slurm.command("scontrol", "-o", "show", "job", then);
+  assert.match(waits, new RegExp(`afterany:${job}_`));
+  const other = alone.stdout.trim();
+  await slurm.command("scancel", other);
+  await slurm.untilTasks(other, ({ state }) => state === "CANCELLED", "it is cancelled, too");
   campaign.pace(0);
   await slurm.ended(job);
   // As it was asked for, whatever became of the manifest; but for what is said now.
@@ -36,15 +52,16 @@ async function again(stage: Stage): Promise<void> {
   const once = await ok(type("submit", "--slurm", "--mem", "256MiB"));
   assert.match(
     once.stderr,
-    new RegExp(`^Once more what was submitted as job ${job} on .*walk\\.yaml`, "m"),
+    new RegExp(`^Once more what was submitted as job ${other} on .*walk\\.yaml`, "m"),
   );
   const second = once.stdout.trim();
-  const [before, after] = [1, 2].map((number) =>
+  const [before, after] = [2, 3].map((number) =>
     Deno.readTextFileSync(`${campaign.root}/slurm/${number}/pilot.sh`)
   ) as [string, string];
+  assert.match(before, /#SBATCH --time=00:20:00\n[^]* --retries 5 &/);
   assert.equal(
     after.replace("#SBATCH --mem=256M\n", ""),
-    before.replaceAll("slurm/1", "slurm/2").replace("--array=1-2", "--array=2"),
+    before.replaceAll("slurm/2", "slurm/3"),
   );
   const tasks = await slurm.ended(second);
   assert.deepEqual(tasks.map(({ id, state }) => [id, state]), [[`${second}_2`, "COMPLETED"]]);

@@ -115,7 +115,7 @@ async function queued(stage: Stage): Promise<void> {
   assert.deepEqual(states.map(({ state }) => state), ["PENDING", "PENDING"]);
   const busy = await type("submit", "--slurm", "jobs/walk.yaml");
   assert.equal(busy.status, 4);
-  assert.match(busy.stderr, new RegExp(`Slurm has Shards 1-2 still: job ${job}\\.`));
+  assert.match(busy.stderr, new RegExp(`Slurm has shards 1-2 of 2 still: job ${job}\\.`));
   const nothing = await ok(type("status"));
   assert.match(nothing.stdout, /2 wait \(JobHeldUser\)/);
   assert.match(nothing.stdout, /Nothing has begun yet\./);
@@ -125,6 +125,13 @@ async function queued(stage: Stage): Promise<void> {
     new RegExp(`^Slurm job ${job}: 2 pilots taken out of the queue\\.$`, "m"),
   );
   await slurm.untilTasks(job, ({ state }) => state === "CANCELLED", "its tasks are cancelled");
+  const cancelledStates = await statesOf(stage);
+  assert.deepEqual(cancelledStates.map(({ state }) => state), ["CANCELLED", "CANCELLED"]);
+  // Nothing was computed: whoever harvests behind it must not go on.
+  const ended = await type("wait");
+  assert.deepEqual([ended.status, ended.stderr], [75, "Nothing was computed.\n"]);
+  const told = await ok(type("status"));
+  assert.match(told.stdout, /simrun submit --slurm submits it once more\./);
   const second = await submitted(stage, "--sbatch", "--begin=now+1hour");
   const held = await ok(type("pause", "all"));
   assert.match(held.stderr, /2 pilots held in the queue/);
