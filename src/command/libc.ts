@@ -39,7 +39,7 @@ export function openLibc(): Libc {
   return Deno.dlopen("libc.so.6", SYMBOLS).symbols;
 }
 
-type Bytes = Uint8Array<ArrayBuffer>;
+export type Bytes = Uint8Array<ArrayBuffer>;
 
 export function bytesOf(numbers: Int32Array<ArrayBuffer>): Bytes {
   return new Uint8Array(numbers.buffer);
@@ -49,8 +49,6 @@ export interface Texts {
   /** One after the other, each with a zero behind it. */
   readonly bytes: Bytes;
   readonly starts: readonly number[];
-  /** To where each begins, and a zero. */
-  pointers(): Bytes;
 }
 
 const encoder = new TextEncoder();
@@ -60,12 +58,13 @@ export function textsOf(texts: readonly string[]): Texts | undefined {
   const bytes = encoder.encode(texts.map((text) => `${text}\0`).join(""));
   const starts: number[] = [];
   for (let at = 0; at < bytes.length; at = bytes.indexOf(0, at) + 1) starts.push(at);
-  if (starts.length !== texts.length) return undefined;
-  const pointers = () => {
-    const first = Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes));
-    const all = new BigUint64Array(starts.length + 1);
-    starts.forEach((start, i) => all[i] = first + BigInt(start));
-    return new Uint8Array(all.buffer);
-  };
-  return { bytes, starts, pointers };
+  return starts.length === texts.length ? { bytes, starts } : undefined;
+}
+
+/** Where in memory each of them begins, as long as somebody holds them. */
+export function addressesOf({ bytes, starts }: Texts): BigUint64Array<ArrayBuffer> {
+  const first = Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes));
+  const addresses = new BigUint64Array(starts.length);
+  for (let i = 0; i < starts.length; i++) addresses[i] = first + BigInt(starts[i]!);
+  return addresses;
 }

@@ -8,7 +8,8 @@ const LINE_CHARACTERS_MAX = 1 << 16;
 /** Bytes in, whole lines out. */
 export class LineReader {
   readonly #onLine: (line: string) => void;
-  readonly #decoder = new TextDecoder();
+  /** Made at the first piece: most short programs print nothing. */
+  #decoder: TextDecoder | undefined;
   #rest = "";
 
   constructor(onLine: (line: string) => void) {
@@ -17,6 +18,7 @@ export class LineReader {
 
   /** Answers the text that was read. */
   push(bytes: Uint8Array): string {
+    this.#decoder ??= new TextDecoder();
     const text = this.#decoder.decode(bytes, { stream: true });
     const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop()!;
@@ -30,6 +32,7 @@ export class LineReader {
 
   /** What stands behind the last newline is a line, too. */
   end(): void {
+    if (this.#decoder === undefined) return;
     const rest = this.#rest + this.#decoder.decode();
     this.#rest = "";
     if (rest !== "") this.#tell(rest);

@@ -3,6 +3,7 @@
  * (`poll(2)`): a third of a millisecond less for each than streams take, which counts where programs are short. It holds
  * nothing of this process open but its three streams.
  */
+import { type Block, blockOf, EnvironmentBlocks } from "./environment_blocks.ts";
 import { bytesOf, type Libc, openLibc, textsOf } from "./libc.ts";
 import type { Program, ProgramEnd, ProgramOrders } from "./program.ts";
 
@@ -21,7 +22,7 @@ const SIGSET_BYTES = 128;
 const PIECE_BYTES = 1 << 16;
 /** So long a program is waited for at once: orders and looks at it come a little later then. */
 const QUICK_MS = 2;
-/** No pipe holds more than this many pieces (`fs.pipe-max-size`, for both). */
+/** No pipe holds more than this many pieces (`fs.pipe-max-size`). */
 const PIECES_AFTER_END_MAX = 64;
 
 const DEV_NULL = textsOf(["/dev/null"])!;
@@ -29,7 +30,11 @@ const DEV_NULL = textsOf(["/dev/null"])!;
 class Starter {
   readonly libc: Libc;
   readonly #attributes = new Uint8Array(STRUCT_BYTES);
+  readonly #actions = new Uint8Array(STRUCT_BYTES);
   readonly piece = new Uint8Array(PIECE_BYTES);
+  readonly #environments = new EnvironmentBlocks();
+  /** What is pointed to while a program is started: nothing else tells the collector that it is needed. */
+  #held: readonly Block[] = [];
   readonly #places = new Map<string, string>();
 
   constructor() {
@@ -52,27 +57,22 @@ class Starter {
 
   /** Undefined when it cannot be started, or when it takes more than this to say how. */
   start({ words, folder, environment, onOutput }: ProgramOrders): PolledProgram | undefined {
-    const place = this.#placeOf(words[0]!, environment.PATH);
+    const place = this.#placeOf(words[0]!, environment.own.PATH ?? environment.shared.PATH);
     if (place === undefined) return undefined;
-    const argv = textsOf(words);
-    const envp = textsOf(Object.entries(environment).map(([name, text]) => `${name}=${text}`));
+    const argv = blockOf(textsOf(words));
+    const envp = this.#environments.of(environment);
     const texts = textsOf([place, folder]);
     if (argv === undefined || envp === undefined || texts === undefined) return undefined;
+    this.#held = [argv, envp];
     const pipes = new Int32Array(4);
     if (!this.#openPipes(pipes)) return undefined;
-    const [outRead, outWrite, errorRead, errorWrite] = [...pipes] as [
-      number,
-      number,
-      number,
-      number,
-    ];
     const { libc } = this;
-    const actions = new Uint8Array(STRUCT_BYTES);
+    const actions = this.#actions;
     libc.posix_spawn_file_actions_init(actions);
     libc.posix_spawn_file_actions_addchdir_np(actions, texts.bytes.subarray(texts.starts[1]));
     libc.posix_spawn_file_actions_addopen(actions, 0, DEV_NULL.bytes, O_RDONLY, 0);
-    libc.posix_spawn_file_actions_adddup2(actions, outWrite, 1);
-    libc.posix_spawn_file_actions_adddup2(actions, errorWrite, 2);
+    libc.posix_spawn_file_actions_adddup2(actions, pipes[OUT_WRITE]!, 1);
+    libc.posix_spawn_file_actions_adddup2(actions, pipes[ERROR_WRITE]!, 2);
     libc.posix_spawn_file_actions_addclosefrom_np(actions, 3);
     const started = new Int32Array(1);
     const error = libc.posix_spawn(
@@ -80,18 +80,15 @@ class Starter {
       texts.bytes,
       actions,
       this.#attributes,
-      argv.pointers(),
-      envp.pointers(),
+      argv.pointers,
+      envp.pointers,
     );
     libc.posix_spawn_file_actions_destroy(actions);
-    libc.close(outWrite);
-    libc.close(errorWrite);
     const pid = started[0]!;
     const end = error === 0 ? this.#watch(pid) : NONE;
-    if (end >= 0) return new PolledProgram(this, pid, [outRead, errorRead, end], onOutput);
+    if (end >= 0) return new PolledProgram(this, pid, end, pipes, onOutput);
     if (error === 0) this.#takeBack(pid);
-    libc.close(outRead);
-    libc.close(errorRead);
+    for (const handle of pipes) libc.close(handle);
     return undefined;
   }
 
@@ -108,7 +105,7 @@ class Starter {
     if (libc.pipe2(bytes, O_CLOEXEC) !== 0) return false;
     const isBoth = libc.pipe2(bytes.subarray(8), O_CLOEXEC) === 0;
     if (!isBoth) { for (const end of pipes.subarray(0, 2)) libc.close(end); }
-    else for (const end of [pipes[0]!, pipes[2]!]) libc.fcntl(end, F_SETFL, O_NONBLOCK);
+    else for (const end of [OUT_READ, ERROR_READ]) libc.fcntl(pipes[end]!, F_SETFL, O_NONBLOCK);
     return isBoth;
   }
 
@@ -148,6 +145,12 @@ export function startPolled(orders: ProgramOrders): Program | undefined {
   return starter?.start(orders);
 }
 
+/** Of the four ends of both pipes, as `pipe2(2)` answers them. */
+const OUT_READ = 0;
+const OUT_WRITE = 1;
+const ERROR_READ = 2;
+const ERROR_WRITE = 3;
+
 /** A `struct pollfd` has a handle of 4 bytes, and the events that are asked for and answered, 2 bytes each. */
 const POLLFD_WORDS = 2;
 const NONE = -1;
@@ -160,23 +163,34 @@ class PolledProgram implements Program {
   readonly ended: Promise<ProgramEnd>;
   readonly #starter: Starter;
   readonly #onOutput: ProgramOrders["onOutput"];
+  /**
+   * All four ends until it is over: as long as somebody holds the ends to write to, only what is printed wakes this process,
+   * and not that both outputs are closed one after the other just before the end is told.
+   */
+  readonly #pipes: Int32Array;
   readonly #handles = new Int32Array(3 * POLLFD_WORDS);
   readonly #events = new Int16Array(this.#handles.buffer);
 
   constructor(
     starter: Starter,
     pid: number,
-    handles: readonly [out: number, error: number, end: number],
+    end: number,
+    pipes: Int32Array,
     onOutput: ProgramOrders["onOutput"],
   ) {
     this.#starter = starter;
     this.pid = pid;
     this.#onOutput = onOutput;
-    handles.forEach((handle, i) => {
-      this.#handles[i * POLLFD_WORDS] = handle;
-      this.#events[i * 2 * POLLFD_WORDS + 2] = POLLIN;
-    });
+    this.#pipes = pipes;
+    this.#listenTo(0, pipes[OUT_READ]!);
+    this.#listenTo(1, pipes[ERROR_READ]!);
+    this.#listenTo(END, end);
     this.ended = this.#wait();
+  }
+
+  #listenTo(i: number, handle: number): void {
+    this.#handles[i * POLLFD_WORDS] = handle;
+    this.#events[i * 2 * POLLFD_WORDS + 2] = POLLIN;
   }
 
   #hasNews(i: number): boolean {
@@ -206,37 +220,28 @@ class PolledProgram implements Program {
   }
 
   #bury(): ProgramEnd {
-    this.#close(END);
+    const { libc } = this.#starter;
+    libc.close(this.#handles[END * POLLFD_WORDS]!);
     const status = new Int32Array(1);
-    this.#starter.libc.waitpid(this.pid, bytesOf(status), 0);
+    libc.waitpid(this.pid, bytesOf(status), 0);
     return endOf(status[0]!);
   }
 
   hearTheRest(): Promise<void> {
-    const { libc } = this.#starter;
-    const bytes = bytesOf(this.#handles);
     // Nobody is left who could print more: what lies in the pipes is all.
-    for (let n = 0; n < PIECES_AFTER_END_MAX && libc.poll(bytes, 3n, 0) > 0; n++) {
-      for (let i = 0; i < OUTPUTS; i++) if (this.#hasNews(i)) this.#hear(i);
+    for (let i = 0; i < OUTPUTS; i++) {
+      for (let n = 0; n < PIECES_AFTER_END_MAX && this.#hear(i); n++);
     }
-    for (let i = 0; i < OUTPUTS; i++) this.#close(i);
+    for (const handle of this.#pipes) this.#starter.libc.close(handle);
     return Promise.resolve();
   }
 
-  /** One piece, which does not wait. */
-  #hear(i: number): void {
+  /** One piece, which is not waited for. False when there is none. */
+  #hear(i: number): boolean {
     const { libc, piece } = this.#starter;
     const length = Number(libc.read(this.#handles[i * POLLFD_WORDS]!, piece, BigInt(PIECE_BYTES)));
     if (length > 0) this.#onOutput(piece.subarray(0, length), i === 1);
-    // All that could write to it have closed it; a negative one says that somebody else was quicker.
-    if (length === 0) this.#close(i);
-  }
-
-  #close(i: number): void {
-    const handle = this.#handles[i * POLLFD_WORDS]!;
-    if (handle === NONE) return;
-    this.#starter.libc.close(handle);
-    this.#handles[i * POLLFD_WORDS] = NONE;
+    return length > 0;
   }
 }
 

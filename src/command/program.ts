@@ -1,9 +1,20 @@
 /** One program as the system runs it: started, its outputs heard, its end told. Types only. */
 
+export interface Variables {
+  readonly [name: string]: string;
+}
+
+export interface Environment {
+  /** Of many programs: one and the same object for all of them, which nobody changes. */
+  readonly shared: Variables;
+  /** Beside these, or in the place of some. */
+  readonly own: Variables;
+}
+
 export interface ProgramOrders {
   readonly words: readonly string[];
   readonly folder: string;
-  readonly environment: { readonly [name: string]: string };
+  readonly environment: Environment;
   /** Of both outputs, as it comes; the bytes are to be read at once, for the next ones come into the same place. */
   readonly onOutput: (bytes: Uint8Array, isError: boolean) => void;
 }

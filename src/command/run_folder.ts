@@ -59,11 +59,11 @@ export class RunFolder {
   }
 
   /** Each stands under the name of its file. */
-  async linkInputs(inputs: { readonly [name: string]: string }): Promise<void> {
+  linkInputs(inputs: { readonly [name: string]: string }): void {
     for (const path of Object.values(inputs)) {
       const name = basename(path);
       this.#inputs.add(name);
-      await Deno.symlink(path, join(this.path, name));
+      Deno.symlinkSync(path, join(this.path, name));
     }
   }
 

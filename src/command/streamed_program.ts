@@ -20,7 +20,7 @@ export class StreamedProgram implements Program {
       args: words.slice(1),
       cwd: folder,
       clearEnv: true,
-      env: environment,
+      env: { ...environment.shared, ...environment.own },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

@@ -1,4 +1,5 @@
 /** What a command's run is handed by its slot, and what its checkpoints remember beside the files. Types only. */
+import type { Variables } from "../command/program.ts";
 import type { Context } from "../job/model.ts";
 import type { FromSimulation } from "./protocol.ts";
 
@@ -16,8 +17,8 @@ export interface CommandPlace {
 export interface CommandParts {
   readonly orders: Int32Array;
   readonly progress: Float64Array;
-  /** What the user's shell hands to programs. */
-  readonly environment: { readonly [name: string]: string };
+  /** Of all programs of its job. */
+  readonly environment: Variables;
   readonly memoryBytesMax: number;
   readonly needs: () => Context["needs"];
   /** What was said of the job already, and need not be said of each of its runs. */

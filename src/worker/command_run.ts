@@ -1,10 +1,12 @@
 /**
- * One run whose model is a command, from its start to its verdict: its folder, its process, its checkpoints. Tells the
- * same as a simulation thread does, and writes nothing of the tree but its own folder.
+ * One run whose model is a command, from its folder to its record: its process, its checkpoints. Tells the same as a
+ * simulation thread does, and writes nothing of the tree but its own folder. What comes before its program and after it
+ * may be done while another one runs.
  */
 import { Child, startWords } from "../command/child.ts";
 import { harvest, NoResult } from "../command/harvest.ts";
 import { RunFolder } from "../command/run_folder.ts";
+import type { ProgramOrders } from "../command/program.ts";
 import { judge, type Verdict } from "../command/verdict.ts";
 import { type CommandModel, NEEDS_FILE } from "../job/command.ts";
 import type { Job } from "../job/job.ts";
@@ -13,17 +15,17 @@ import type { FailureClass } from "../job/run.ts";
 import { CheckpointSets } from "./checkpoint_sets.ts";
 import { CommandOutput } from "./command_output.ts";
 import { failedForRoom } from "./command_disk.ts";
-import { doubtsOf, notKept, othersText } from "./command_doubts.ts";
+import { doubtsOf } from "./command_doubts.ts";
 import type { CommandParts, CommandPlace, Saved } from "./command_parts.ts";
 import {
   commandEnvironment,
-  type CommandValues,
   commandValues,
   commandWords,
   plainParameters,
 } from "./command_values.ts";
 import { FailedRestart } from "./failed_restart.ts";
 import { LOG_TO_DISK_AFTER_MS, RESULT_INLINE_CHARACTERS_MAX } from "./inline_limits.ts";
+import { LeftFiles } from "./left_files.ts";
 import { makeNice } from "./niceness.ts";
 import { plainResult } from "./outcome.ts";
 import { ACTIVITY, CONTROL, type Resume } from "./protocol.ts";
@@ -32,6 +34,11 @@ import { mustYield } from "./stepping.ts";
 
 /** Looking at memory reads files of every process. */
 const MEMORY_EVERY_LOOKS = 10;
+
+/** Its result and its record, when its program has ended well. Throws {@linkcode RunFailure}. */
+export type Conclude = () => string;
+
+type Prepared = Pick<ProgramOrders, "words" | "environment">;
 
 /** It was asked to end: the failure is absent when it is only given back. */
 interface Stop {
@@ -55,11 +62,13 @@ export class CommandRun {
   readonly #folder: RunFolder;
   readonly #output: CommandOutput;
   readonly #sets: CheckpointSets;
-  /** Its folder is there, with nothing in it. */
-  leftEmpty = false;
+  readonly #left: LeftFiles;
+  #prepared: Promise<Prepared> | undefined;
   #child: Child | undefined;
   #stop: Stop | undefined;
   #startedAt = performance.now();
+  /** What it took, and how far it was, when its program has ended. */
+  #ended: { readonly ms: number; readonly step: number } | undefined;
   #looks = 0;
   #memoryBytes = 0;
 
@@ -80,6 +89,7 @@ export class CommandRun {
     const from = resume && { step: resume.step, saved: this.#saved! };
     this.#output = new CommandOutput(job, model, this.#folder, place, parts, from);
     const ownParts = { ...parts, place };
+    this.#left = new LeftFiles(this.#folder, place, parts, job.steps);
     this.#sets = new CheckpointSets(job, model, this.#folder, ownParts, resume?.step ?? 0);
   }
 
@@ -88,39 +98,69 @@ export class CommandRun {
     return this.#memoryBytes;
   }
 
+  /** Its folder is there, with nothing in it, at the end of all. */
+  get leftEmpty(): boolean {
+    return this.#left.areNone;
+  }
+
   /** Ends it at once: whoever asks does not wait. */
   kill(): void {
     this.#child?.kill();
   }
 
-  /** The record of the result as JSON, or undefined when the run was given back. Throws {@linkcode RunFailure}. */
-  async compute(): Promise<string | undefined> {
+  /** How far it is, or was in the end. */
+  get step(): number {
+    return this.#ended?.step ?? this.#parts.progress[CONTROL.step]!;
+  }
+
+  /** Begins to make all ready for its program: at once, where nothing has to be waited for. */
+  prepare(): void {
+    this.#prepared = this.#prepare();
+    // Whoever computes it hears of it.
+    this.#prepared.catch(() => {});
+  }
+
+  /** It is prepared, and is not to be computed after all. */
+  async discard(): Promise<void> {
+    // What cannot be removed now goes with all such folders.
+    await this.#prepared?.then(() => this.#folder.remove()).catch(() => {});
+  }
+
+  /**
+   * Runs its program; `whenStarted` does what is to be done meanwhile, and throws nothing. Undefined when the run was given
+   * back. Throws {@linkcode RunFailure}.
+   */
+  async compute(whenStarted: () => void): Promise<Conclude | undefined> {
     const { orders } = this.#parts;
-    if (!this.#place.isMade) this.#folder.make();
-    const values = await this.#fillFolder();
+    const prepared = await (this.#prepared ?? this.#prepare());
     if (mustYield(orders)) return this.#giveBack();
     this.#startedAt = performance.now();
     Atomics.store(orders, CONTROL.activity, ACTIVITY.computing);
-    const verdict = await this.#runProgram(values);
+    const verdict = await this.#runProgram(prepared, whenStarted);
+    this.#ended = { ms: this.#elapsedMs(), step: this.step };
     const failure = this.#stop?.failure ?? this.#notFinite();
     if (failure !== undefined) return this.#fail(failure);
     if (this.#stop !== undefined) return this.#giveBack();
     if (verdict.kind === "failed") await this.#failForRoom(verdict.why);
-    return this.#conclude(verdict);
+    if (verdict.kind === "done") return () => this.#conclude();
+    return this.#fail(new RunFailure(FAILURES[verdict.kind], verdict.why));
   }
 
   logAtEnd(): { log?: string } {
     return this.#output.logAtEnd();
   }
 
-  async #fillFolder(): Promise<CommandValues> {
-    const { run, attempt, index } = this.#place;
-    await this.#folder.linkInputs(this.#job.inputs);
+  async #prepare(): Promise<Prepared> {
+    const { run, attempt, index, isMade } = this.#place;
+    if (!isMade) this.#folder.make();
+    this.#folder.linkInputs(this.#job.inputs);
     if (this.#resume !== undefined) await this.#folder.putBack(this.#resume.snapshot.tensors);
     const step = this.#resume?.step ?? 0;
     const checkpoint = this.#saved?.newest ?? "";
     const values = commandValues(this.#job, index, { run, attempt, step, checkpoint });
-    await this.#folder.fillTemplates(this.#model, (name) => values.of(name));
+    if (this.#model.templates.length > 0) {
+      await this.#folder.fillTemplates(this.#model, (name) => values.of(name));
+    }
     if (this.#model.pass.includes("file")) {
       await this.#folder.writeParameters(plainParameters(values.parameters));
     }
@@ -128,12 +168,14 @@ export class CommandRun {
       const needs = JSON.stringify(encodePlain(this.#parts.needs()), undefined, 2);
       await this.#folder.write(NEEDS_FILE, `${needs}\n`);
     }
-    return values;
+    const words = commandWords(this.#model, values, this.#resume !== undefined);
+    return { words, environment: commandEnvironment(this.#model, values, this.#parts.environment) };
   }
 
-  async #runProgram(values: CommandValues): Promise<Verdict> {
-    const child = this.#child = this.#start(values);
+  async #runProgram(prepared: Prepared, whenStarted: () => void): Promise<Verdict> {
+    const child = this.#child = this.#start(prepared);
     try {
+      whenStarted();
       const end = await child.ended;
       this.#output.end();
       const askedMsAgo = this.#stop && performance.now() - this.#stop.atMs;
@@ -145,19 +187,17 @@ export class CommandRun {
     }
   }
 
-  #start(values: CommandValues): Child {
-    const words = commandWords(this.#model, values, this.#resume !== undefined);
+  #start(prepared: Prepared): Child {
     try {
       const child = new Child({
-        words,
+        ...prepared,
         folder: this.#folder.path,
-        environment: commandEnvironment(this.#model, values, this.#parts.environment),
         onOutput: (bytes, isError) => this.#output.hear(bytes, isError),
       });
       makeNice(child.pid);
       return child;
     } catch (error) {
-      return this.#fail(new RunFailure("command-failed", startWords(words[0]!, error)));
+      return this.#fail(new RunFailure("command-failed", startWords(prepared.words[0]!, error)));
     }
   }
 
@@ -228,10 +268,7 @@ export class CommandRun {
     return undefined;
   }
 
-  #conclude(verdict: Verdict): string {
-    if (verdict.kind !== "done") {
-      return this.#fail(new RunFailure(FAILURES[verdict.kind], verdict.why));
-    }
+  #conclude(): string {
     const { results, keep } = this.#model;
     let result: unknown;
     try {
@@ -240,9 +277,8 @@ export class CommandRun {
       if (!(error instanceof NoResult)) throw error;
       return this.#fail(new RunFailure("command-failed", error.message));
     }
-    this.#parts.progress[CONTROL.step] = this.#job.steps;
-    if (this.#resume === undefined) this.#warnOnce(doubtsOf(this.#model, this.#output.seen));
-    this.#keepFiles(keep, true);
+    if (this.#resume === undefined) this.#left.warnOnce(doubtsOf(this.#model, this.#output.seen));
+    this.#left.keep(keep, true);
     return this.#record(plainResult(result ?? null));
   }
 
@@ -254,46 +290,16 @@ export class CommandRun {
     return JSON.stringify({
       index,
       step: this.#job.steps,
-      ms: Math.round(this.#elapsedMs() * 1000) / 1000,
+      ms: Math.round((this.#ended?.ms ?? 0) * 1000) / 1000,
       result: isFile ? { $file: "result.json" } : value,
       ...this.#output.seriesAtEnd(),
       ...this.#output.logAtEnd(),
     });
   }
 
-  /** Without globs all that lies there. */
-  #keepFiles(globs: readonly string[] | undefined, areResult: boolean): void {
-    if (!this.#folder.remains()) return;
-    if (this.#folder.empties()) {
-      this.leftEmpty = true;
-      return this.#warnOnce(notKept(globs));
-    }
-    const { batch, index } = this.#place;
-    const found = this.#folder.findAll(globs);
-    const { files, others } = found;
-    const names = files.map(({ name }) => name);
-    const { path: folder } = this.#folder;
-    this.#parts.tell({ type: "keep", batch, index, folder, names, others, areResult });
-    if (others > 0) this.#warn(othersText(others));
-    this.#warnOnce(notKept(globs, found));
-  }
-
-  #warnOnce(messages: readonly string[]): void {
-    for (const message of messages) {
-      if (this.#parts.told.has(message)) continue;
-      this.#parts.told.add(message);
-      this.#warn(message);
-    }
-  }
-
-  #warn(message: string): void {
-    const { batch, index } = this.#place;
-    this.#parts.tell({ type: "warned", batch, index, step: this.#job.steps, message });
-  }
-
   /** What a failed run wrote is for people to look at. */
   #fail(failure: RunFailure): never {
-    const keep = () => this.#keepFiles(undefined, false);
+    const keep = () => this.#left.keep(undefined, false);
     const { failureClass, message } = failure;
     const resume = this.#resume;
     const isOwn = resume !== undefined && resume.branch === undefined;

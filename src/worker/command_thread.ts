@@ -2,11 +2,14 @@
  * What an agent has in place of a simulation thread where models are commands: the same orders in, the same words
  * out, one program at a time. It lives in the agent itself, for a program is a process of its own.
  */
+import type { CommandModel } from "../job/command.ts";
 import type { Job } from "../job/job.ts";
 import { killDescendants } from "../command/process_tree.ts";
+import type { Variables } from "../command/program.ts";
 import { isNoSpace, mayFindRoom } from "../store/disk.ts";
 import { Layout } from "../store/layout.ts";
-import { CommandRun } from "./command_run.ts";
+import { CommandRun, type Conclude } from "./command_run.ts";
+import { jobEnvironment } from "./command_values.ts";
 import { FailedRestart, failedRestartsText } from "./failed_restart.ts";
 import { NeededResults } from "./needed_results.ts";
 import {
@@ -17,6 +20,7 @@ import {
   type ToSimulation,
 } from "./protocol.ts";
 import { RunFailure } from "./run_failure.ts";
+import { SharedFolders } from "./shared_folders.ts";
 import type { ThreadHandle, ThreadHandlers } from "./simulation_thread.ts";
 import { mustYield } from "./stepping.ts";
 
@@ -35,6 +39,23 @@ const LOOK_EVERY_MS = 50;
 const RESULTS_TOGETHER_MS = 40;
 
 type Batch = Extract<ToSimulation, { type: "batch" }>;
+
+interface CommandJob {
+  readonly job: Job;
+  readonly model: CommandModel;
+  /** Of all its programs. */
+  readonly environment: Variables;
+  /** What was said of it already. */
+  readonly told: Set<string>;
+}
+
+interface Begun {
+  readonly one: CommandRun;
+  readonly batch: number;
+  readonly index: number;
+  readonly folder: string;
+  readonly isShared: boolean;
+}
 
 let running: CommandRun | undefined;
 
@@ -78,16 +99,18 @@ function whyNone(failed: readonly FailedRestart[]): RunFailure {
 class CommandThread {
   readonly #orders: CommandOrders;
   readonly #tell: (message: Exclude<FromSimulation, { type: "alive" }>) => void;
-  readonly #jobs = new Map<number, Job>();
+  readonly #jobs = new Map<number, CommandJob>();
   readonly #layout: Layout;
   readonly #flags: Int32Array;
   readonly #progress: Float64Array;
   readonly #needs = new NeededResults();
-  readonly #told = new Map<number, Set<string>>();
+  readonly #folders: SharedFolders;
+  /** Ended well, and not concluded yet. */
+  #last: Begun & { readonly conclude: Conclude } | undefined;
+  /** Prepared while the one before it runs. */
+  #next: Begun | undefined;
   #turn: Promise<void> = Promise.resolve();
   #hearOlder: (resume: Resume | undefined) => void = () => {};
-  #sharedFolder = 0;
-  #isSharedFolderMade = false;
   #results: string[] = [];
   #resultsSince = 0;
 
@@ -98,21 +121,27 @@ class CommandThread {
     this.#orders = orders;
     this.#tell = tell;
     this.#layout = new Layout(orders.root);
+    this.#folders = new SharedFolders((number) =>
+      this.#layout.sharedWorkFolder(orders.epoch, Deno.pid, number)
+    );
     this.#flags = new Int32Array(orders.control);
     this.#progress = new Float64Array(orders.control);
   }
 
   receive(message: ToSimulation): void {
-    if (message.type === "job") {
-      this.#jobs.set(message.number, message.job);
-      this.#told.set(message.number, new Set());
-    }
+    if (message.type === "job") this.#jobs.set(message.number, this.#known(message.job));
     if (message.type === "older") this.#hearOlder(message.resume);
     if (message.type === "batch") this.#turn = this.#turn.then(() => this.#runBatch(message));
   }
 
+  #known(job: Job): CommandJob {
+    const { model } = job;
+    if (model.kind !== "command") throw new Error(`${job.id} is no command`);
+    const environment = jobEnvironment(model, job, this.#orders.environment);
+    return { job, model, environment, told: new Set() };
+  }
+
   async #runBatch(batch: Batch): Promise<void> {
-    const job = this.#jobs.get(batch.job)!;
     Atomics.store(this.#flags, CONTROL.batch, batch.batch);
     const looks = setInterval(() => {
       running?.look();
@@ -122,8 +151,11 @@ class CommandThread {
       }
     }, LOOK_EVERY_MS);
     for (let i = 0; i < batch.runs.length; i++) {
-      const isGivenBack = mustYield(this.#flags) || !await this.#runOne(batch, job, i);
+      const isGivenBack = mustYield(this.#flags) || !await this.#runOne(batch, i);
       if (!isGivenBack) continue;
+      this.#concludeLast();
+      await this.#next?.one.discard();
+      this.#next = undefined;
       this.#flushResults(batch.batch);
       const indices = batch.runs.slice(i).map(({ index }) => index);
       this.#tell({ type: "yielded", batch: batch.batch, indices });
@@ -138,62 +170,96 @@ class CommandThread {
   /** False when it was given back. */
   async #runOne(
     order: Batch,
-    job: Job,
     at: number,
     failedRestarts: readonly FailedRestart[] = [],
   ): Promise<boolean> {
-    const { batch, job: number, attempt, runs, needs, resume } = order;
-    const { index, run } = runs[at]!;
-    const { model } = job;
-    if (model.kind !== "command") throw new Error(`${job.id} is no command`);
+    const { batch, runs, resume } = order;
+    const { index } = runs[at]!;
+    const hasNext = at + 1 < runs.length;
     this.#progress[CONTROL.index] = index;
     this.#progress[CONTROL.step] = resume?.step ?? 0;
     this.#progress[CONTROL.begun]!++;
     Atomics.store(this.#flags, CONTROL.activity, ACTIVITY.preparing);
-    const { environment, epoch, memoryBytesMax } = this.#orders;
-    // A folder takes as long to make and to remove as a short program takes to run.
-    const isShared = runs.length > 1;
-    const folder = isShared
-      ? this.#layout.sharedWorkFolder(epoch, Deno.pid, this.#sharedFolder)
-      : this.#layout.workFolder(job.id, run, epoch, attempt);
-    const isMade = isShared && this.#isSharedFolderMade;
-    const place = { folder, isMade, run, index, batch, attempt };
-    const one = new CommandRun(job, model, place, {
-      orders: this.#flags,
-      progress: this.#progress,
-      environment,
-      memoryBytesMax,
-      needs: () => this.#needs.of(needs, index),
-      told: this.#told.get(number)!,
-      tell: this.#tell as (message: FromSimulation) => void,
-    }, resume);
-    running = one;
+    const begun = this.#next ?? this.#begin(order, at);
+    this.#next = undefined;
+    running = begun.one;
+    let isPutOff = false;
     let older: Resume | undefined;
     let failed = failedRestarts;
     try {
-      const result = await one.compute();
-      if (result === undefined) return false;
-      if (failedRestarts.length > 0) this.#tell({ type: "proven", batch, index });
-      this.#keepResult(result, batch);
+      const conclude = await begun.one.compute(() => {
+        this.#concludeLast();
+        if (!hasNext) return;
+        this.#next = this.#begin(order, at + 1);
+        this.#next.one.prepare();
+      });
+      if (conclude === undefined) return false;
+      isPutOff = hasNext;
+      if (isPutOff) this.#last = { ...begun, conclude };
+      else {
+        const result = conclude();
+        if (failedRestarts.length > 0) this.#tell({ type: "proven", batch, index });
+        this.#keepResult(result, batch);
+      }
     } catch (thrown) {
+      this.#concludeLast();
       if (thrown instanceof FailedRestart) {
         failed = [...failedRestarts, thrown];
         older = await this.#askOlder(batch, index, thrown);
       }
       if (older === undefined) {
-        this.#flushResults(batch);
-        const step = this.#progress[CONTROL.step]!;
-        const why = thrown instanceof FailedRestart ? whyNone(failed) : thrown;
-        this.#tell({ type: "failed", batch, index, ...failedBy(why, step), ...one.logAtEnd() });
+        this.#tellFailed(begun, thrown instanceof FailedRestart ? whyNone(failed) : thrown);
       }
     } finally {
       running = undefined;
-      if (isShared) this.#isSharedFolderMade = one.leftEmpty;
-      if (isShared && !one.leftEmpty) this.#sharedFolder++;
-      if (!isShared && one.leftEmpty) Deno.removeSync(folder);
+      if (!isPutOff) this.#leave(begun);
     }
     if (older === undefined) return true;
-    return await this.#runOne({ ...order, resume: older }, job, at, failed);
+    return await this.#runOne({ ...order, resume: older }, at, failed);
+  }
+
+  #begin({ batch, job: number, attempt, runs, needs, resume }: Batch, at: number): Begun {
+    const { index, run } = runs[at]!;
+    const { job, model, environment, told } = this.#jobs.get(number)!;
+    const { epoch, memoryBytesMax } = this.#orders;
+    const isShared = runs.length > 1;
+    const where = isShared
+      ? this.#folders.take()
+      : { folder: this.#layout.workFolder(job.id, run, epoch, attempt), isMade: false };
+    const one = new CommandRun(job, model, { ...where, run, index, batch, attempt }, {
+      orders: this.#flags,
+      progress: this.#progress,
+      environment,
+      memoryBytesMax,
+      needs: () => this.#needs.of(needs, index),
+      told,
+      tell: this.#tell as (message: FromSimulation) => void,
+    }, resume);
+    return { one, batch, index, folder: where.folder, isShared };
+  }
+
+  /** The run before: whoever comes next is started first, for while a program runs nobody needs this thread. */
+  #concludeLast(): void {
+    const last = this.#last;
+    if (last === undefined) return;
+    this.#last = undefined;
+    try {
+      this.#keepResult(last.conclude(), last.batch);
+    } catch (thrown) {
+      this.#tellFailed(last, thrown);
+    }
+    this.#leave(last);
+  }
+
+  #tellFailed({ one, batch, index }: Begun, why: unknown): void {
+    this.#flushResults(batch);
+    this.#tell({ type: "failed", batch, index, ...failedBy(why, one.step), ...one.logAtEnd() });
+  }
+
+  #leave({ one, folder, isShared }: Begun): void {
+    if (!one.leftEmpty) return;
+    if (isShared) this.#folders.giveBack(folder);
+    else Deno.removeSync(folder);
   }
 
   /** The checkpoint before the one that it could not go on from. */

@@ -1,4 +1,5 @@
 /** What placeholders and the environment of a command stand for, in one run. Pure but for the digest of its seed. */
+import type { Environment, Variables } from "../command/program.ts";
 import {
   type CommandModel,
   DEFAULT_MARKS,
@@ -41,21 +42,13 @@ export function commandValues(
       if (Object.hasOwn(parameters, name)) return valueText(parameters[name]!);
       if (name.startsWith("inputs.")) return job.inputs[name.slice("inputs.".length)] ?? "";
       switch (name) {
-        case "simrun.job":
-          return job.id;
         case "simrun.run":
           return own.run;
-        case "simrun.seed":
-          return String(job.seed);
         case "simrun.random_seed":
           // Positive, and within what programs read into 32 bits.
           return String((randomSeed(job, point)[0]! & 0x7fffffff) || 1);
-        case "simrun.steps":
-          return String(job.steps);
         case "simrun.attempt":
           return String(own.attempt);
-        case "simrun.cores":
-          return String(job.cores ?? 1);
         case "simrun.repeat":
           return String(numbers.repeat);
         case "simrun.sample":
@@ -65,10 +58,26 @@ export function commandValues(
         case "simrun.checkpoint":
           return own.checkpoint;
         default:
-          throw new Error(`no value for the placeholder ${name}`);
+          return jobValue(job, name);
       }
     },
   };
+}
+
+/** The same in all runs of a job. */
+function jobValue(job: Job, name: string): string {
+  switch (name) {
+    case "simrun.job":
+      return job.id;
+    case "simrun.seed":
+      return String(job.seed);
+    case "simrun.steps":
+      return String(job.steps);
+    case "simrun.cores":
+      return String(job.cores ?? 1);
+    default:
+      throw new Error(`no value for the placeholder ${name}`);
+  }
 }
 
 /** What the program is called with; `isRestart`: to go on from a checkpoint. */
@@ -91,18 +100,32 @@ function filled(text: string, values: CommandValues): string {
 /** Longer ones do not fit into an environment: those are for a file. */
 const VARIABLE_CHARACTERS_MAX = 100_000;
 
-/** `own` is the user's environment. */
+const OF_JOB = ["simrun.job", "simrun.seed", "simrun.steps", "simrun.cores"] as const;
+const OF_RUN = OWN_VALUES.filter((name) => !OF_JOB.some((one) => one === name))
+  .map((name) => ({ name, variable: ownVariable(name) }));
+
+/** What all runs of a job have in their environment: that of the user, and what simrun knows of the job. */
+export function jobEnvironment(model: CommandModel, job: Job, user: Variables): Variables {
+  const cores = jobValue(job, "simrun.cores");
+  const environment: Record<string, string> = {
+    [THREADS_VARIABLE]: startsRanks(model) ? "1" : cores,
+    ...user,
+  };
+  for (const name of OF_JOB) environment[ownVariable(name)] = jobValue(job, name);
+  return environment;
+}
+
+/** Of one run; `shared` by all of its job. */
 export function commandEnvironment(
   model: CommandModel,
   values: CommandValues,
-  own: { readonly [name: string]: string },
-): { [name: string]: string } {
-  const threads = { [THREADS_VARIABLE]: startsRanks(model) ? "1" : values.of("simrun.cores") };
-  const environment: Record<string, string> = { ...threads, ...own };
-  for (const name of OWN_VALUES) {
+  shared: Variables,
+): Environment {
+  const environment: Record<string, string> = {};
+  for (const { name, variable } of OF_RUN) {
     const value = values.of(name);
     // Only who has samples has the number of one.
-    if (value !== "" || name !== "simrun.sample") environment[ownVariable(name)] = value;
+    if (value !== "" || name !== "simrun.sample") environment[variable] = value;
   }
   if (model.pass.includes("environment")) {
     for (const [name, value] of Object.entries(values.parameters)) {
@@ -113,7 +136,7 @@ export function commandEnvironment(
     }
   }
   for (const [name, text] of Object.entries(model.env)) environment[name] = filled(text, values);
-  return environment;
+  return { shared, own: environment };
 }
 
 /** As `parameters.json` holds them: what JSON has no word for stands as text, which Python's float() reads. */

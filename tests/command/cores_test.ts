@@ -2,7 +2,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { CommandModel } from "../../src/job/command.ts";
-import { commandEnvironment, commandValues } from "../../src/worker/command_values.ts";
+import {
+  commandEnvironment,
+  commandValues,
+  jobEnvironment,
+} from "../../src/worker/command_values.ts";
 import { inFolder, place } from "../helpers/folder.ts";
 import { aJob } from "../helpers/jobs.ts";
 import { leavesNoProcess, until } from "../helpers/processes.ts";
@@ -90,9 +94,17 @@ Deno.test("commandEnvironment() gives each process of an MPI program one thread,
   const job = aJob({ cores: 4 });
   const own = { run: "r", attempt: 1, step: 0, checkpoint: "" };
   const values = commandValues(job, 0, own);
+  const environmentOf = (model: typeof COMMAND, user = {}) => {
+    const { shared, own: ofRun } = commandEnvironment(
+      model,
+      values,
+      jobEnvironment(model, job, user),
+    );
+    return { ...shared, ...ofRun };
+  };
   const threadsOf = (program: string, env = {}, user = {}) => {
     const model = { ...COMMAND, command: [program, "-np", "${simrun.cores}"], env };
-    return commandEnvironment(model, values, user).OMP_NUM_THREADS;
+    return environmentOf(model, user).OMP_NUM_THREADS;
   };
   assert.equal(threadsOf("solver"), "4");
   for (const program of ["mpirun", "/opt/mpi/bin/mpiexec", "srun"]) {
@@ -100,7 +112,7 @@ Deno.test("commandEnvironment() gives each process of an MPI program one thread,
     assert.equal(threadsOf(program, { OMP_NUM_THREADS: "2" }), "2");
     assert.equal(threadsOf(program, {}, { OMP_NUM_THREADS: "3" }), "3");
   }
-  assert.equal(commandEnvironment(COMMAND, values, {}).SIMRUN_CORES, "4");
+  assert.equal(environmentOf(COMMAND).SIMRUN_CORES, "4");
 });
 
 Deno.test("more cores than may be used, and cores where they mean nothing, are refused with their place", async () => {

@@ -25,7 +25,7 @@ Deno.test("RunFolder writes nothing through a link to an input", async () => {
     const own = await place(folder, "state.rst", "mine\n");
     const run = new RunFolder(join(folder, "run"));
     run.make();
-    await run.linkInputs({ state: own });
+    run.linkInputs({ state: own });
     const bytes = new TextEncoder().encode("of a checkpoint\n");
     await run.putBack([{ name: "state.rst", dtype: "U8", length: bytes.length, bytes }]);
     assert.equal(Deno.readTextFileSync(own), "mine\n");

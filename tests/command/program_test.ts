@@ -2,7 +2,7 @@
 import process from "node:process";
 import assert from "node:assert/strict";
 import { startPolled } from "../../src/command/polled_program.ts";
-import type { Program, ProgramEnd, ProgramOrders } from "../../src/command/program.ts";
+import type { Program, ProgramEnd, ProgramOrders, Variables } from "../../src/command/program.ts";
 import { StreamedProgram } from "../../src/command/streamed_program.ts";
 import { inFolder } from "../helpers/folder.ts";
 
@@ -20,7 +20,12 @@ interface Heard extends ProgramEnd {
 async function run(
   start: (orders: ProgramOrders) => Program,
   words: readonly string[],
-  { folder = "/", environment = {} as Record<string, string>, onStart = (_: Program) => {} } = {},
+  {
+    folder = "/",
+    shared = { PATH } as Variables,
+    environment = {} as Variables,
+    onStart = (_: Program) => {},
+  } = {},
 ): Promise<Heard> {
   const heard = ["", ""];
   const decoders = [new TextDecoder(), new TextDecoder()] as const;
@@ -28,7 +33,12 @@ async function run(
     const i = isError ? 1 : 0;
     heard[i] += decoders[i].decode(bytes, { stream: true });
   };
-  const program = start({ words, folder, environment: { PATH, ...environment }, onOutput });
+  const program = start({
+    words,
+    folder,
+    environment: { shared, own: environment },
+    onOutput,
+  });
   onStart(program);
   const end = await program.ended;
   await program.hearTheRest();
@@ -59,6 +69,23 @@ for (const [name, start] of Object.entries(WAYS)) {
       const { out } = await run(start, words, { folder, environment });
       assert.equal(out, `${folder}\n${[...hostile, environment.X].join("|")}|`);
     });
+  });
+
+  Deno.test(`${name} hands over what programs share, and what each has beside it or in its place`, async () => {
+    const shared = { PATH, A: "1", B: "2" };
+    const environmentOf = async (own: Variables, all: Variables = shared) => {
+      const { out } = await run(start, ["env"], { shared: all, environment: own });
+      return out.trimEnd().split("\n").filter((line) => !line.startsWith("PATH=")).sort();
+    };
+    assert.deepEqual(await environmentOf({ C: "3" }), ["A=1", "B=2", "C=3"]);
+    assert.deepEqual(await environmentOf({ B: "4", D: "5" }), ["A=1", "B=4", "D=5"]);
+    assert.deepEqual(await environmentOf({}), ["A=1", "B=2"]);
+    assert.deepEqual(await environmentOf({ C: "6" }, { PATH, A: "7" }), ["A=7", "C=6"]);
+    const { out } = await run(start, ["pwd"], {
+      shared: { PATH: "/nowhere" },
+      environment: { PATH },
+    });
+    assert.equal(out, "/\n");
   });
 
   Deno.test(`${name} loses nothing of ten megabytes, whoever waits for whom`, async () => {
@@ -108,13 +135,13 @@ Deno.test({
   name: "startPolled() starts nothing that it cannot do as well as the other",
   ignore: !isLinux,
   fn() {
-    const orders = { folder: "/", environment: { PATH }, onOutput: () => {} };
+    const orders = { folder: "/", environment: { shared: { PATH }, own: {} }, onOutput: () => {} };
     for (
       const other of [
         { words: ["/no/such/program"] },
         { words: ["no-such-program"] },
-        { words: ["true"], environment: {} },
-        { words: ["true"], environment: { PATH: "bin" } },
+        { words: ["true"], environment: { shared: {}, own: {} } },
+        { words: ["true"], environment: { shared: { PATH }, own: { PATH: "bin" } } },
         { words: ["true", "a\0b"] },
         { words: ["true"], folder: "/no/such/folder" },
         { words: ["true", "x".repeat(1 << 20)] },

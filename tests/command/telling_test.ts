@@ -108,7 +108,7 @@ Deno.test("RunFolder.findAll() counts links that are not inputs, and folders wit
     const own = await place(folder, "own.txt", "mine\n");
     const run = new RunFolder(join(folder, "run"));
     run.make();
-    await run.linkInputs({ own });
+    run.linkInputs({ own });
     Deno.symlinkSync("nowhere", join(run.path, "dangling.lnk"));
     Deno.mkdirSync(join(run.path, "a/b"), { recursive: true });
     assert.deepEqual(run.findAll(), { files: [], others: 0, links: 1, empties: 1 });
