@@ -62,6 +62,8 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
     "verify",
     "worker",
     "dashboard",
+    // Names what the executable holds: the package that reads globs.
+    "command",
   ],
 };
 

@@ -31,7 +31,6 @@ export function pictureOf(parts: PictureParts): CampaignPicture {
   const { slots, pool } = dispatcher;
   const { limit, memory: { totalBytes, shareBytes }, freeBytes } = pool;
   const running = slots.flatMap((slot) => slot.live(now) ?? []);
-  const work = forecast(tally.jobs(), running, limit, times);
   const progress = progressOf(slots, parts);
   return {
     slots: limit,
@@ -39,7 +38,11 @@ export function pictureOf(parts: PictureParts): CampaignPicture {
     counts: tally.counts(),
     steps: tally.steps(running),
     progress,
-    work: work && { ...work, fraction: progress.fraction },
+    // Played out for those who look at it: others only want to know what runs.
+    get work() {
+      const work = forecast(tally.jobs(), running, limit, times);
+      return work && { ...work, fraction: progress.fraction };
+    },
     memory: { totalBytes, freeBytes, ...(slots.length < limit && { shareBytes }) },
     cores: liveCores(pool, table, now),
   };

@@ -1,6 +1,6 @@
 /** Everything that is said between the orchestrator and a slot, one JSON line each. Types, never a pipe. */
 import type { FileSum } from "../job/event.ts";
-import type { Grants, Job, Priority } from "../job/job.ts";
+import type { FileKind, Grants, Job, Priority } from "../job/job.ts";
 import type { ParameterRules } from "../job/model.ts";
 import type { Failure, Parent, ParentOrder, SourcePlace } from "../job/run.ts";
 
@@ -15,9 +15,14 @@ export interface Assignment {
   readonly parent?: ParentOrder;
 }
 
+/** What runs outside of simrun, and needs no thread. */
+export type OutsideKind = Exclude<Job["model"]["kind"], FileKind>;
+
 /** Orchestrator to agent, one JSON line each. */
 export type ToSlot =
   | { readonly type: "inspect"; readonly model: string; readonly allow: Grants }
+  /** Models of this kind will be run: what that takes may be loaded already. Nothing is answered. */
+  | { readonly type: "expect"; readonly kind: OutsideKind }
   | {
     /** Says once what the batches of this job are about. */
     readonly type: "job";

@@ -1,6 +1,7 @@
 /** All that {@linkcode load} is asked for, by literal imports: the executable holds what these reach. Never called. */
 
 export const EVERYTHING = [
+  () => import("../command/glob_package.ts"),
   () => import("../dashboard/answers.ts"),
   () => import("../metrics/keep_metrics.ts"),
   () => import("../metrics/metrics_file.ts"),
@@ -29,6 +30,7 @@ export const EVERYTHING = [
   () => import("../slurm/client.ts"),
   () => import("../slurm/submission.ts"),
   () => import("../slurm/tasks.ts"),
+  () => import("../store/filesystem_room.ts"),
   () => import("../store/thin.ts"),
   () => import("../store/zip_writer.ts"),
   () => import("../traces/send_traces.ts"),

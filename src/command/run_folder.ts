@@ -2,9 +2,9 @@
  * The folder in which the command of one run works: inputs are linked into it, templates are filled in, a checkpoint's
  * files are put back; and what it holds can be listed by globs. Nothing in it is durable before it is kept.
  */
-import { basename, dirname, join } from "node:path";
-import picomatch from "picomatch";
 import { type CommandModel, PARAMETERS_FILE } from "../job/command.ts";
+import { basename, dirname, join } from "../job/path.ts";
+import { matcherOf } from "./globs.ts";
 import { fillTemplate } from "./template.ts";
 import type { Tensor } from "../job/snapshot.ts";
 import { fs } from "../store/file_system.ts";
@@ -122,7 +122,7 @@ export class RunFolder {
 
   /** Also tells what there is beside these. */
   findAll(globs?: readonly string[]): Found {
-    const isMatch = globs === undefined ? () => true : matcher(globs);
+    const isMatch = globs === undefined ? () => true : matcherOf(globs);
     const files: FoundFile[] = [];
     let others = 0;
     let links = 0;
@@ -194,17 +194,6 @@ export class RunFolder {
 
 /** Whether a glob names one of them. */
 export function isAnyNamed(files: readonly FoundFile[], glob: string): boolean {
-  const isMatch = matcher([glob]);
+  const isMatch = matcherOf([glob]);
   return files.some(({ name }) => isMatch(name));
-}
-
-const matchers = new Map<string, (name: string) => boolean>();
-
-function matcher(globs: readonly string[]): (name: string) => boolean {
-  const key = globs.join("\0");
-  const known = matchers.get(key);
-  if (known !== undefined) return known;
-  const made: (name: string) => boolean = picomatch([...globs]);
-  matchers.set(key, made);
-  return made;
 }

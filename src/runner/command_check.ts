@@ -1,5 +1,5 @@
 /** What can be wrong with a command before it ever runs: its program, its placeholders, parameters it never gets. Reads files. */
-import { basename, delimiter, isAbsolute, join } from "node:path";
+import { basename, isAbsolute, join } from "../job/path.ts";
 import {
   type CommandModel,
   type CommandTemplate,
@@ -249,7 +249,7 @@ async function programProblem(
       ? { message: `${program} is not executable`, hint: `Type chmod +x ${program}.` }
       : { message: `There is no program ${program}`, hint: "Check the path." };
   }
-  for (const folder of (Deno.env.get("PATH") ?? "").split(delimiter)) {
+  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
     if (folder !== "" && await look(join(folder, program)) === "program") return undefined;
   }
   const hint = "Install it, load its module, or write its path: it is not in PATH.";

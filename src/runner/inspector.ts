@@ -29,12 +29,19 @@ export type Inspections = ReadonlyMap<string, Inspected>;
  * for the answer hears why.
  */
 export function askAhead(slot: SlotHandle, jobs: readonly InspectedJob[]): Promise<Inspections> {
+  expectKinds(slot, jobs);
   const modules = jobs.filter(({ model }) => isModelFile(model));
   const answer = modules.length === 0
     ? Promise.resolve(new Map<string, Inspected>())
     : inspectModels(slot, modules);
   answer.catch(() => {});
   return answer;
+}
+
+/** What a slot has to load for these jobs is loaded while others are at work: it is sent before it reads. */
+export function expectKinds(slot: SlotHandle, jobs: readonly InspectedJob[]): void {
+  const kinds = jobs.flatMap(({ model }) => isModelFile(model) ? [] : [model.kind]);
+  for (const kind of new Set(kinds)) slot.send({ type: "expect", kind });
 }
 
 /**

@@ -157,6 +157,7 @@ export class Runner {
         this.#giveWay = new GiveWay(this.#campaign, this.#request);
       }
       this.#isRunning = true;
+      this.#slots.expect(this.#table, this.#plan);
       const looked = this.#disk.start(this.#campaign);
       await this.#record.began(this.#request.manifests ?? []);
       await this.#prepare(this.#plan, this.#session.history);

@@ -5,7 +5,7 @@
  * removed. In between a run stands in both places, which counts as one (R9); the folder is asked first.
  * Packs never change; of two that hold a run, the one with the higher number is right.
  */
-import { dirname, join } from "node:path";
+import { dirname, join } from "../job/path.ts";
 import { Fault } from "../job/fault.ts";
 import {
   diskFault,

@@ -3,6 +3,8 @@
  * of crashes and full disks puts its own behind them. The fence of a tree stands in front of either.
  */
 
+import { load } from "../job/load.ts";
+
 /** An open file, as far as the store uses one. */
 export type FileHandle =
   & Pick<
@@ -51,16 +53,12 @@ export interface Room {
   readonly totalBytes: number;
 }
 
-/** The runtime has no such call of its own. Loaded at need: it takes some milliseconds, and most programs never ask. */
-function room(path: string): Promise<Room> {
-  const { statfs } = process.getBuiltinModule("node:fs");
-  return new Promise((resolve, reject) => {
-    statfs(path, (error, stats) => {
-      if (error) return reject(error);
-      const { bavail, blocks, bsize } = stats;
-      resolve({ freeBytes: bavail * bsize, totalBytes: blocks * bsize });
-    });
-  });
+/** The runtime has no such call of its own. Loaded at need: most programs never ask. */
+async function room(path: string): Promise<Room> {
+  const { roomAt } = await load<typeof import("./filesystem_room.ts")>(
+    import.meta.resolve("./filesystem_room.ts"),
+  );
+  return await roomAt(path);
 }
 
 const REAL: FileSystem = Object.assign(Object.create(Deno) as typeof Deno, { room });

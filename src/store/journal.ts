@@ -9,7 +9,7 @@
  * refused is not found later, and everything after it is refused until the journal is opened anew. Only a
  * write that found no room may be tried again, once it is cut off: nothing of it had reached the disk's own memory.
  */
-import { join } from "node:path";
+import { join } from "../job/path.ts";
 import type { RunEvent } from "../job/event.ts";
 import type { Fault } from "../job/fault.ts";
 import {

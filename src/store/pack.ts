@@ -1,6 +1,6 @@
 /** Writing a zip pack into the archive; loads the zip package only when there is something to pack. */
 import { load } from "../job/load.ts";
-import { dirname } from "node:path";
+import { dirname } from "../job/path.ts";
 import { makeFolderDurable, type WarningSink, writeFileDurable } from "./disk.ts";
 import type { PackedFile } from "./zip_writer.ts";
 

@@ -5,7 +5,7 @@
  * durable before what was copied is changed.
  */
 import { Buffer } from "node:buffer";
-import { basename, dirname, join, relative } from "node:path";
+import { basename, dirname, join, namesBelow } from "../job/path.ts";
 import {
   diskFault,
   makeFolderDurable,
@@ -83,7 +83,7 @@ export async function copyRanges(
 
 /** Writes the reason, and answers the free place beside it. */
 async function explain(layout: Layout, path: string, reason: string): Promise<string> {
-  const target = await freePath(join(layout.quarantineFolder, relative(layout.root, path)));
+  const target = await freePath(join(layout.quarantineFolder, ...namesBelow(layout.root, path)));
   await makeFolderDurable(dirname(target), { within: layout.root });
   await writeFileDurable(`${target}.reason.txt`, `${basename(path)}: ${reason}\n`);
   return target;

@@ -7,9 +7,10 @@ import {
   EXIT_GAVE_UP,
   type FromSlot,
   type ModelProblem,
+  type OutsideKind,
   type ToSlot,
 } from "../campaign/slot_messages.ts";
-import { type FileKind, type Grants, isModelFile, type Job } from "../job/job.ts";
+import { type Grants, isModelFile, type Job } from "../job/job.ts";
 import { decodePlain } from "../job/plain.ts";
 import type { Parent, ParentOrder } from "../job/run.ts";
 import type { Checkpoint, Rejected } from "../store/checkpoint.ts";
@@ -37,9 +38,6 @@ interface SlotJob extends Writer {
 }
 
 export type StartOutside = typeof startCommands;
-
-/** What runs outside of simrun needs no thread. */
-export type OutsideKind = Exclude<Job["model"]["kind"], FileKind>;
 
 /** Stand for the URL of a module: all models of such a kind run in one place. */
 const OUTSIDE: { readonly [kind in OutsideKind]: string } = {
@@ -104,6 +102,9 @@ export class Agent {
     switch (message.type) {
       case "inspect":
         void this.#inspect(message.model, message.allow);
+        return;
+      case "expect":
+        void this.#loadOutside(message.kind);
         return;
       case "job": {
         const { root, job: plain, type: _type, holder: _holder, ...parts } = message;
@@ -184,10 +185,13 @@ export class Agent {
 
   /** The URL of its module, or what stands for it. */
   async #placeOf({ model }: Job): Promise<string> {
-    if (isModelFile(model)) return fileUrl(model.path);
-    const place = OUTSIDE[model.kind];
+    return isModelFile(model) ? fileUrl(model.path) : await this.#loadOutside(model.kind);
+  }
+
+  async #loadOutside(kind: OutsideKind): Promise<string> {
+    const place = OUTSIDE[kind];
     if (this.#outside.has(place)) return place;
-    const start = await this.#ports.loadOutside?.(model.kind);
+    const start = await this.#ports.loadOutside?.(kind);
     if (start !== undefined) this.#outside.set(place, start);
     return place;
   }
@@ -457,8 +461,10 @@ export class Agent {
       );
       if (sight.kind === "well") {
         if (sight.isComputing) this.#askToLook();
-        if (sight.message !== undefined) this.tell(sight.message);
-        return;
+        if (sight.message === undefined) return;
+        // What takes so long may have to be written soon; a slot of short runs never loads it.
+        void this.#files.load();
+        return this.tell(sight.message);
       }
       if (sight.kind === "haunted") return this.#ports.exit(EXIT_GAVE_UP);
       if (sight.kind === "give-up") {
@@ -470,9 +476,7 @@ export class Agent {
     }, LOOK_EVERY_MS);
   }
 
-  /** What takes so long may have to be written soon. */
   #askToLook(): void {
-    void this.#files.load();
     Atomics.compareExchange(this.#orders, CONTROL.order, ORDER.none, ORDER.look);
   }
 

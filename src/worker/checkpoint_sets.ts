@@ -2,7 +2,7 @@
  * The files of a command's folder that together are a checkpoint: watched while the program runs, and copied as one
  * set when nobody has written to them for a while.
  */
-import { join } from "node:path";
+import { join } from "../job/path.ts";
 import { type FoundFile, isAnyNamed, type RunFolder } from "../command/run_folder.ts";
 import type { CommandEnd } from "../command/verdict.ts";
 import type { CommandModel } from "../job/command.ts";

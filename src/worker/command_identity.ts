@@ -1,7 +1,7 @@
 /** What a command or a PLECS model is: a digest over how it is run and read, and over its files. Reads files. */
-import { basename } from "node:path";
 import { type CommandModel, filesOf, type Word } from "../job/command.ts";
 import type { ModelIdentity } from "../job/event.ts";
+import { basename } from "../job/path.ts";
 import type { PlecsModel } from "../job/plecs.ts";
 import { canonical, shortDigest } from "../plan/digest.ts";
 import { fs } from "../store/file_system.ts";

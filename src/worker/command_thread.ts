@@ -4,6 +4,7 @@
  */
 import type { CommandModel } from "../job/command.ts";
 import type { Job } from "../job/job.ts";
+import { loadGlobs } from "../command/globs.ts";
 import { killDescendants } from "../command/process_tree.ts";
 import type { Variables } from "../command/program.ts";
 import { isNoSpace, mayFindRoom } from "../store/disk.ts";
@@ -129,16 +130,18 @@ class CommandThread {
   }
 
   receive(message: ToSimulation): void {
-    if (message.type === "job") this.#jobs.set(message.number, this.#known(message.job));
+    if (message.type === "job") this.#learn(message.number, message.job);
     if (message.type === "older") this.#hearOlder(message.resume);
     if (message.type === "batch") this.#turn = this.#turn.then(() => this.#runBatch(message));
   }
 
-  #known(job: Job): CommandJob {
+  #learn(number: number, job: Job): void {
     const { model } = job;
     if (model.kind !== "command") throw new Error(`${job.id} is no command`);
     const environment = jobEnvironment(model, job, this.#orders.environment);
-    return { job, model, environment, told: new Set() };
+    this.#jobs.set(number, { job, model, environment, told: new Set() });
+    const hasGlobs = model.checkpoint !== undefined || (model.keep?.length ?? 0) > 0;
+    if (hasGlobs) this.#turn = this.#turn.then(loadGlobs);
   }
 
   async #runBatch(batch: Batch): Promise<void> {
@@ -257,7 +260,7 @@ class CommandThread {
   }
 
   #leave({ one, folder, isShared }: Begun): void {
-    if (!one.leftEmpty) return;
+    if (!one.leftEmpty()) return;
     if (isShared) this.#folders.giveBack(folder);
     else Deno.removeSync(folder);
   }

@@ -1,5 +1,5 @@
 /** Files of a run's folder that are read on while a program writes them, line by line. */
-import { join } from "node:path";
+import { join } from "../job/path.ts";
 import { LineReader } from "../command/output.ts";
 import type { RunFolder } from "../command/run_folder.ts";
 

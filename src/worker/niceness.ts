@@ -38,9 +38,12 @@ export function setNiceness(beyond: number): boolean {
   if (own === undefined) return true;
   const niceness = Math.min(NICEST, own.niceness + beyond);
   setGroup(niceness);
+  const threads = simulationThreads() ?? [];
+  // It takes 15 ms to load, and programs have no threads here.
+  if (threads.length === 0) return true;
   const { setPriority } = process.getBuiltinModule("node:os");
   let isDone = true;
-  for (const thread of simulationThreads() ?? []) {
+  for (const thread of threads) {
     try {
       setPriority(thread, niceness);
     } catch {

@@ -1,5 +1,5 @@
 /** What a model may read of its own folder: all of it but what links lead out of it. Looks, never writes. */
-import { join } from "node:path";
+import { join } from "../job/path.ts";
 
 /** More entries than this are not looked through; folders that were not looked into are not granted. */
 const ENTRIES_MAX = 20_000;

@@ -1,12 +1,15 @@
 /** The files of a command that are a checkpoint: when they are taken, and when not. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { loadGlobs } from "../../src/command/globs.ts";
 import { RunFolder } from "../../src/command/run_folder.ts";
 import type { CommandModel } from "../../src/job/command.ts";
 import type { Job } from "../../src/job/job.ts";
 import { CheckpointSets } from "../../src/worker/checkpoint_sets.ts";
 import { CONTROL, type FromSimulation } from "../../src/worker/protocol.ts";
 import { inFolder } from "../helpers/folder.ts";
+
+await loadGlobs();
 
 const place = { folder: "", isMade: false, run: "a", index: 0, batch: 1, attempt: 1 };
 const output = {

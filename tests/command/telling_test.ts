@@ -1,6 +1,7 @@
 /** What simrun tells of commands: why they failed, what they never did, and what of theirs is not kept. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { loadGlobs } from "../../src/command/globs.ts";
 import { RunFolder } from "../../src/command/run_folder.ts";
 import { fillTemplate } from "../../src/command/template.ts";
 import { inFolder, place } from "../helpers/folder.ts";
@@ -111,6 +112,7 @@ Deno.test("RunFolder.findAll() counts links that are not inputs, and folders wit
     run.linkInputs({ own });
     Deno.symlinkSync("nowhere", join(run.path, "dangling.lnk"));
     Deno.mkdirSync(join(run.path, "a/b"), { recursive: true });
+    await loadGlobs();
     assert.deepEqual(run.findAll(), { files: [], others: 0, links: 1, empties: 1 });
     assert.deepEqual(run.findAll(["*.dat"]), { files: [], others: 0, links: 0, empties: 0 });
     assert.equal(run.findAll(["*.lnk"]).links, 1);
