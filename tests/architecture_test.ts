@@ -223,6 +223,40 @@ Deno.test("pure folders use no module that meets the world", () => {
   assert.deepEqual(broken, []);
 });
 
+/** Loaded by every run of commands, in simrun itself or in its slots. */
+const OF_EVERY_RUN = [
+  "src/cli/execute.ts",
+  "src/cli/read_jobs.ts",
+  "src/cli/run.ts",
+  "src/runner/command_check.ts",
+  "src/worker/command_identity.ts",
+  "src/worker/command_thread.ts",
+  "src/worker/slot_main.ts",
+];
+/** The runtime has loaded it already, for its timers. */
+const LOADED_ANYWAY = ["node:buffer"];
+
+Deno.test("what every run loads needs no package and no module of Node, of which each takes 8 to 30 ms", () => {
+  const loaded = new Set(OF_EVERY_RUN);
+  const broken: string[] = [];
+  for (const path of loaded) {
+    const source = SOURCES.find((one) => one.path === path);
+    assert.ok(source !== undefined, `there is no ${path}`);
+    const types = new Set(
+      [...source.code.matchAll(/^import type [^;]*? from "([^"]+)";/gm)].map(([, name]) => name),
+    );
+    for (const name of source.staticImports) {
+      if (types.has(name)) continue;
+      if (name.startsWith(".")) loaded.add(join(dirname(path), name));
+      else if (!LOADED_ANYWAY.includes(name)) {
+        broken.push(`${path} ${name}`);
+      }
+    }
+  }
+  assert.ok(loaded.size > 150, `${loaded.size}`);
+  assert.deepEqual(broken, []);
+});
+
 Deno.test("a package is imported in one file, and every package of deno.json in one", () => {
   const users = new Map<string, Set<string>>();
   for (const { path, imports } of ALL) {

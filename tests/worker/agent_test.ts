@@ -29,6 +29,8 @@ class Stage {
     posted: ToSimulation[];
     control: SharedArrayBuffer;
   }[] = [];
+  /** What was loaded for models that run outside. */
+  readonly outside: string[] = [];
   exit: number | undefined;
   /** Threads that go on after they were to end. */
   threadsLeft = 0;
@@ -47,6 +49,10 @@ class Stage {
       this.threads.push({ grants, handlers, posted, control });
       this.#threadsThere++;
       return { post: (message) => posted.push(message), terminate: () => this.#threadsThere-- };
+    },
+    loadOutside: (kind) => {
+      this.outside.push(kind);
+      return Promise.resolve(() => ({ post: () => {}, terminate: () => {} }));
     },
     memoryBytes: () => 1,
     countThreads: () => this.#threadsThere + this.threadsLeft,
@@ -250,6 +256,18 @@ Deno.test("a run in a step without end is given what its checkpoint leaves of it
       );
     });
   });
+});
+
+Deno.test("what models of a kind take is loaded once, when they are expected, and starts nothing", async () => {
+  const stage = new Stage();
+  stage.agent.receive({ type: "expect", kind: "command" });
+  await until(() => stage.outside.length > 0, "it is loaded");
+  // The answer of the first one has been heard.
+  await sleep(0);
+  stage.agent.receive({ type: "expect", kind: "command" });
+  await sleep(0);
+  assert.deepEqual(stage.outside, ["command"]);
+  assert.deepEqual([stage.threads.length, stage.told.length], [0, 0]);
 });
 
 Deno.test("a thread is granted the model's folder, its inputs and what is allowed, and jobs with other grants get another", async () => {
