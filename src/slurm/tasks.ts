@@ -27,9 +27,16 @@ export async function readTasks(
     const answer = answers.get(job)!;
     const id = `${job}_${shard}`;
     if (!answer.ok) return { shard, id, state: "UNKNOWN", verdict: "unasked", reason: answer.why };
-    return answer.tasks.get(shard) ?? { shard, id, state: "UNKNOWN", verdict: "unknown" };
+    const rest = answer.tasks.get(NO_INDEX);
+    return answer.tasks.get(shard) ??
+      (rest === undefined
+        ? { shard, id, state: "UNKNOWN", verdict: "unknown" }
+        : { ...rest, shard, id });
   });
 }
+
+/** What was taken out of the queue before it began has lost its index: `NO_VAL` in Slurm's own words. */
+const NO_INDEX = 4_294_967_294;
 
 type Answer =
   | { readonly ok: true; readonly tasks: ReadonlyMap<number, SlurmTask> }
@@ -62,8 +69,8 @@ export function parseJobs(text: string, job: string): SlurmTask[] {
       return value === undefined || /^(?:|None|\(null\)|N\/A)$/.test(value) ? undefined : value;
     };
     const state = field("JobState");
-    const indices = field("ArrayTaskId");
-    if (state === undefined || indices === undefined || field("ArrayJobId") !== job) return [];
+    const indices = field("ArrayTaskId") ?? String(NO_INDEX);
+    if (state === undefined || field("ArrayJobId") !== job) return [];
     const [exitCode, reason, nodes] = [field("ExitCode"), field("Reason"), field("NodeList")];
     const restarts = Number(field("Restarts") ?? 0);
     const verdict = verdictOf(state, exitCode);
@@ -94,6 +101,7 @@ export function parseAccounts(text: string, job: string): SlurmTask[] {
 
 /** `7`, `3-8`, `1,4-6%2`. */
 function indicesOf(text: string): readonly number[] {
+  if (text === String(NO_INDEX)) return [NO_INDEX];
   try {
     return parseArray(text).shards ?? [];
   } catch {

@@ -75,7 +75,10 @@ Deno.test("three shards at once compute what one simrun computes, and readers se
       ) {
         const { stdout } = await ok([...args, "--tree", "T"], folder);
         const alone = await ok([...args, "--tree", "one"], folder);
-        assert.equal(stdout.split("\n").length, alone.stdout.split("\n").length, args.join(" "));
+        // Of a tree that is cut nobody decides what the next simrun does: each has its share.
+        const lines = (text: string) =>
+          text.split("\n").filter((line) => !line.startsWith("The next simrun:")).length;
+        assert.equal(lines(stdout), lines(alone.stdout), args.join(" "));
       }
       // How many lines it has depends on what happened to the run.
       const name = "dear/" + (await runsOf("dear", folder))[0]!;

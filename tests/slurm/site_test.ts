@@ -92,6 +92,18 @@ Deno.test("parseJobs() finds each task, also those that wait in one line", () =>
   assert.deepEqual(parseJobs(SHOWN, "13"), []);
 });
 
+Deno.test("readTasks() knows those that were cancelled before they began, which have lost their index", async () => {
+  const text = [
+    "JobId=12 ArrayJobId=12 ArrayTaskId=4294967294 JobState=CANCELLED Reason=JobHeldUser ExitCode=0:0 NodeList=",
+    "JobId=13 ArrayJobId=12 ArrayTaskId=1 JobState=COMPLETED Reason=None ExitCode=0:0 NodeList=n1",
+  ];
+  const slurm: Slurm = () => Promise.resolve({ ok: true, text: text.join("\n") });
+  const states = (await readTasks(slurm, [record("12", [1, 2, 3])])).map((
+    { id, state },
+  ) => [id, state]);
+  assert.deepEqual(states, [["12_1", "COMPLETED"], ["12_2", "CANCELLED"], ["12_3", "CANCELLED"]]);
+});
+
 Deno.test("parseAccounts() reads what the accounting remembers", () => {
   // As Slurm 22.05 printed it, which knows no --array.
   const text =
