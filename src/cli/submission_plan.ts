@@ -25,6 +25,8 @@ export interface SubmissionPlan {
   readonly of: number;
   readonly shards: readonly ShardLeft[];
   readonly jobs: readonly Job[];
+  /** Digests of the models with which runs of each job were planned before. */
+  readonly models: ReadonlyMap<string, ReadonlySet<string>>;
   /** Runs that somebody gave up: they are left alone. */
   readonly cancelled: number;
   /** As the runs are dealt by; the same for all submissions of a tree, or runs would wander from shard to shard. */
@@ -52,6 +54,7 @@ export async function planSubmission(
   );
   const shards: ShardLeft[] = [];
   const times: Record<string, number> = { ...learned };
+  const models = new Map(jobs.map(({ id }) => [id, new Set<string>()]));
   let cancelled = 0;
   for (let shard = 1; shard <= of; shard++) {
     const dealt = dealJobs(jobs, { number: shard, of }, costOf(dealtBy)).jobs;
@@ -63,12 +66,16 @@ export async function planSubmission(
       const share = dealt.find((job) => job.id === id);
       return share === undefined ? 0 : runsLeft(share, history);
     });
-    for (const { id } of dealt) cancelled += history.jobs.get(id)?.counts.cancelled ?? 0;
+    for (const { id } of dealt) {
+      const past = history.jobs.get(id);
+      cancelled += past?.counts.cancelled ?? 0;
+      if (past?.model !== undefined) models.get(id)!.add(past.model.digest);
+    }
     const left = leftOf.reduce((sum, one) => sum + one, 0);
     const owner = tree === undefined ? undefined : await readOwner(tree, now);
     shards.push({ shard, left, leftOf, isWorkedOn: owner?.alive ?? false });
   }
-  return { of, shards, jobs, cancelled, dealtBy, times };
+  return { of, shards, jobs, models, cancelled, dealtBy, times };
 }
 
 /** Runs that are left of each job, on these shards. */

@@ -15,6 +15,7 @@ import { listSubmissions, type Submission } from "../slurm/submission.ts";
 import { submitScripts } from "../slurm/submit.ts";
 import { openForShard } from "../store/cut_tree.ts";
 import { Layout } from "../store/layout.ts";
+import { identifyModel } from "../worker/model_identity.ts";
 import { openTree } from "../store/tree.ts";
 import { type Asked, readAsked } from "./asked_of_slurm.ts";
 import { chosenShards, shardsOf, tasksIn } from "./chosen_shards.ts";
@@ -75,6 +76,8 @@ export async function submitToSlurm(
     });
   }
 
+  for (const note of await changedModels(plan)) say(context, flags, `note: ${note}`);
+
   const request: Omit<PilotRequest, "folder"> = {
     ...{
       wishes: sized(wishes, partition, plan),
@@ -122,6 +125,21 @@ export async function submitToSlurm(
     `simrun status${tree} --watch shows how far it is, simrun wait${tree} waits for its end; the logs are in ${folder}.`,
   );
   return EXIT.completed.status;
+}
+
+/** Pilots would say so in their logs only. */
+async function changedModels({ jobs, models }: SubmissionPlan): Promise<string[]> {
+  const notes: string[] = [];
+  for (const { id, model } of jobs) {
+    const { digest } = await identifyModel(model);
+    const before = models.get(id)!;
+    if (before.size === 0 || before.has(digest)) continue;
+    notes.push(
+      `The model of ${id} has changed since runs of it were computed: what is done stays as it is, ` +
+        `--run-flags='--rerun changed' computes all of it anew.`,
+    );
+  }
+  return notes;
 }
 
 function endedWord({ cancelled }: SubmissionPlan): string {

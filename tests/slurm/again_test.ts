@@ -84,11 +84,18 @@ async function givenUp(stage: Stage): Promise<void> {
   assert.equal((await type("wait")).status, 3);
   campaign.pace(0);
   const nothing = await ok(type("submit", "--slurm"));
+  assert.doesNotMatch(nothing.stderr, /has changed/);
   assert.match(
     nothing.stderr,
     /^Nothing to submit: .* cancelled\. simrun retry cancelled takes up 4 runs\.$/m,
   );
   await ok(type("retry", "cancelled"));
+  const model = join(campaign.folder, "jobs/paced.ts");
+  const text = Deno.readTextFileSync(model);
+  Deno.writeTextFileSync(model, `${text}// Another one.\n`);
+  const changed = await ok(type("submit", "--slurm", "-n"));
+  assert.match(changed.stderr, /^note: The model of walk has changed since .*--rerun changed/m);
+  Deno.writeTextFileSync(model, text);
   const { stdout } = await ok(type("submit", "--slurm"));
   await slurm.ended(stdout.trim());
   await assertWanted(stage);
