@@ -85,6 +85,13 @@ export function filterJobs(selectors: readonly string[]): (job: string) => boole
   return (job) => patterns.some((pattern) => pattern.test(job));
 }
 
+/** The same where runs are meant: an id alone may be of any job's. */
+export function filterJobsOfRuns(selectors: readonly string[]): (job: string) => boolean {
+  return selectors.some((selector) => RUN_ID.test(selector)) ? () => true : filterJobs(selectors);
+}
+
+const RUN_ID = /^[0-9a-f]{16}$/;
+
 export function isVisibleState(word: string): word is VisibleState {
   return (VISIBLE_STATES as readonly string[]).includes(word);
 }

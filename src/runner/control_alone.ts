@@ -5,7 +5,7 @@ import { runId } from "../plan/digest.ts";
 import { countPoints, pointAt } from "../plan/sweep.ts";
 import type { History, JobHistory } from "../queue/history.ts";
 import type { PastState } from "../queue/past_run.ts";
-import { filterJobs, filterRuns, type VisibleState } from "../report/selector.ts";
+import { filterJobsOfRuns, filterRuns, type VisibleState } from "../report/selector.ts";
 import { refuseAmbiguous } from "./ambiguous.ts";
 import { TreeSession } from "./tree_session.ts";
 
@@ -40,7 +40,7 @@ export function runsMeant(
   const { states, unbegun } = MEANT[type];
   refuseAmbiguous(selectors, (mayBe) => allRuns(history, mayBe));
   const isMeant = filterRuns(selectors);
-  const mayBe = filterJobs(selectors);
+  const mayBe = filterJobsOfRuns(selectors);
   const found: [string, string[]][] = [];
   for (const [job, past] of history.jobs) {
     if (!mayBe(job)) continue;

@@ -8,7 +8,7 @@ import { suggestSelector } from "../manifest/suggest.ts";
 import { formatCount, formatNumberOf } from "../report/format.ts";
 import { type Asked, nothingDone, pausedWords } from "../report/nothing_done.ts";
 import {
-  filterJobs,
+  filterJobsOfRuns,
   filterRuns,
   unknownName,
   VISIBLE_STATES,
@@ -187,7 +187,7 @@ export class LiveRequests implements Controllable {
     }
     refuseAmbiguous(selectors, (mayBe) => this.#runs(mayBe));
     const isMeant = filterRuns(selectors);
-    const mayBe = filterJobs(selectors);
+    const mayBe = filterJobsOfRuns(selectors);
     const found: number[] = [];
     for (const job of table.jobs) {
       if (!mayBe(job.job.id)) continue;
