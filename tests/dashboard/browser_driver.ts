@@ -39,8 +39,13 @@ async function open(size: Size, scheme: "light" | "dark" = "light"): Promise<Pag
   return page;
 }
 
+/** What the view before showed may look like what is wanted, and is gone a moment later. */
 async function goTo(page: Page, view: string, wanted: string): Promise<void> {
+  const [path] = view.split("?");
+  const isSame = new URL(page.url()).hash.replace(/^#\/?/, "").split("?")[0] === path;
+  await page.evaluate("window.before = document.querySelector('main > *'), undefined");
   await page.evaluate(`location.hash = "#/${view}"`);
+  if (!isSame) await holds(page, "!window.before?.isConnected");
   await page.waitForSelector(wanted);
 }
 

@@ -99,7 +99,7 @@ Deno.test("the page of a run tells where it comes from and what to type next, as
         const card = await findThing(
           shown.url,
           `run?job=branch&run=${branch.run}`,
-          "[data-key=branch]",
+          "section[data-key=branch]",
         );
         if (card !== undefined) assert.match(card, /From spinup at step 100.*rate default 2/);
         const spinup = await shown.json("/api/run?job=spinup&run=spinup");
@@ -141,7 +141,11 @@ Deno.test("the page of a command's run tells the command, and the files that it 
           { name: "files/deep/out.txt", bytes: 4 },
           { name: "files/way 1.txt", bytes: 2 },
         ]);
-        const card = await findThing(shown.url, `run?job=drop&run=${row.run}`, "[data-key=files]");
+        const card = await findThing(
+          shown.url,
+          `run?job=drop&run=${row.run}`,
+          "section[data-key=files]",
+        );
         if (card !== undefined) assert.match(card, /files\/way 1\.txt 2 B/);
         for (const { name, bytes } of kept) {
           const { size } = await Deno.stat(join(folder, "tree/recent/drop", row.run, name));
