@@ -14,6 +14,7 @@ import {
 import type { Layout } from "../store/layout.ts";
 import { BATCH_COMMANDS } from "./batch_commands.ts";
 import { type CliContext, type GlobalFlags, say } from "./context.ts";
+import { checkLastCommand } from "./last_command.ts";
 import { overridesOf } from "./overrides.ts";
 import { parseArguments } from "./parse.ts";
 import {
@@ -52,6 +53,7 @@ export async function readAsked(
   const { runFlags = last?.submission.asked?.runFlags, then = last?.submission.asked?.then } =
     flags;
   const { words, override } = await parseRunFlags(runFlags);
+  if (then !== undefined) await checkLastCommand(then);
   const named = last === undefined ? args : [`${last.folder}/${SUBMISSION_FILE}`];
   const reading = await readChecked(context, flags, named);
   if (reading === undefined) return undefined;

@@ -13,7 +13,7 @@ import { CAMPAIGN_VARIABLE } from "./campaign_variable.ts";
 import { type CliContext, type GlobalFlags, printLines, say, treeRoot } from "./context.ts";
 import type { ControlFlags } from "./control.ts";
 import { programWords } from "./own_program.ts";
-import { ledOf, slurmTasks } from "./status_reader.ts";
+import { ledOf, slurmState } from "./status_reader.ts";
 import { treeWords } from "./tree_words.ts";
 
 interface DashboardFlags extends GlobalFlags {
@@ -40,7 +40,7 @@ export async function dashboard(context: CliContext, flags: DashboardFlags): Pro
     port,
     now: context.now,
     elsewhere: {
-      slurm: slurmTasks,
+      slurm: slurmState,
       led: ledOf,
       goOn: treeWords(context, flags).goOn,
       decision: (job, run, signal) => decisionFor(layout.root, `${job}/${run}`, signal),

@@ -5,7 +5,7 @@ import { searchOf } from "../job/sweep.ts";
 import type { History } from "../queue/history.ts";
 import type { LedJob } from "../report/led_job.ts";
 import { shardStatus } from "../report/shards_text.ts";
-import type { SlurmTask } from "../report/slurm_state.ts";
+import type { SlurmState } from "../report/slurm_state.ts";
 import { type TreeStatus, treeStatus } from "../report/status.ts";
 import type { Layout } from "../store/layout.ts";
 import { readWork } from "../store/work.ts";
@@ -33,7 +33,7 @@ export async function readStatus(
   selectors: readonly string[],
   { layout, history }: TreeReading,
   led: (history: History, layout: Layout) => Promise<readonly LedJob[]> = ledOf,
-  submitted: (layout: Layout) => Promise<readonly SlurmTask[]> = slurmTasks,
+  submitted: (layout: Layout) => Promise<SlurmState> = slurmState,
 ): Promise<StatusReading> {
   refuseUnknown(history, selectors);
   const [{ working, live, shards }, slurm] = await Promise.all([
@@ -55,14 +55,14 @@ export async function readStatus(
 }
 
 /** Nothing is loaded for it where nothing was submitted. */
-export async function slurmTasks(layout: Layout): Promise<readonly SlurmTask[]> {
-  if (!await Deno.stat(layout.slurmFolder).then(() => true, () => false)) return [];
-  const [{ glanceAtSlurm }, { listSubmissions }, { readTasks }] = await Promise.all([
+export async function slurmState(layout: Layout): Promise<SlurmState> {
+  if (!await Deno.stat(layout.slurmFolder).then(() => true, () => false)) return { tasks: [] };
+  const [{ glanceAtSlurm }, { listSubmissions }, { readState }] = await Promise.all([
     load<typeof import("../slurm/client.ts")>(import.meta.resolve("../slurm/client.ts")),
     load<typeof import("../slurm/submission.ts")>(import.meta.resolve("../slurm/submission.ts")),
     load<typeof import("../slurm/tasks.ts")>(import.meta.resolve("../slurm/tasks.ts")),
   ]);
-  return await readTasks(glanceAtSlurm, listSubmissions(layout));
+  return await readState(glanceAtSlurm, listSubmissions(layout));
 }
 
 /** Nothing is loaded for it where no job is led by results. */

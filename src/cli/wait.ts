@@ -9,7 +9,7 @@ import { openTree } from "../store/tree.ts";
 import { readWork } from "../store/work.ts";
 import { type CliContext, type GlobalFlags, printJson, say, treeRoot } from "./context.ts";
 import { durationOf } from "./overrides.ts";
-import { slurmTasks } from "./status_reader.ts";
+import { slurmState } from "./status_reader.ts";
 import { readTree } from "./tree_reader.ts";
 
 interface WaitFlags extends GlobalFlags {
@@ -58,7 +58,7 @@ async function waitForEnd(
     const nowMs = context.clockMs();
     if (nowMs - askedMs >= (isEnding ? SLURM_ENDING_MS : SLURM_MS)) {
       askedMs = nowMs;
-      tasks = await slurmTasks(layout);
+      ({ tasks } = await slurmState(layout));
       const silent = tasks.find(({ verdict }) => verdict === "unasked");
       if (silent !== undefined && !isToldOfSilence) {
         isToldOfSilence = true;
@@ -92,7 +92,7 @@ async function tellEnd(context: CliContext, flags: WaitFlags, isOver: boolean): 
   const { working, live } = await readWork(layout, context.now);
   const status = treeStatus(history, {
     ...{ tree: layout.root, nowMs: context.now().getTime(), live, working },
-    slurm: await slurmTasks(layout),
+    slurm: await slurmState(layout),
   });
   if (flags.json) printJson(context.stdout, { over: isOver, ...statusJson(status) });
   const { counts, runs } = status.totals;

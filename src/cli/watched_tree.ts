@@ -8,12 +8,12 @@ import { FollowedFold } from "../store/followed_fold.ts";
 import type { JournalLocation } from "../store/journal_line.ts";
 import { Layout } from "../store/layout.ts";
 import { type CliContext, treeRoot } from "./context.ts";
-import type { SlurmTask } from "../report/slurm_state.ts";
+import type { SlurmState } from "../report/slurm_state.ts";
 import {
   isLed,
   ledOf,
   readStatus,
-  slurmTasks,
+  slurmState,
   type StatusFlags,
   type StatusReading,
 } from "./status_reader.ts";
@@ -108,19 +108,20 @@ class LedReader {
 /** What Slurm says, a while ago at most. Only its first answer is waited for. */
 class SlurmReader {
   readonly #context: CliContext;
-  #tasks: readonly SlurmTask[] | undefined;
+  #state: SlurmState | undefined;
   #askedMs = -Infinity;
 
   constructor(context: CliContext) {
     this.#context = context;
   }
 
-  async read(layout: Layout): Promise<readonly SlurmTask[]> {
+  async read(layout: Layout): Promise<SlurmState> {
     const nowMs = this.#context.clockMs();
-    if (nowMs - this.#askedMs < SLURM_MS) return this.#tasks ?? [];
+    if (nowMs - this.#askedMs < SLURM_MS) return this.#state ?? { tasks: [] };
     this.#askedMs = nowMs;
     // A disk that fails here fails for the journal too, which says so.
-    const asked = slurmTasks(layout).catch(() => []).then((tasks) => this.#tasks = tasks);
-    return this.#tasks ?? await asked;
+    const asked = slurmState(layout).catch(() => ({ tasks: [] }))
+      .then((state) => this.#state = state);
+    return this.#state ?? await asked;
   }
 }

@@ -38,7 +38,7 @@ export function pictureOf(watch: TreeWatch, status: TreeStatus): Json {
   const { failures, memory } = status;
   const shards = shardsJson({
     shards: watch.shards ?? [],
-    tasks: watch.slurm ?? [],
+    slurm: watch.slurm ?? { tasks: [] },
     counts: watch.shards === undefined ? new Map() : watch.shardCounts,
     nowMs: watch.nowMs,
   });
@@ -76,7 +76,7 @@ export function pictureOf(watch: TreeWatch, status: TreeStatus): Json {
 function smallStatus(status: TreeStatus): Json {
   let running = 0;
   const runs = status.runs.filter(({ state }) => state !== "running" || ++running <= RUNNING_MAX);
-  const { shards: _, slurm: __, ...json } = statusJson(
+  const { shards: _, slurm: __, slurm_last: ___, ...json } = statusJson(
     running <= RUNNING_MAX ? status : {
       ...status,
       runs,

@@ -6,7 +6,15 @@ import { shardName, shardText } from "../job/shard.ts";
 import { formatAge, formatCount, formatNumberOf } from "../report/format.ts";
 import type { ShardCounts } from "../report/shard_counts.ts";
 import { type ShardStatus, shardStatus, shardsText } from "../report/shards_text.ts";
-import { adviceFor, isOver, slurmJson, slurmLines, type SlurmTask } from "../report/slurm_state.ts";
+import {
+  adviceFor,
+  isOver,
+  lastJobText,
+  slurmJson,
+  slurmLines,
+  type SlurmState,
+  type SlurmTask,
+} from "../report/slurm_state.ts";
 import { paceOf } from "../store/shards.ts";
 import type { ShardWork } from "../store/work.ts";
 
@@ -16,8 +24,7 @@ type Json = { readonly [key: string]: unknown };
 export interface ShardsNow {
   /** Those that have begun. */
   readonly shards: readonly ShardWork[];
-  /** The newest task of each shard that was submitted to Slurm. */
-  readonly tasks: readonly SlurmTask[];
+  readonly slurm: SlurmState;
   /** By the names of their folders. */
   readonly counts: ReadonlyMap<string, ShardCounts>;
   readonly nowMs: number;
@@ -44,7 +51,7 @@ const BEATS_MS = 2_000;
 
 /** Undefined of a tree that is not cut, and of which Slurm knows nothing. */
 export function shardsJson(now: ShardsNow): Json | undefined {
-  const { shards, tasks } = now;
+  const { shards, slurm: { tasks, last } } = now;
   if (shards.length + tasks.length === 0) return undefined;
   const rows = rowsOf(now);
   const listed = rows.length <= LISTED_MAX ? rows : worthALine(rows);
@@ -61,7 +68,8 @@ export function shardsJson(now: ShardsNow): Json | undefined {
     text: shards.length > 0
       ? `${shardsText(shards.map(shardStatus))}.`
       : `None of ${formatNumberOf(rows.length, "shard")} has begun.`,
-    ...(tasks.length > 0 && { slurm: slurmLines(tasks)[0] }),
+    ...(tasks.length > 0 && { slurm: slurmLines({ tasks })[0] }),
+    ...(last !== undefined && { last: lastJobText(last) }),
     listed: listed.map((row) => rowJson(row, now)),
     ...(unlistedEyes > 0 && { more: unlistedEyes }),
     unlisted: Object.fromEntries(left),
@@ -69,7 +77,7 @@ export function shardsJson(now: ShardsNow): Json | undefined {
 }
 
 function rowsOf(now: ShardsNow): Row[] {
-  const { shards, tasks, counts } = now;
+  const { shards, slurm: { tasks }, counts } = now;
   const of = shards[0]?.of;
   const begun = new Map(shards.map((shard) => [shard.number, shard]));
   const submitted = new Map(tasks.map((task) => [task.shard, task]));

@@ -12,7 +12,7 @@ import { Statistics } from "../report/statistics.ts";
 import type { LedJob } from "../report/led_job.ts";
 import type { RunStatus } from "../report/run_status.ts";
 import { countShards, type ShardCounts } from "../report/shard_counts.ts";
-import type { SlurmTask } from "../report/slurm_state.ts";
+import type { SlurmState } from "../report/slurm_state.ts";
 import { FollowedFold } from "../store/followed_fold.ts";
 import type { Layout } from "../store/layout.ts";
 import { readWork, type ShardWork } from "../store/work.ts";
@@ -44,7 +44,7 @@ const ROOM_MS = 10_000;
 /** What else can be known of a tree, found out by whoever made the server: it takes long, or asks others. */
 export interface Elsewhere {
   /** The newest task of each shard that was submitted to Slurm; never throws for Slurm's sake. */
-  readonly slurm?: (layout: Layout) => Promise<readonly SlurmTask[]>;
+  readonly slurm?: (layout: Layout) => Promise<SlurmState>;
   /** Where jobs stand that are led by results. */
   readonly led?: (history: History, layout: Layout) => Promise<readonly LedJob[]>;
   readonly decision?: FindDecision;
@@ -56,7 +56,7 @@ export interface Elsewhere {
 
 interface AskedOfTree {
   readonly era: number;
-  readonly slurm: Asked<readonly SlurmTask[]>;
+  readonly slurm: Asked<SlurmState>;
   readonly led: Asked<readonly LedJob[]>;
 }
 
@@ -122,7 +122,7 @@ export class TreeWatch implements Disposable {
   }
 
   /** What Slurm said last; undefined before it was asked. */
-  get slurm(): readonly SlurmTask[] | undefined {
+  get slurm(): SlurmState | undefined {
     return this.#asked.slurm.answer;
   }
 

@@ -2,6 +2,19 @@
 import { EXIT } from "../job/fault.ts";
 import { formatNumberOf } from "./format.ts";
 
+/** What Slurm knows of a campaign. */
+export interface SlurmState {
+  /** The newest task of each shard that was submitted. */
+  readonly tasks: readonly SlurmTask[];
+  readonly last?: LastJob;
+}
+
+/** What is done when all pilots have ended. */
+export interface LastJob extends Omit<SlurmTask, "shard" | "restarts"> {
+  /** Where its words are, from the tree on. */
+  readonly log: string;
+}
+
 /** A shard's task in an array, as Slurm knows it. */
 export interface SlurmTask {
   readonly shard: number;
@@ -122,8 +135,8 @@ export function adviceFor(verdict: TaskVerdict, exitCode: string | undefined): s
 /** Tasks that ended badly are named, at most so many. */
 const NAMED_MAX = 5;
 
-/** `Slurm: 3 run on node[1-3], 5 wait (Priority)`, and a line for each that ended otherwise than well. */
-export function slurmLines(tasks: readonly SlurmTask[]): string[] {
+/** `Slurm: 3 run on node[1-3], 5 wait (Priority)`, a line for each that ended otherwise than well, and the last job. */
+export function slurmLines({ tasks, last }: SlurmState): string[] {
   if (tasks.length === 0) return [];
   const of = (verdict: TaskVerdict) => tasks.filter((task) => task.verdict === verdict);
   const [unasked] = of("unasked");
@@ -145,7 +158,41 @@ export function slurmLines(tasks: readonly SlurmTask[]): string[] {
   const named = bad.slice(0, NAMED_MAX).map((task) => `  ${taskText(task)}`);
   const more = bad.length - named.length;
   if (more > 0) named.push(`  and ${formatNumberOf(more, "more task")}`);
-  return [`Slurm job ${jobs.join(", ")}: ${parts.join(", ")}.`, ...named];
+  return [
+    `Slurm job ${jobs.join(", ")}: ${parts.join(", ")}.`,
+    ...named,
+    ...(last === undefined ? [] : [`  ${lastJobText(last)}`]),
+  ];
+}
+
+/** `last job 13: waits for the pilots` */
+export function lastJobText(last: LastJob): string {
+  return `last job ${last.id}: ${whatBecameOf(last)}`;
+}
+
+function whatBecameOf({ state, verdict, reason, nodes, exitCode, log }: LastJob): string {
+  switch (verdict) {
+    case "waits":
+      return reason === undefined || reason === "Dependency"
+        ? "waits for the pilots"
+        : `waits (${reason})`;
+    case "runs":
+      return nodes === undefined ? "runs" : `runs on ${nodes}`;
+    case "done":
+      return `has ended well, its words are in ${log}`;
+    case "unknown":
+      return `Slurm has forgotten it, its words are in ${log}`;
+    case "unasked":
+      return "Slurm does not tell";
+    case "stopped":
+      return state;
+    default: {
+      const status = exitCode === undefined || exitCode === "0:0"
+        ? ""
+        : `, exit status ${exitCode}`;
+      return `${state}${status}: ${log} says why`;
+    }
+  }
 }
 
 function plural(tasks: readonly SlurmTask[]): string {
@@ -170,11 +217,20 @@ function taskText({ shard, id, state, verdict, nodes, exitCode }: SlurmTask): st
 }
 
 export function slurmJson(tasks: readonly SlurmTask[]): readonly unknown[] {
-  return tasks.map(({ shard, id, state, verdict, reason, nodes, exitCode, restarts }) => ({
-    ...{ shard, task: id, state, verdict },
+  return tasks.map((task) => ({ shard: task.shard, task: task.id, ...stateJson(task) }));
+}
+
+export function lastJobJson(last: LastJob): unknown {
+  return { job: last.id, ...stateJson(last), log: last.log };
+}
+
+function stateJson(task: Omit<SlurmTask, "shard">) {
+  const { state, verdict, reason, nodes, exitCode, restarts } = task;
+  return {
+    ...{ state, verdict },
     ...(reason !== undefined && { reason }),
     ...(nodes !== undefined && { nodes }),
     ...(exitCode !== undefined && { exit_code: exitCode }),
     ...(restarts !== undefined && { restarts }),
-  }));
+  };
 }

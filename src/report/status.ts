@@ -9,7 +9,7 @@ import { plannedRuns, unbegunRuns } from "./planned_runs.ts";
 import { withPoints } from "./points.ts";
 import type { LedJob } from "./led_job.ts";
 import type { ShardStatus } from "./shards_text.ts";
-import type { SlurmTask } from "./slurm_state.ts";
+import type { SlurmState } from "./slurm_state.ts";
 import { type FailureGroup, FailureGroups } from "./failure_groups.ts";
 import {
   filterRuns,
@@ -64,8 +64,8 @@ export interface TreeStatus {
   readonly led?: readonly LedJob[];
   /** Those that have begun, where the tree is cut. */
   readonly shards?: readonly ShardStatus[];
-  /** The newest task of each shard, where the campaign was submitted to Slurm. */
-  readonly slurm?: readonly SlurmTask[];
+  /** Where the campaign was submitted to Slurm. */
+  readonly slurm?: SlurmState;
 }
 
 export interface StatusOptions {
@@ -80,7 +80,7 @@ export interface StatusOptions {
   readonly listMax?: number;
   readonly led?: readonly LedJob[];
   readonly shards?: readonly ShardStatus[];
-  readonly slurm?: readonly SlurmTask[];
+  readonly slurm?: SlurmState;
 }
 
 const LIST_MAX = 20;
@@ -168,7 +168,7 @@ export function treeStatus(history: History, options: StatusOptions): TreeStatus
     unlisted,
     ...(options.led !== undefined && options.led.length > 0 && { led: options.led }),
     ...(options.shards !== undefined && { shards: options.shards }),
-    ...(options.slurm !== undefined && options.slurm.length > 0 && { slurm: options.slurm }),
+    ...(options.slurm !== undefined && options.slurm.tasks.length > 0 && { slurm: options.slurm }),
   };
 }
 

@@ -8,7 +8,7 @@ import { ledJson } from "./led_job.ts";
 import { describeReturn } from "./requeue_text.ts";
 import type { RunStatus } from "./run_status.ts";
 import type { ShardStatus } from "./shards_text.ts";
-import { slurmJson } from "./slurm_state.ts";
+import { lastJobJson, slurmJson } from "./slurm_state.ts";
 import type { Activity, JobStatus, TreeStatus } from "./status.ts";
 
 type Json = { readonly [key: string]: unknown };
@@ -20,7 +20,8 @@ export function statusJson(status: TreeStatus): Json {
     at: status.at,
     simrun: activityJson(status.activity),
     ...(status.shards !== undefined && { shards: status.shards.map(shardJson) }),
-    ...(status.slurm !== undefined && { slurm: slurmJson(status.slurm) }),
+    ...(status.slurm !== undefined && { slurm: slurmJson(status.slurm.tasks) }),
+    ...(status.slurm?.last !== undefined && { slurm_last: lastJobJson(status.slurm.last) }),
     ...countsJson(status.totals),
     progress: formatPercent(status.fraction),
     ...compact({

@@ -12,7 +12,7 @@ import { coresText, describeGivingWay } from "../report/live_text.ts";
 import { ledTexts } from "../report/led_job.ts";
 import type { RunStatus } from "../report/run_status.ts";
 import { type ShardStatus, shardsText } from "../report/shards_text.ts";
-import { isQueued, slurmLines, type SlurmTask } from "../report/slurm_state.ts";
+import { isQueued, slurmLines, type SlurmState } from "../report/slurm_state.ts";
 import type { Activity, JobStatus, TreeStatus } from "../report/status.ts";
 import { formatTimeLeft } from "../report/time_left.ts";
 import { renderBar } from "./bar.ts";
@@ -41,7 +41,7 @@ export function renderStatus(status: TreeStatus, canvas: StatusCanvas): string[]
       "",
       status.slurm === undefined
         ? "Nothing was run here yet. Type simrun jobs/*.yaml to begin."
-        : isQueued(status.slurm)
+        : isQueued(status.slurm.tasks)
         ? "Nothing has begun yet."
         : "Nothing was run here yet. simrun submit --slurm submits it once more.",
     );
@@ -66,11 +66,11 @@ export function renderStatus(status: TreeStatus, canvas: StatusCanvas): string[]
 
 /** Who works on it, and what a batch system knows of them. */
 export function workLines(
-  { shards, slurm = [], activity }: TreeStatus,
+  { shards, slurm = { tasks: [] }, activity }: TreeStatus,
   canvas: StatusCanvas,
 ): string[] {
   const submitted = slurmLines(slurm).map(safeText);
-  const waits = slurm.flatMap(({ verdict, shard }) => verdict === "waits" ? [shard] : []);
+  const waits = slurm.tasks.flatMap(({ verdict, shard }) => verdict === "waits" ? [shard] : []);
   if (shards !== undefined) return [`${shardsText(shards, new Set(waits))}.`, ...submitted];
   return submitted.length > 0 ? submitted : [activityLine(activity, canvas)];
 }
@@ -226,7 +226,7 @@ export function adviceLines(status: TreeStatus): string[] {
 }
 
 /** What is with Slurm still goes on by itself. */
-function slurmAdvice(tasks: readonly SlurmTask[], but: string): string[] {
+function slurmAdvice({ tasks }: SlurmState, but: string): string[] {
   return isQueued(tasks) ? [] : [`simrun submit --slurm goes on with what is not done${but}.`];
 }
 

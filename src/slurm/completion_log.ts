@@ -5,6 +5,7 @@
  */
 import { type SlurmTask, verdictOf } from "../report/slurm_state.ts";
 import type { Slurm } from "./client.ts";
+import { NO_INDEX } from "./task_id.ts";
 
 /** It grows for ever; older jobs than those of its last part are not looked for. */
 const READ_BYTES_MAX = 16 * 2 ** 20;
@@ -36,13 +37,12 @@ export function parseCompletions(text: string, job: string): SlurmTask[] {
   for (const line of text.split("\n")) {
     const field = (name: string) => new RegExp(`(?:^|\\s)${name}=(\\S*)`).exec(line)?.[1];
     const [shard, state, nodes] = [
-      Number(field("ArrayTaskId")),
+      Number(field("ArrayTaskId") ?? NO_INDEX),
       field("JobState"),
       field("NodeList"),
     ];
-    if (field("ArrayJobId") !== job || !Number.isSafeInteger(shard) || state === undefined) {
-      continue;
-    }
+    const isOfJob = (field("ArrayJobId") ?? field("JobId")) === job;
+    if (!isOfJob || !Number.isSafeInteger(shard) || state === undefined) continue;
     const exitCode = field("ExitCode");
     found.set(shard, {
       ...{ shard, id: `${job}_${shard}`, state, verdict: verdictOf(state, exitCode) },

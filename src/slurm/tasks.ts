@@ -2,12 +2,46 @@
  * What Slurm knows of a campaign's tasks: from its controller, and of what that has forgotten from its accounting or
  * the log of completed jobs. Never throws: whoever looks at a tree must not depend on Slurm.
  */
-import { isOver, type SlurmTask, verdictOf } from "../report/slurm_state.ts";
+import {
+  isOver,
+  type LastJob,
+  type SlurmState,
+  type SlurmTask,
+  verdictOf,
+} from "../report/slurm_state.ts";
 import { parseArray } from "./array.ts";
 import type { Slurm } from "./client.ts";
 import { readCompletions } from "./completion_log.ts";
 import { findNumbers } from "./lost_number.ts";
 import type { SubmissionRecord } from "./submission.ts";
+import { NO_INDEX } from "./task_id.ts";
+
+export async function readState(
+  slurm: Slurm,
+  submissions: readonly SubmissionRecord[],
+): Promise<SlurmState> {
+  const [tasks, last] = await Promise.all([
+    readTasks(slurm, submissions),
+    readLastJob(slurm, submissions),
+  ]);
+  return { tasks, ...(last !== undefined && { last }) };
+}
+
+/** What is done when the pilots that were submitted last have ended. */
+async function readLastJob(
+  slurm: Slurm,
+  submissions: readonly SubmissionRecord[],
+): Promise<LastJob | undefined> {
+  const { number, job } = submissions.at(-1) ?? {};
+  if (job?.then === undefined) return undefined;
+  const known = { id: job.then, log: `slurm/${number}/then.log` };
+  const answer = await tasksOf(slurm, job.then);
+  if (!answer.ok) return { ...known, state: "UNKNOWN", verdict: "unasked", reason: answer.why };
+  const task = answer.tasks.get(NO_INDEX);
+  if (task === undefined) return { ...known, state: "UNKNOWN", verdict: "unknown" };
+  const { shard: _, restarts: __, ...state } = task;
+  return { ...state, ...known };
+}
 
 /** The newest task of each shard that was submitted, by shard. */
 export async function readTasks(
@@ -34,9 +68,6 @@ export async function readTasks(
         : { ...rest, shard, id });
   });
 }
-
-/** What was taken out of the queue before it began has lost its index: `NO_VAL` in Slurm's own words. */
-const NO_INDEX = 4_294_967_294;
 
 type Answer =
   | { readonly ok: true; readonly tasks: ReadonlyMap<number, SlurmTask> }
@@ -70,7 +101,7 @@ export function parseJobs(text: string, job: string): SlurmTask[] {
     };
     const state = field("JobState");
     const indices = field("ArrayTaskId") ?? String(NO_INDEX);
-    if (state === undefined || field("ArrayJobId") !== job) return [];
+    if (state === undefined || (field("ArrayJobId") ?? field("JobId")) !== job) return [];
     const [exitCode, reason, nodes] = [field("ExitCode"), field("Reason"), field("NodeList")];
     const restarts = Number(field("Restarts") ?? 0);
     const verdict = verdictOf(state, exitCode);
@@ -84,15 +115,15 @@ export function parseJobs(text: string, job: string): SlurmTask[] {
   });
 }
 
-/** Of `sacct --parsable2`: `1234_5|TIMEOUT|0:0|node3`. */
+/** Of `sacct --parsable2`: `1234_5|TIMEOUT|0:0|node3`, without an index where it is no array. */
 export function parseAccounts(text: string, job: string): SlurmTask[] {
   return text.split("\n").flatMap((line) => {
     const [id, state, exitCode, nodes] = line.split("|");
-    const match = /^(\d+)_(\d+)$/.exec(id ?? "");
+    const match = /^(\d+)(?:_(\d+))?$/.exec(id ?? "");
     if (match === null || match[1] !== job || state === undefined) return [];
     const verdict = verdictOf(state, exitCode);
     return [{
-      ...{ shard: Number(match[2]), id: id!, state, verdict },
+      ...{ shard: Number(match[2] ?? NO_INDEX), id: id!, state, verdict },
       ...(nodes !== undefined && nodes !== "" && nodes !== "None assigned" && { nodes }),
       ...(exitCode !== undefined && isOver(verdict) && { exitCode }),
     }];

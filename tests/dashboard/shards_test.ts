@@ -37,7 +37,7 @@ function thousand(change: (number: number) => Partial<ShardWork & ShardCounts> =
     });
     counts.set(name, { total: 9, completed: 4, failed: 0, cancelled: 0, paused: 0, ...own });
   }
-  return { shards, tasks: [], counts, nowMs: NOW_MS } satisfies ShardsNow;
+  return { shards, slurm: { tasks: [] }, counts, nowMs: NOW_MS } satisfies ShardsNow;
 }
 
 const numbersOf = (told: Json) => told.listed.map(({ number }: Json) => number);
@@ -82,10 +82,12 @@ Deno.test("shardsJson() leaves a shard alone that is gone while Slurm starts it 
   const late = { at: new Date(NOW_MS - 120_000).toISOString(), slots: 1, running: [] };
   const silent = { live: late as unknown as Live };
   const now = thousand((number) => number === 5 ? away : number === 6 ? silent : {});
-  const told = shardsJson({ ...now, tasks: [task] }) as Json;
+  const last = { id: "8", state: "PENDING", verdict: "waits", log: "slurm/1/then.log" } as const;
+  const told = shardsJson({ ...now, slurm: { tasks: [task], last } }) as Json;
   assert.deepEqual(numbersOf(told), [6, 1000, 999, 998]);
   assert.deepEqual(told.listed[0].why, ["last heard of 2 mins ago"]);
   assert.equal(told.slurm, "Slurm job 7: 1 waits.");
+  assert.equal(told.last, "last job 8: waits for the pilots");
 });
 
 function released() {

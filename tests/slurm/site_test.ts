@@ -9,7 +9,7 @@ import { diskUnder } from "../../src/slurm/shared_disk.ts";
 import { parseArrayMax, parsePartitions, type Site } from "../../src/slurm/site.ts";
 import type { SubmissionRecord } from "../../src/slurm/submission.ts";
 import { completionLogOf, parseCompletions } from "../../src/slurm/completion_log.ts";
-import { parseAccounts, parseJobs, readTasks } from "../../src/slurm/tasks.ts";
+import { parseAccounts, parseJobs, readState, readTasks } from "../../src/slurm/tasks.ts";
 import { inFolder } from "../helpers/folder.ts";
 import { parseSlurmTime, timeText } from "../../src/slurm/time.ts";
 
@@ -89,7 +89,7 @@ Deno.test("parseJobs() finds each task, also those that wait in one line", () =>
   ]);
   assert.equal(tasks[0]!.reason, "Priority");
   assert.deepEqual([tasks[4]!.nodes, tasks[4]!.restarts, tasks[4]!.exitCode], ["n1", 2, undefined]);
-  assert.deepEqual(parseJobs(SHOWN, "13"), []);
+  assert.deepEqual(parseJobs(SHOWN, "17"), []);
 });
 
 Deno.test("readTasks() knows those that were cancelled before they began, which have lost their index", async () => {
@@ -197,12 +197,56 @@ Deno.test("readTasks() knows the newest task of each shard, asks the accounting,
 });
 
 Deno.test("slurmLines() says how many run, wait and ended, and what to do about those that ended badly", () => {
-  assert.deepEqual(slurmLines(parseJobs(SHOWN, "12")), [
+  assert.deepEqual(slurmLines({ tasks: parseJobs(SHOWN, "12") }), [
     "Slurm job 12: 1 runs on n1, 4 wait (Priority), 1 has ended well, 2 ended otherwise.",
     "  shard 3 (12_3): NODE_FAIL on n2, exit status 0:1: its node is gone: submit it again; a copy that wakes up there writes nothing",
     "  shard 4 (12_4): FAILED on n2, exit status 3:0: some of its runs failed or were cancelled",
   ]);
-  assert.deepEqual(slurmLines([]), []);
+  assert.deepEqual(slurmLines({ tasks: [] }), []);
+});
+
+Deno.test("readState() knows what became of the last job: by the controller, the accounting or the log", async () => {
+  const line = (state: string, more: string) =>
+    `JobId=20 JobState=${state} ${more} NodeList=n2 Name=x\n`;
+  const forgotten = { ok: false, missing: false, message: "Invalid job id specified" } as const;
+  const told = async (answer: (program: string, asked: string) => SlurmAnswer) => {
+    const slurm: Slurm = (program, args) => Promise.resolve(answer(program, args.join(" ")));
+    const submitted = record("12", [1]);
+    const { tasks, last } = await readState(slurm, [
+      { ...submitted, number: 3, job: { job: "12", then: "20" } },
+    ]);
+    assert.equal(tasks.length, 1);
+    return slurmLines({ tasks: parseJobs(SHOWN, "12"), ...(last !== undefined && { last }) }).at(
+      -1,
+    );
+  };
+  const shows = (text: string) => told(() => ({ ok: true, text }));
+  assert.equal(
+    await shows(line("PENDING", "Reason=Dependency").replace("NodeList=n2", "NodeList=(null)")),
+    "  last job 20: waits for the pilots",
+  );
+  assert.equal(await shows(line("RUNNING", "Reason=None")), "  last job 20: runs on n2");
+  assert.equal(
+    await shows(line("COMPLETED", "Reason=None ExitCode=0:0")),
+    "  last job 20: has ended well, its words are in slurm/3/then.log",
+  );
+  assert.equal(
+    await shows(line("FAILED", "Reason=NonZeroExitCode ExitCode=2:0")),
+    "  last job 20: FAILED, exit status 2:0: slurm/3/then.log says why",
+  );
+  assert.equal(
+    await told((program) =>
+      program === "sacct"
+        ? { ok: true, text: "12_1|COMPLETED|0:0|n1\n20|TIMEOUT|0:0|n2\n" }
+        : forgotten
+    ),
+    "  last job 20: TIMEOUT: slurm/3/then.log says why",
+  );
+  assert.equal(
+    await told(() => forgotten),
+    "  last job 20: Slurm has forgotten it, its words are in slurm/3/then.log",
+  );
+  assert.deepEqual(parseCompletions(COMPLETIONS, "15").map(({ state }) => state), ["FAILED"]);
 });
 
 Deno.test("slurmText() says that there is no Slurm, that it cannot be reached, or what it said", async () => {

@@ -48,16 +48,19 @@ async function harvest(stage: Stage): Promise<void> {
     "both pilots run",
     60_000,
   );
+  const { then } = JSON.parse(Deno.readTextFileSync(`${campaign.root}/slurm/1/job.json`));
   const { stdout } = await ok(type("status"));
   assert.match(stdout, new RegExp(`^Slurm job ${job}: 2 run on n1, n2\\.$`, "m"));
+  assert.match(stdout, new RegExp(`^  last job ${then}: waits for the pilots$`, "m"));
 
   campaign.pace(0);
   const waited = await ok(type("wait"));
   assert.match(waited.stderr, /^4 of 4 runs completed\.$/m);
   await assertWanted(stage);
-  const then = JSON.parse(Deno.readTextFileSync(`${campaign.root}/slurm/1/job.json`)).then;
   const [last] = await slurm.ended(then);
   assert.equal(last!.state, "COMPLETED");
+  const { slurm_last: told } = JSON.parse((await ok(type("status", "--json"))).stdout);
+  assert.deepEqual([told.job, told.state, told.log], [then, "COMPLETED", "slurm/1/then.log"]);
   const table = Deno.readTextFileSync(join(campaign.folder, "table.csv")).trim().split("\n");
   assert.equal(table.length, 5);
 
@@ -81,6 +84,10 @@ async function refused({ campaign, type }: Stage): Promise<void> {
     [["--mem", "4"], /takes a size with its unit/],
     [["--run-flags", "--retrys 3"], /no flag --retrys/],
     [["--run-flags", "--shard 1/2"], /given to each pilot by the submission/],
+    [
+      ["--then", "cd out && simrun reslts -o r.csv"],
+      /"simrun reslts -o r.csv": "reslts" is neither/,
+    ],
     [["--profile", "none.yaml"], /There is no none\.yaml/],
     // What only Slurm knows it says in its own words.
     [["--sbatch", "--licenses=matlab"], /Slurm's sbatch said no: .*[Ll]icense/],

@@ -26,6 +26,7 @@ export function shards({ shards: all }) {
     { "data-key": "shards" },
     el("h2", {}, "Shards ", el("span.faint", {}, formatCount(all.count))),
     all.slurm === undefined ? null : el("p.faint", {}, all.slurm),
+    all.last === undefined ? null : el("p.faint", {}, `After them: ${all.last}.`),
     listed.length === 0 ? null : el(
       "div.scroll",
       { tabindex: 0, role: "region", "aria-label": "Shards" },
