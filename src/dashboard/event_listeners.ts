@@ -7,7 +7,6 @@ import { DEFAULT_EVENTS, DEFAULT_PROGRESS_MS, NOTICE_EVENTS } from "../job/sink.
 import { FollowedFold } from "../store/followed_fold.ts";
 import type { Layout } from "../store/layout.ts";
 import { letOthers, pause } from "../store/pause.ts";
-import { listShards } from "../store/shards.ts";
 import { CLOSED, EventListener, type ListenerState, readPlace } from "./event_listener.ts";
 import { EventPast } from "./event_past.ts";
 import { EventTail } from "./event_tail.ts";
@@ -18,7 +17,6 @@ export interface EventRefusal {
   readonly why: string;
 }
 
-const LISTENERS_MAX = 1_000;
 const LOOK_MS = 250;
 /** Who is full is asked again so soon whether it has read. */
 const UNREAD_LOOK_MS = 20;
@@ -30,6 +28,7 @@ const PIECE_BYTES = 1 << 20;
 export class EventListeners {
   readonly #layout: Layout;
   readonly #live: () => Live | undefined;
+  readonly #onAlone: () => void;
   readonly #listeners = new Set<EventListener>();
   readonly #stopped = new AbortController();
   #journal: FollowedFold<EventTail> | undefined;
@@ -42,10 +41,15 @@ export class EventListeners {
   /** Aborts when somebody came. */
   #woken = new AbortController();
 
-  /** `live`: the moment's picture, as it was looked at last. */
-  constructor(layout: Layout, live: () => Live | undefined) {
+  /** `live`: the moment's picture, as it was looked at last. `onAlone`: nobody listens any more. */
+  constructor(layout: Layout, live: () => Live | undefined, onAlone: () => void = () => {}) {
     this.#layout = layout;
     this.#live = live;
+    this.#onAlone = onAlone;
+  }
+
+  get count(): number {
+    return this.#listeners.size;
   }
 
   /** Opens the line. Who may ask at all is judged before. */
@@ -65,13 +69,6 @@ export class EventListeners {
     if (asked !== undefined && wanted.length < new Set(asked).size) {
       return { status: 400, why: `events= takes names of ${NOTICE_EVENTS.join(", ")}.` };
     }
-    if (listShards(this.#layout).length > 0) {
-      const why = "This campaign is computed in shards, each with events of its own:";
-      return { status: 409, why: `${why} simrun dashboard --tree TREE/shards/NAME.` };
-    }
-    if (this.#listeners.size >= LISTENERS_MAX) {
-      return { status: 503, why: "Too many are listening already." };
-    }
     const { socket, response } = Deno.upgradeWebSocket(request);
     const listener = new EventListener(socket, new Set(wanted));
     if (place !== undefined) listener.place(place);
@@ -79,7 +76,10 @@ export class EventListeners {
     socket.addEventListener("open", () => {
       listener.isOpen = true;
       this.#woken.abort();
-      this.#running ??= this.#run().finally(() => this.#running = undefined);
+      this.#running ??= this.#run().finally(() => {
+        this.#running = undefined;
+        if (this.#listeners.size === 0) this.#onAlone();
+      });
     });
     const gone = (): void => void this.#listeners.delete(listener);
     socket.addEventListener("close", gone);

@@ -10,7 +10,7 @@ import type { Layout } from "../store/layout.ts";
 import { cookieHeader, type Gate, judge, makeGate } from "./access.ts";
 import type { Answers } from "./answers.ts";
 import { bodyOf, readAction } from "./control_request.ts";
-import { EventListeners } from "./event_listeners.ts";
+import { EventLines } from "./event_lines.ts";
 import { pageFile } from "./page_files.ts";
 import { pictureOf, statusOf } from "./picture.ts";
 import { type Elsewhere, TreeWatch, troubleOf } from "./tree_watch.ts";
@@ -58,7 +58,7 @@ export class Dashboard {
   readonly #watch: TreeWatch;
   readonly #gate: Gate;
   readonly #viewers: Viewers;
-  readonly #listeners: EventListeners;
+  readonly #events: EventLines;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #stopped = new AbortController();
   readonly #looking: Promise<void>;
@@ -74,7 +74,7 @@ export class Dashboard {
     this.#watch.onNews = () => this.#wake();
     this.#gate = makeGate(options.host);
     this.#viewers = new Viewers(() => performance.now());
-    this.#listeners = new EventListeners(options.layout, () => this.#watch.live);
+    this.#events = new EventLines(options.layout, (shard) => this.#watch.liveOf(shard));
     this.#server = listen(options, (request) => this.#answer(request));
     this.#looking = this.#look();
   }
@@ -100,7 +100,7 @@ export class Dashboard {
     this.#toldMs = -Infinity;
     this.#tell();
     await atMost(LAST_MS, this.#viewers.closeAll(1001, why));
-    await atMost(LAST_MS, this.#listeners.stop(why));
+    await atMost(LAST_MS, this.#events.stop(why));
     await atMost(LAST_MS, this.#server.shutdown());
     (await this.#answers?.made)?.[Symbol.dispose]();
     this.#watch[Symbol.dispose]();
@@ -187,7 +187,7 @@ export class Dashboard {
       if (request.method !== "GET") return text(405, "Only looking is possible here.\n");
       if (url.pathname === "/live") return this.#admit(request);
       if (url.pathname === "/events") {
-        const admitted = this.#listeners.admit(request, url);
+        const admitted = this.#events.admit(request, url);
         return admitted instanceof Response ? admitted : text(admitted.status, `${admitted.why}\n`);
       }
       if (url.pathname === "/api/picture") {

@@ -12,6 +12,7 @@ import { Statistics } from "../report/statistics.ts";
 import type { LedJob } from "../report/led_job.ts";
 import type { RunStatus } from "../report/run_status.ts";
 import { countShards, type ShardCounts } from "../report/shard_counts.ts";
+import type { Shard } from "../job/shard.ts";
 import type { SlurmState } from "../report/slurm_state.ts";
 import { FollowedFold } from "../store/followed_fold.ts";
 import type { Layout } from "../store/layout.ts";
@@ -119,6 +120,12 @@ export class TreeWatch implements Disposable {
 
   get nowMs(): number {
     return this.#now().getTime();
+  }
+
+  /** Of a shard, or of a tree that is not cut. */
+  liveOf(shard: Shard | undefined): Live | undefined {
+    if (shard === undefined) return this.live;
+    return this.shards?.find(({ number }) => number === shard.number)?.live;
   }
 
   /** What Slurm said last; undefined before it was asked. */

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { shardsJson, type ShardsNow } from "../../src/dashboard/shards.ts";
 import type { Live } from "../../src/job/live.ts";
+import type { Notice } from "../../src/notice/notice.ts";
 import type { ShardCounts } from "../../src/report/shard_counts.ts";
 import { Layout } from "../../src/store/layout.ts";
 import { openTree } from "../../src/store/tree.ts";
@@ -124,6 +125,7 @@ Deno.test("simrun dashboard tells of each shard what it says itself, and of the 
           assert.match(text, /shard 4\/4 ended, with failures/);
           const times = activities.map((one: Json) => one.at);
           assert.deepEqual(times, times.toSorted().toReversed());
+          await tellsEvents(shown);
           // In the timeline each has slots of its own, and who begins does not end what others compute.
           const timeline = await shown.json("/api/timeline?width=800");
           assert.deepEqual(timeline.shards, ["1/4", "2/4", "4/4"]);
@@ -135,6 +137,41 @@ Deno.test("simrun dashboard tells of each shard what it says itself, and of the 
       }
     })
   ));
+
+/** Each shard has a journal, and so events, of its own; the third has not begun. */
+async function tellsEvents(shown: Shown): Promise<void> {
+  const upgrade = {
+    connection: "Upgrade",
+    upgrade: "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+  };
+  const cases = [["", 409], ["shard=5", 400], ["shard=0", 400], ["shard=1/8", 400]] as const;
+  for (const [query, status] of [...cases, ["shard=..", 400]] as const) {
+    const answer = await shown.get(`/events?${query}`, upgrade);
+    assert.equal(answer.status, status, query);
+    assert.match(await answer.text(), /1.* to 4/);
+  }
+  const address = `${shown.origin.replace("http", "ws")}/events?token=${shown.token}&after=0`;
+  const heard = new Map<number, Notice[]>([[1, []], [3, []], [4, []]]);
+  const lines = [...heard].map(([number, events]) => {
+    const socket = new WebSocket(`${address}&shard=${number}`);
+    const opened = new Promise((done) => socket.onopen = done);
+    const closed = new Promise((done) => socket.onclose = done);
+    socket.onmessage = ({ data }) => events.push(JSON.parse(data));
+    return { socket, opened, closed };
+  });
+  await Promise.all(lines.map(({ opened }) => opened));
+  const ended = (events: Notice[]) => events.some(({ event }) => event === "on_end");
+  await until(() => ended(heard.get(4)!) && heard.get(1)!.length > 2, "both shards tell");
+  const errors = heard.get(4)!.filter(({ event }) => event === "on_error");
+  assert.equal(errors.length, 1);
+  assert.ok(errors[0]!.tree.endsWith("shards/4-of-4"), errors[0]!.tree);
+  assert.equal(ended(heard.get(1)!), false);
+  assert.deepEqual(heard.get(3), []);
+  for (const { socket } of lines) socket.close();
+  await Promise.all(lines.map(({ closed }) => closed));
+}
 
 Deno.test("simrun dashboard asks Slurm when somebody looks, and nobody waits for its answer", () =>
   inFolder((folder) =>
