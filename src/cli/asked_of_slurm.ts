@@ -50,8 +50,10 @@ export async function readAsked(
   layout: Layout | undefined,
 ): Promise<Asked | undefined> {
   const last = args.length > 0 ? undefined : lastOf(layout);
-  const { runFlags = last?.submission.asked?.runFlags, then = last?.submission.asked?.then } =
-    flags;
+  const before = last?.submission.asked;
+  // An empty text takes away what was asked for then.
+  const runFlags = (flags.runFlags ?? before?.runFlags)?.trim() || undefined;
+  const then = (flags.then ?? before?.then)?.trim() || undefined;
   const { words, override } = await parseRunFlags(runFlags);
   if (then !== undefined) await checkLastCommand(then);
   const named = last === undefined ? args : [`${last.folder}/${SUBMISSION_FILE}`];
@@ -134,7 +136,7 @@ async function allWishes(
 async function parseRunFlags(
   runFlags: string | undefined,
 ): Promise<{ readonly words: readonly string[]; readonly override: (job: Job) => Job }> {
-  const words = runFlags?.trim().split(/\s+/) ?? [];
+  const words = runFlags?.split(/\s+/) ?? [];
   const pilot = BATCH_COMMANDS.find(({ name }) => name === "pilot")!;
   const { flags } = await parseArguments(pilot, [...words, "--", "submission"]);
   for (const name of ["shard", "tree"]) {

@@ -105,9 +105,9 @@ function bytesOf(text: string): number {
   });
 }
 
-/** Of `--qos=long --exclusive` each. A value with blanks in it belongs into a manifest or a profile. */
+/** Of `--qos=long --exclusive` each; none of the empty text. A value with blanks in it belongs into a manifest or a profile. */
 function optionsOf(text: string): string[] {
-  const words = text.trim().split(/\s+/);
+  const words = text.trim().split(/\s+/).filter((word) => word !== "");
   const options: string[] = [];
   for (const word of words) {
     if (word.startsWith("-")) options.push(word);

@@ -17,14 +17,18 @@ export interface SlurmWishes {
   readonly setup?: readonly string[];
 }
 
-/** The stronger ones hold; options and lines of both are heeded. */
+/** The stronger ones hold; options and lines of both are heeded, but for an empty list, which takes the weaker away. */
 export function mergeWishes(weaker: SlurmWishes, stronger: SlurmWishes): SlurmWishes {
-  const sbatch = [...weaker.sbatch ?? [], ...stronger.sbatch ?? []];
-  const setup = [...weaker.setup ?? [], ...stronger.setup ?? []];
+  const sbatch = together(weaker.sbatch, stronger.sbatch);
+  const setup = together(weaker.setup, stronger.setup);
   return {
     ...weaker,
     ...stronger,
     ...(sbatch.length > 0 && { sbatch }),
     ...(setup.length > 0 && { setup }),
   };
+}
+
+function together(weaker: readonly string[] = [], stronger?: readonly string[]): readonly string[] {
+  return stronger?.length === 0 ? [] : [...weaker, ...stronger ?? []];
 }

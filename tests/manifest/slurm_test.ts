@@ -89,6 +89,10 @@ Deno.test("mergeWishes() lets the stronger say how many, and both say what else"
     mergeWishes({ nodes: 1, account: "a", setup: ["x"] }, { nodes: 2, setup: ["y"] }),
     { nodes: 2, account: "a", setup: ["x", "y"] },
   );
+  // An empty list takes away what was asked for before it, and is no word on what comes after it.
+  const none = mergeWishes({ sbatch: ["--qos=a"], setup: ["x"] }, { sbatch: [] });
+  assert.deepEqual(none, { sbatch: [], setup: ["x"] });
+  assert.deepEqual(mergeWishes(none, { sbatch: ["--qos=b"] }).sbatch, ["--qos=b"]);
 });
 
 Deno.test("docs/slurm.md has every key of slurm", async () => {

@@ -49,6 +49,11 @@ async function again(stage: Stage): Promise<void> {
   await slurm.ended(job);
   // As it was asked for, whatever became of the manifest; but for what is said now.
   Deno.removeSync(join(campaign.folder, "jobs/walk.yaml"));
+  const bare = await ok(
+    type(...["submit", "--slurm", "-n", "--run-flags", "", "--then", "", "--sbatch", ""]),
+  );
+  assert.match(bare.stdout, /#SBATCH --time=00:20:00\n/);
+  assert.doesNotMatch(bare.stdout, /--retries|simrun\(\)/);
   const once = await ok(type("submit", "--slurm", "--mem", "256MiB"));
   assert.match(
     once.stderr,
