@@ -38,7 +38,7 @@ export interface PriceRequest {
   readonly timeMs: number | undefined;
 }
 
-/** One line: what is expected, and what it is at most before it is queued again. */
+/** One line: what is expected, and what it is at most in the time that is asked for. */
 export function priceText({ jobs, times, pilots, cores, timeMs }: PriceRequest): string {
   const isKnown = jobs.every(({ job, left }) => left === 0 || times[job.id] !== undefined);
   const expectedMs = jobs.reduce(
@@ -49,7 +49,7 @@ export function priceText({ jobs, times, pilots, cores, timeMs }: PriceRequest):
     ? `${hoursText(expectedMs)}, by what such runs took before`
     : "nobody knows how long its runs take, none was computed yet";
   if (cores === undefined || timeMs === undefined) return `Price: ${expected}.`;
-  const once = `at most ${hoursText(pilots * cores * timeMs, "")} before it is queued again`;
+  const once = `at most ${hoursText(pilots * cores * timeMs, "")} in the time that is asked for`;
   const spread = isKnown && expectedMs > 0
     ? `; ${formatDuration(expectedMs / (pilots * cores))} on all of them at once`
     : "";

@@ -13,12 +13,12 @@ Deno.test("priceText() multiplies what is left by what steps took, and names the
   assert.equal(
     priceText({ jobs, times: { a: 720 }, ...pilots }),
     "Price: about 20 core-hours, by what such runs took before; 37 min 30 s on all of them at once; " +
-      "at most 32 core-hours before it is queued again.",
+      "at most 32 core-hours in the time that is asked for.",
   );
   assert.equal(
     priceText({ jobs, times: {}, ...pilots }),
     "Price: nobody knows how long its runs take, none was computed yet; " +
-      "at most 32 core-hours before it is queued again.",
+      "at most 32 core-hours in the time that is asked for.",
   );
   assert.equal(
     priceText({ jobs, times: { a: 1 }, pilots: 1, cores: undefined, timeMs: undefined }),
