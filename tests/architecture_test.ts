@@ -119,7 +119,6 @@ const LINES_MAX = 320;
 
 /** Longer files, each with its reason. One that has become shorter is taken off this list. */
 const LONG_FILES: { readonly [path: string]: string } = {
-  "src/worker/agent.ts": "one thread between two others: all that it says and hears",
   "src/worker/simulated_run.ts": "a run from its first step to its last; every order in it counts",
 };
 

@@ -23,6 +23,12 @@ export async function identifyModel(model: ModelReference): Promise<ModelIdentit
   return await (model.kind === "command" ? identifyCommand(model) : identifyPlecs(model));
 }
 
+/** Whether it is still the one that had that digest. Of one that is gone its thread tells, with its place. */
+export async function isStill(model: ModelReference, digest: string): Promise<boolean> {
+  const identity = await identifyModel(model).catch(() => undefined);
+  return identity === undefined || identity.digest === digest;
+}
+
 async function identifyFile(path: string): Promise<ModelIdentity> {
   await requireFile(path);
   const files = new Map<string, Uint8Array>([[path, await fs.readFile(path)]]);

@@ -132,6 +132,20 @@ export class Overseer {
     return { kind: "well", isComputing: true, ...(isTold && { message }) };
   }
 
+  /** Of a run that says so itself: its last message, with what it was given. */
+  outOfMemory(
+    message: Extract<FromSimulation, { type: "failed" }>,
+    memoryBytes: number,
+  ): FromSlot {
+    const text = memoryText(memoryBytes, this.memoryBytesMax);
+    const failure = {
+      ...message.failure,
+      message: `${message.failure.message} (${text})`,
+      memoryBytes: this.memoryBytesMax,
+    };
+    return { ...message, failure, isLast: true };
+  }
+
   /** Between two runs: a thread that does not take up what it was given, or that grows. */
   #lookAtIdle(lived: number, memoryBytes: number): Sight {
     const waiting = this.#standstill.look(lived);
@@ -168,7 +182,7 @@ export class Overseer {
   }
 }
 
-export function memoryText(bytes: number, bytesMax: number): string {
+function memoryText(bytes: number, bytesMax: number): string {
   return `it uses ${mebibytes(bytes)}; its slot has ${mebibytes(bytesMax)}`;
 }
 

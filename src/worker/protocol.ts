@@ -190,3 +190,16 @@ export const ACTIVITY = {
   saving: 4,
   elsewhere: 5,
 } as const;
+
+/** A snapshot is written, or cannot be: its buffer is the thread's again, which chooses its interval by how long that took. */
+export function giveBack(
+  orders: Int32Array<SharedArrayBuffer>,
+  { buffer, step }: { readonly buffer: number; readonly step: number },
+  writtenMs: number,
+): void {
+  const progress = new Float64Array(orders.buffer);
+  progress[CONTROL.writtenMs] = writtenMs;
+  progress[CONTROL.writtenStep] = step;
+  Atomics.store(orders, CONTROL.buffers[buffer]!, 0);
+  Atomics.notify(orders, CONTROL.buffers[buffer]!);
+}

@@ -68,6 +68,26 @@ export class SlotFiles {
     return checkpoint;
   }
 
+  /** What a thread hands over that is only to be written. */
+  heed(
+    batch: Batch,
+    writer: Writer,
+    message: Text | Rows | Log | Keep | Proven,
+  ): Promise<void> {
+    switch (message.type) {
+      case "file":
+        return this.#write(batch, writer, message);
+      case "rows":
+        return this.#rows(batch, writer, message);
+      case "log":
+        return this.#log(batch, writer, message);
+      case "keep":
+        return this.#beginToKeep(batch, writer, message);
+      case "proven":
+        return this.#prove(batch, writer, message);
+    }
+  }
+
   /** Answers how long it took, whether or not it could be written. */
   async save(batch: Batch, writer: Writer, message: Snapshot): Promise<number> {
     const files = await this.of(batch, writer, message.index);
@@ -90,7 +110,7 @@ export class SlotFiles {
   }
 
   /** A result that cannot be kept is no result: the orchestrator hears of it before the results come. */
-  async write(batch: Batch, writer: Writer, { index, name, text }: Text): Promise<void> {
+  async #write(batch: Batch, writer: Writer, { index, name, text }: Text): Promise<void> {
     const files = await this.of(batch, writer, index);
     try {
       if (name === "series.csv") await files.appendSeries(text);
@@ -101,7 +121,7 @@ export class SlotFiles {
   }
 
   /** What cannot be written now is kept, and goes with the next rows. */
-  async rows(batch: Batch, writer: Writer, { index, text }: Rows): Promise<void> {
+  async #rows(batch: Batch, writer: Writer, { index, text }: Rows): Promise<void> {
     const files = await this.of(batch, writer, index);
     try {
       await files.appendSeries(text);
@@ -110,7 +130,7 @@ export class SlotFiles {
     }
   }
 
-  async log(batch: Batch, writer: Writer, { index, text }: Log): Promise<void> {
+  async #log(batch: Batch, writer: Writer, { index, text }: Log): Promise<void> {
     const files = await this.of(batch, writer, index);
     try {
       await files.appendLog(text);
@@ -123,7 +143,7 @@ export class SlotFiles {
    * Begins to keep files: of several runs at the same time, for a disk that is waited for once for all of them is quicker
    * than one that is waited for by each. Resolves when there is room for more.
    */
-  async keep(batch: Batch, writer: Writer, message: Keep): Promise<void> {
+  async #beginToKeep(batch: Batch, writer: Writer, message: Keep): Promise<void> {
     const files = await this.of(batch, writer, message.index);
     const one = this.#keep(files, batch, message).finally(() => this.#keeping.delete(one));
     this.#keeping.add(one);
@@ -161,7 +181,7 @@ export class SlotFiles {
     }
   }
 
-  async prove(batch: Batch, writer: Writer, { index }: Proven): Promise<void> {
+  async #prove(batch: Batch, writer: Writer, { index }: Proven): Promise<void> {
     const files = await this.of(batch, writer, index);
     try {
       await files.settleSuspects();

@@ -369,7 +369,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     breaks: "fits a state again each time a run goes on",
     rule: "branching",
-    file: "src/worker/agent.ts",
+    file: "src/worker/beginnings.ts",
     find: "const begins = own !== undefined && own.step === step;",
     replace: "const begins = own !== undefined;",
     test: ["tests/runner/branching_test.ts"],
@@ -449,9 +449,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     breaks: "tells a thread of a search only once",
     rule: "a run is computed at the point that was proposed for it",
-    file: "src/worker/agent.ts",
-    find: "if (this.#threadJobs.get(number) !== latest) {",
-    replace: "if (!this.#threadJobs.has(number)) {",
+    file: "src/worker/model_thread.ts",
+    find: "if (this.#jobs.get(number) === job) return;",
+    replace: "if (this.#jobs.has(number)) return;",
     test: ["tests/worker/agent_test.ts", "--filter", "of a search"],
   },
   {
