@@ -117,11 +117,6 @@ const PURE_MODULES = ["node:crypto", "node:path"];
 /** About 300; a line or two more is no reason to tear a file apart. */
 const LINES_MAX = 320;
 
-/** Longer files, each with its reason. One that has become shorter is taken off this list. */
-const LONG_FILES: { readonly [path: string]: string } = {
-  "src/worker/simulated_run.ts": "a run from its first step to its last; every order in it counts",
-};
-
 Deno.test("folders import only from those below them", () => {
   const folders = new Set(SOURCES.map(folderOf));
   assert.deepEqual([...folders].toSorted(), Object.keys(MAY_IMPORT).toSorted());
@@ -284,11 +279,10 @@ Deno.test("every file opens with one to four lines that say what it holds", () =
   }
 });
 
-Deno.test("a file fits one sitting, or has a reason", () => {
+Deno.test("a file fits one sitting", () => {
   for (const { path, text } of ALL) {
     const lines = text.trimEnd().split("\n").length;
-    if (path in LONG_FILES) assert.ok(lines > LINES_MAX, `${path} is short again: strike it off`);
-    else assert.ok(lines <= LINES_MAX, `${path} has ${lines} lines`);
+    assert.ok(lines <= LINES_MAX, `${path} has ${lines} lines`);
   }
 });
 

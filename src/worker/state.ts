@@ -50,6 +50,11 @@ export function takeApart(state: unknown): Parts {
   return { plain, arrays: taking.arrays(), bytes: taking.bytes };
 }
 
+/** Where they are in that buffer. */
+export function placesOf({ arrays }: Parts): Omit<StateArray, "source">[] {
+  return arrays.map(({ source: _, ...place }) => place);
+}
+
 /** Copies the arrays into one buffer; `into` holds at least `parts.bytes`. */
 export function copyArrays(parts: Parts, into: Uint8Array): void {
   for (const array of parts.arrays) into.set(array.source, array.offset);

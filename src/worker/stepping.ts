@@ -7,6 +7,23 @@ import { BadState } from "./state.ts";
 /** Kept before a model takes the floor: a changed one would be handed the orders. */
 const { load } = Atomics;
 
+/** Steps are done in chunks of about this long between two looks at the orders. */
+const CHUNK_MS = 5;
+const CHUNK_STEPS_MAX = 2 ** 30;
+
+/** How many steps to do between two looks at orders and clock. */
+export interface Pace {
+  chunkSteps: number;
+}
+
+/** Chunks grow until one takes about CHUNK_MS, and shrink when steps get slower. */
+export function adaptChunk(pace: Pace, elapsedMs: number, steps: number): void {
+  if (elapsedMs > 2 * CHUNK_MS) pace.chunkSteps = Math.max(1, steps >>> 1);
+  else if (steps === pace.chunkSteps && elapsedMs < CHUNK_MS / 2) {
+    pace.chunkSteps = Math.min(steps * 2, CHUNK_STEPS_MAX);
+  }
+}
+
 /**
  * The hot loop: one call, two stores and a comparison a step. The store of the step is what the agent sees
  * as a sign of life; it needs no atomics, a torn or late number only delays the picture.
