@@ -303,7 +303,7 @@ async function runToEnd(
     const outcome = await runner.run();
     return { outcome, signal: signals.first };
   } finally {
-    signals.close();
+    signals.close(() => Deno.exit(stoppedExit(signals.first).status));
     display.close();
   }
 }

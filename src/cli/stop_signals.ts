@@ -45,8 +45,14 @@ export class StopSignals {
     }
   }
 
-  close(): void {
-    for (const [signal, listener] of this.#listeners) Deno.removeSignalListener(signal, listener);
+  /** `pressed`: when one more comes after it has been stopped; else it would end without its own status. */
+  close(pressed?: () => void): void {
+    for (const [signal, listener] of this.#listeners) {
+      if (this.first !== undefined && pressed !== undefined) {
+        Deno.addSignalListener(signal, pressed);
+      }
+      Deno.removeSignalListener(signal, listener);
+    }
     this.#listeners.clear();
   }
 }

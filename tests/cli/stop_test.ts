@@ -224,6 +224,26 @@ Deno.test("a second signal ends simrun within 1 s, whatever its runs do", () =>
     })
   ));
 
+Deno.test("who sends signals without end gets the status of the table all the same, not that of a killed process", () =>
+  inFolder((folder) =>
+    leavesNoProcess(async () => {
+      await place(folder, "stuck.ts", "export function step() { for (;;); }");
+      const manifest = await place(folder, "stuck.yaml", "{ id: s, model: stuck.ts, steps: 9 }");
+      await twoAtATime([...SIGNALS], String, async (signal) => {
+        const root = join(folder, signal);
+        const child = startSimrun(["run", manifest, "--tree", root]);
+        await until(
+          async () => (await readLive(new Layout(root)))?.running.length === 1,
+          "it runs",
+        );
+        const pressing = setInterval(() => signalAll([child.pid], signal), 3);
+        const { code } = await child.status;
+        clearInterval(pressing);
+        assert.equal(code, STATUS[signal]);
+      });
+    })
+  ));
+
 for (
   const [signal, exit] of [
     ["SIGINT", EXIT.interrupted],
