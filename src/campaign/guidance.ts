@@ -60,7 +60,9 @@ export class Guidance {
       this.#heedEnds(job, guide);
       for (const range of guide.needless) this.#spare(job, range);
       if (guide.stopped !== undefined) this.#tellStopped(job, guide.stopped);
-      else if (guide.hopeless !== undefined) this.#giveUp(job, guide.hopeless);
+      else if (guide.hopeless !== undefined) {
+        this.#giveUp(job, `${guide.hopeless} (optimize.metric)`);
+      }
     }
   }
 

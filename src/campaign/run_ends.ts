@@ -181,7 +181,7 @@ export class RunEnds {
     const job = this.#parts.table.jobOf(number);
     const { run } = job.identify(number - job.offset);
     this.#parts.table.become(number, "failed");
-    const failure: Failure = { class: "needs", message: why, step: 0 };
+    const failure = this.#parts.placed(job.job.id, { class: "needs", message: why, step: 0 });
     const attempt = this.#parts.table.attempt(number);
     this.#parts.append({ type: "run.failed", job: job.job.id, run, attempt, failure }, () => {
       this.#parts.tally.fail(job);

@@ -2,8 +2,8 @@
 import type { Failure } from "../job/run.ts";
 import type { Locate } from "./prepare.ts";
 
-/** How the end of a message names an entry of the model: `(model.results.speed)`. */
-const ENTRY = /^(.*) \(model\.([a-z]+)(?:\.(.+))?\)$/s;
+/** How the end of a message names an entry of the job: `(model.results.speed)`, `(optimize.metric)`. */
+const ENTRY = /^(.*) \((model|optimize)\.([a-z]+)(?:\.(.+))?\)$/s;
 
 /** Of manifests that were read: of the first ones, and of those that were submitted since. */
 export class FailurePlaces {
@@ -16,9 +16,9 @@ export class FailurePlaces {
 
   /** With line and column in place of the name of the entry, where a manifest is at hand. */
   placed(job: string, failure: Failure): Failure {
-    const [, message, key, name] = ENTRY.exec(failure.message) ?? [];
-    if (failure.place !== undefined || message === undefined || key === undefined) return failure;
-    const path = name === undefined ? ["model", key] : ["model", key, name];
+    const [, message, ...entry] = ENTRY.exec(failure.message) ?? [];
+    if (failure.place !== undefined || message === undefined) return failure;
+    const path = entry.filter((key) => key !== undefined);
     for (const locate of this.#readings) {
       const place = locate(job, path);
       if (place === undefined) continue;

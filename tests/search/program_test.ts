@@ -277,3 +277,25 @@ Deno.test("a command is searched over its placeholders", () =>
       assert.ok(Number(loss) < 0.3, ran.stderr);
     })
   ));
+
+Deno.test("a search for a number that no result has ends after a few runs, and says where it is asked for", () =>
+  inFolder((folder) =>
+    leavesNoProcess(async () => {
+      const model = "export function step() {}\nexport const result = () => ({ los: 1 });\n";
+      await Deno.writeTextFile(`${folder}/model.ts`, model);
+      const job = `${folder}/fit.yaml`;
+      await Deno.writeTextFile(
+        job,
+        "id: fit\nmodel: ./model.ts\nsteps: 1\noptimize:\n  metric: loss\n  budget: 30\n" +
+          "  over: { x: { uniform: [0, 1] } }\n",
+      );
+      const ran = await simrun(["run", job, "--tree", `${folder}/tree`, "-j", "1"]);
+      assert.equal(ran.status, 3, ran.stderr);
+      const [, completed] = /30 runs in .*; (\d+) completed/.exec(ran.stderr)!;
+      assert.ok(Number(completed) < 15, ran.stderr);
+      assert.match(
+        ran.stderr,
+        /no number "loss"\. Did you mean "los"\? Its numbers: los\. \(.*fit\.yaml:5:11\)/,
+      );
+    })
+  ));
