@@ -8,27 +8,8 @@ import { absolutePath, dirname } from "../job/path.ts";
 import type { Diagnostic } from "../manifest/diagnostic.ts";
 import { renderDiagnostics } from "../manifest/render.ts";
 import type { ManifestSource } from "../manifest/source.ts";
-import type { CliContext, GlobalFlags } from "./context.ts";
-
-export interface CiFlags extends GlobalFlags {
-  readonly junit?: string | undefined;
-  readonly dryRun: boolean;
-}
-
-/** What came of it, as far as it came. */
-export interface CiEnd {
-  readonly root: string;
-  /** Jobs that it was about. */
-  readonly jobs: readonly string[];
-  /** What is said at the end, without colours; the first line says it all. */
-  readonly lines: readonly string[];
-}
-
-export interface CiTrouble {
-  readonly type: string;
-  readonly message: string;
-  readonly text: string;
-}
+import type { CiEnd, CiFlags, CiTrouble } from "./ci_facts.ts";
+import type { CliContext } from "./context.ts";
 
 /** What is gathered while it runs. */
 export class Ci {

@@ -7,24 +7,11 @@ import { junitPieces } from "../screen/junit.ts";
 import { type StepSummary, stepSummary } from "../screen/step_summary.ts";
 import { readCampaign } from "../store/campaign_journal.ts";
 import { openTree } from "../store/tree.ts";
-import type { CiEnd, CiFlags, CiTrouble } from "./ci.ts";
-import { type CliContext, say } from "./context.ts";
+import type { CiFacts } from "./ci_facts.ts";
+import { say } from "./context.ts";
 import { writeWhole } from "./result_output.ts";
 import { shellWord } from "../job/shell_word.ts";
 import { gathered } from "./write_blocks.ts";
-
-export interface CiFacts {
-  readonly context: CliContext;
-  readonly flags: CiFlags;
-  /** Absolute. */
-  readonly junit: string | undefined;
-  readonly stepSummary: string | undefined;
-  readonly end: CiEnd | undefined;
-  readonly trouble: CiTrouble | undefined;
-  readonly status: number | undefined;
-  readonly began: string;
-  readonly elapsedMs: number;
-}
 
 /** GitHub refuses more than this of a step, whoever wrote it; a little is left for those who write after. */
 const SUMMARY_BYTES_MAX = (1 << 20) - (16 << 10);

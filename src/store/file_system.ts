@@ -4,6 +4,7 @@
  */
 
 import { load } from "../job/load.ts";
+import type { Room } from "./filesystem_room.ts";
 
 /** An open file, as far as the store uses one. */
 export type FileHandle =
@@ -45,12 +46,6 @@ export interface FileSystem extends
   openSync(path: string, options: Deno.OpenOptions): FileHandle;
   /** Of the filesystem in which a path is. Absent where nobody can say. */
   room?(path: string): Promise<Room>;
-}
-
-/** How much room a filesystem has for whoever asks, and how large it is. */
-export interface Room {
-  readonly freeBytes: number;
-  readonly totalBytes: number;
 }
 
 /** The runtime has no such call of its own. Loaded at need: most programs never ask. */

@@ -1,5 +1,10 @@
 /** How much room a filesystem has, as the C library tells it: `node:fs`, which tells it as well, takes 25 ms to load. */
-import type { Room } from "./file_system.ts";
+
+/** How much room a filesystem has for whoever asks, and how large it is. */
+export interface Room {
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
 
 /** On Linux with 64 bits a `struct statvfs` is smaller, and begins with these, 8 bytes each. */
 const STRUCT_BYTES = 256;

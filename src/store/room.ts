@@ -1,10 +1,11 @@
 /** How much room there is: what a filesystem says, what a tree takes, and whether a write finds any. */
 import { removeQuietly, temporaryBeside, writeFully } from "./disk.ts";
-import { type FileHandle, fs, type Room } from "./file_system.ts";
+import { type FileHandle, fs } from "./file_system.ts";
+import type { Room } from "./filesystem_room.ts";
 import type { Layout } from "./layout.ts";
 import { join } from "../job/path.ts";
 
-export type { Room } from "./file_system.ts";
+export type { Room } from "./filesystem_room.ts";
 
 /** Undefined where nobody can say. */
 export async function roomOf(layout: Layout): Promise<Room | undefined> {

@@ -2,7 +2,8 @@
  * A disk in memory that keeps what was synced and forgets the rest when the power goes: of the writes and names that
  * were not synced a random part survives, sector by sector. It fails where it is told to.
  */
-import type { FileHandle, FileSystem, Room } from "../../src/store/file_system.ts";
+import type { FileHandle, FileSystem } from "../../src/store/file_system.ts";
+import type { Room } from "../../src/store/filesystem_room.ts";
 import type { Seeded } from "../helpers/seeded.ts";
 import { currentProcess, type SimulatedProcess, type VirtualTime } from "./virtual_time.ts";
 
