@@ -455,6 +455,14 @@ export const MUTATIONS: readonly Mutation[] = [
     test: ["tests/worker/agent_test.ts", "--filter", "of a search"],
   },
   {
+    breaks: "hears no signal any more while it leaves",
+    rule: "the status is that of the table",
+    file: "src/cli/execute.ts",
+    find: "signals.close(() => Deno.exit(stoppedExit(signals.first).status));",
+    replace: "signals.close();",
+    test: ["tests/cli/stop_test.ts", "--filter", "without end"],
+  },
+  {
     breaks: "begins what slots give back when nothing more is needed",
     rule: "a job that has stopped is complete",
     file: "src/campaign/guidance.ts",
