@@ -24,7 +24,7 @@ import {
   readJobs,
   showDiagnostics,
 } from "./read_jobs.ts";
-import { type SlurmFlags, wishesOf } from "./slurm_flags.ts";
+import { NONE, type SlurmFlags, wishesOf } from "./slurm_flags.ts";
 import { collectSources } from "./sources.ts";
 
 type Flags = SlurmFlags & GlobalFlags;
@@ -51,9 +51,8 @@ export async function readAsked(
 ): Promise<Asked | undefined> {
   const last = args.length > 0 ? undefined : lastOf(layout);
   const before = last?.submission.asked;
-  // An empty text takes away what was asked for then.
-  const runFlags = (flags.runFlags ?? before?.runFlags)?.trim() || undefined;
-  const then = (flags.then ?? before?.then)?.trim() || undefined;
+  const runFlags = unlessNone(flags.runFlags ?? before?.runFlags);
+  const then = unlessNone(flags.then ?? before?.then);
   const { words, override } = await parseRunFlags(runFlags);
   if (then !== undefined) await checkLastCommand(then);
   const named = last === undefined ? args : [`${last.folder}/${SUBMISSION_FILE}`];
@@ -71,6 +70,11 @@ export async function readAsked(
       ...(then !== undefined && { then }),
     },
   };
+}
+
+/** The word takes away what was asked for before. */
+function unlessNone(text: string | undefined): string | undefined {
+  return text?.trim() === NONE ? undefined : text?.trim();
 }
 
 function lastOf(layout: Layout | undefined): SubmissionRecord {

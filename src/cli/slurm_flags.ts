@@ -72,6 +72,9 @@ export function refuseSlurmFlags(flags: SlurmFlags): void {
   }
 }
 
+/** In place of options, flags or a command: those that were asked for before are not any more. */
+export const NONE = "none";
+
 const WORD = /^[A-Za-z0-9_.,@:+-]{1,100}$/;
 
 /** Throws a usage fault that names the flag. */
@@ -105,9 +108,10 @@ function bytesOf(text: string): number {
   });
 }
 
-/** Of `--qos=long --exclusive` each; none of the empty text. A value with blanks in it belongs into a manifest or a profile. */
+/** Of `--qos=long --exclusive` each. A value with blanks in it belongs into a manifest or a profile. */
 function optionsOf(text: string): string[] {
-  const words = text.trim().split(/\s+/).filter((word) => word !== "");
+  if (text.trim() === NONE) return [];
+  const words = text.trim().split(/\s+/);
   const options: string[] = [];
   for (const word of words) {
     if (word.startsWith("-")) options.push(word);

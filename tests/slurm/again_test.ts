@@ -50,7 +50,7 @@ async function again(stage: Stage): Promise<void> {
   // As it was asked for, whatever became of the manifest; but for what is said now.
   Deno.removeSync(join(campaign.folder, "jobs/walk.yaml"));
   const bare = await ok(
-    type(...["submit", "--slurm", "-n", "--run-flags", "", "--then", "", "--sbatch", ""]),
+    type(..."submit --slurm -n --run-flags none --then none --sbatch none".split(" ")),
   );
   assert.match(bare.stdout, /#SBATCH --time=00:20:00\n/);
   assert.doesNotMatch(bare.stdout, /--retries|simrun\(\)/);
