@@ -3,6 +3,7 @@ import type { Priority } from "../job/job.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import type { Rates } from "../queue/rates.ts";
 import type { RunTable } from "./run_table.ts";
+import type { Slot } from "./slot.ts";
 
 /** What is handed to a slot together takes about so long. */
 const BATCH_TARGET_MS = 100;
@@ -118,6 +119,20 @@ export interface Ahead {
   readonly batches: ReadonlyMap<number, number>;
 }
 
+export function aheadOf(slot: Slot, sizes: BatchSizes): Ahead | undefined {
+  const { working } = slot;
+  if (working === undefined) return undefined;
+  let ms = 0;
+  let runs = 0;
+  const batches = new Map<number, number>();
+  for (const { job, open } of slot.batches.values()) {
+    batches.set(job.number, (batches.get(job.number) ?? 0) + 1);
+    ms += open.size * (sizes.expectedMs(job) ?? Infinity);
+    runs += open.size;
+  }
+  return { job: working.job, priority: working.priority, ms, runs, batches };
+}
+
 export interface Taking {
   readonly now: number;
   /** Of the slot that it is for. */
@@ -125,6 +140,8 @@ export interface Taking {
   readonly slots: number;
   /** What the slot has before it; undefined for an empty one. */
   readonly ahead: Ahead | undefined;
+  /** Runs that may be started now, at most. */
+  readonly most: number;
   readonly mustBeAlone: (job: PlannedJob, number: number) => boolean;
 }
 
@@ -135,7 +152,7 @@ export interface Taking {
 export function takeBatch(
   table: RunTable,
   sizes: BatchSizes,
-  { now, size, slots, ahead, mustBeAlone }: Taking,
+  { now, size, slots, ahead, most, mustBeAlone }: Taking,
 ): Taken | undefined {
   const queue = table.nextQueue(size, now);
   const first = queue.peek(now);
@@ -146,13 +163,15 @@ export function takeBatch(
   const attempt = table.attempt(first);
   const raise = priority - queue.levelOfNext(now)!;
   const alone = mustBeAlone(job, first);
-  let limit = alone ? 1 : sizes.size(job, table.readyIn(size), slots);
+  let limit = alone ? 1 : Math.min(most, sizes.size(job, table.readyIn(size), slots));
   if (ahead !== undefined) {
     const expectedMs = sizes.expectedMs(job);
     // A batch that grows with what is learned is worth more than many small ones.
-    const most = limit >= BATCH_RUNS_MAX ? FULL_BATCHES_MAX : BATCHES_OF_JOB_MAX;
-    if ((ahead.batches.get(job.number) ?? 0) >= most) return undefined;
-    if (alone || expectedMs === undefined || ahead.runs >= most * BATCH_RUNS_MAX) return undefined;
+    const batches = limit >= BATCH_RUNS_MAX ? FULL_BATCHES_MAX : BATCHES_OF_JOB_MAX;
+    if ((ahead.batches.get(job.number) ?? 0) >= batches) return undefined;
+    if (alone || expectedMs === undefined || ahead.runs >= batches * BATCH_RUNS_MAX) {
+      return undefined;
+    }
     limit = Math.min(limit, Math.floor((AHEAD_MS - ahead.ms) / expectedMs));
     if (limit < 1) return undefined;
   }

@@ -24,7 +24,7 @@ import { RunEnds } from "./run_ends.ts";
 import { RunReports } from "./run_reports.ts";
 import type { RunTable } from "./run_table.ts";
 import { RunTimes } from "./run_times.ts";
-import type { Slot, SlotBatch } from "./slot.ts";
+import type { HeldRun, Slot, SlotBatch } from "./slot.ts";
 import type { FromSlot } from "./slot_messages.ts";
 import { Steering } from "./steering.ts";
 import { supersede } from "./supersede.ts";
@@ -163,9 +163,9 @@ export class Campaign {
     return this.#stop !== undefined;
   }
 
-  /** A slot has runs at this moment. */
-  get isComputing(): boolean {
-    return this.#dispatcher.slots.some(({ batches }) => batches.size > 0);
+  /** The runs that slots have at this moment, those included that wait there. */
+  get held(): readonly HeldRun[] {
+    return this.#dispatcher.slots.flatMap((slot) => slot.held);
   }
 
   /** `checkpoint` saves what runs and gives it back; `now` kills. Both leave a tree that resumes. */
@@ -189,9 +189,9 @@ export class Campaign {
     this.#dispatcher.restrain(slots);
   }
 
-  /** Whether runs may be started, e.g. because there is room for what they write. What is computed goes on. */
-  letStart(mayStart: boolean): void {
-    this.#dispatcher.letStart(mayStart);
+  /** So many runs may be started, e.g. as there is room for what they write. What is computed goes on. */
+  letStart(runs: number): void {
+    this.#dispatcher.letStart(runs);
   }
 
   live(): CampaignPicture {

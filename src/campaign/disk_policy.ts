@@ -21,12 +21,22 @@ export interface DiskSight {
   readonly reserveBytes?: number | undefined;
   /** What it takes when each running run writes one checkpoint, and so does the next one that is started. */
   readonly roundBytes: number;
-  /** What these runs will yet come to hold. */
+  /** What the runs that slots have, and one more that is started, will yet come to hold. */
   readonly claimedBytes: number;
+  /** What each that is started will come to hold, at most. */
+  readonly startBytes: number;
   /** How fast the filesystem and the tree have been growing. */
   readonly fillsBytesPerMs: number;
   readonly growsBytesPerMs: number;
 }
+
+export const NOTHING_SEEN: DiskSight = {
+  roundBytes: 0,
+  claimedBytes: 0,
+  startBytes: 0,
+  fillsBytesPerMs: 0,
+  growsBytesPerMs: 0,
+};
 
 export interface DiskVerdict {
   readonly level: DiskLevel;
@@ -41,6 +51,8 @@ export interface DiskVerdict {
   readonly bytesPerMs: number;
   /** What would have to go for it to be ample. */
   readonly excessBytes: number;
+  /** How many runs may be started before somebody looks again. */
+  readonly startsMax: number;
 }
 
 const RESERVE_SHARE = 0.01;
@@ -69,10 +81,13 @@ export function judgeDisk(sight: DiskSight, before: DiskLevel): DiskVerdict {
       fullInMs: undefined,
       bytesPerMs: 0,
       excessBytes: 0,
+      startsMax: Infinity,
     };
   }
-  const excessBytes = Math.max(0, ...[first, ...others].map((view) => view.excessBytes));
-  return { ...first, reserveBytes, excessBytes };
+  const views = [first, ...others];
+  const excessBytes = Math.max(0, ...views.map((view) => view.excessBytes));
+  const startsMax = Math.min(...views.map((view) => view.startsMax));
+  return { ...first, reserveBytes, excessBytes, startsMax };
 }
 
 /** Never less than a checkpoint of each run: a new one stands beside the old ones for a moment. */
@@ -93,6 +108,7 @@ function reserveView(
   if (freeBytes === undefined) return undefined;
   return viewOf("reserve", {
     roomBytes: freeBytes - reserveBytes,
+    startBytes: 0,
     nearBytes: reserveBytes + fillsBytesPerMs * AHEAD_MS,
     againBytes: reserveBytes * FULL_AGAIN_OF_RESERVE,
     bytesPerMs: fillsBytesPerMs,
@@ -101,12 +117,13 @@ function reserveView(
 
 /** What was given to the tree is not overdrawn by what is started: what it will come to hold must fit as well. */
 function budgetView(
-  { treeBytes, budgetBytes, claimedBytes, growsBytesPerMs }: DiskSight,
+  { treeBytes, budgetBytes, claimedBytes, startBytes, growsBytesPerMs }: DiskSight,
   before: DiskLevel,
 ): View | undefined {
   if (treeBytes === undefined || budgetBytes === undefined) return undefined;
   return viewOf("budget", {
     roomBytes: budgetBytes - treeBytes - claimedBytes,
+    startBytes,
     nearBytes: budgetBytes * (1 - NEAR_SHARE),
     againBytes: budgetBytes * FULL_AGAIN_OF_BUDGET,
     bytesPerMs: growsBytesPerMs,
@@ -115,8 +132,9 @@ function budgetView(
 
 function viewOf(
   limit: DiskLimit,
-  { roomBytes, nearBytes, againBytes, bytesPerMs }: {
+  { roomBytes, startBytes, nearBytes, againBytes, bytesPerMs }: {
     readonly roomBytes: number;
+    readonly startBytes: number;
     readonly nearBytes: number;
     readonly againBytes: number;
     readonly bytesPerMs: number;
@@ -133,6 +151,12 @@ function viewOf(
     fullInMs: level === "full" || bytesPerMs <= 0 ? undefined : roomBytes / bytesPerMs,
     bytesPerMs,
     excessBytes: Math.max(0, nearBytes * NEAR_AGAIN - roomBytes),
+    // One more is in what is claimed.
+    startsMax: level === "full"
+      ? 0
+      : startBytes === 0
+      ? Infinity
+      : 1 + Math.floor(roomBytes / startBytes),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Job } from "../job/job.ts";
 import type { ParentOrder } from "../job/run.ts";
 import type { PlannedJob } from "../plan/plan.ts";
 import type { Rates } from "../queue/rates.ts";
-import { type Ahead, BatchSizes, takeBatch, type Taken } from "./batching.ts";
+import { aheadOf, BatchSizes, takeBatch, type Taken } from "./batching.ts";
 import { startedLine } from "./journal_lines.ts";
 import { withProposals } from "./told_proposals.ts";
 import { MemoryBudget } from "./memory_budget.ts";
@@ -58,7 +58,8 @@ const GRACE_MS = 5_000;
 export class Dispatcher {
   readonly pool: SlotPool;
   readonly sizes: BatchSizes;
-  #mayStart = true;
+  /** So many runs may be started before somebody looks again. */
+  #startsMax = Infinity;
   #batches = 0;
   readonly #past: PastFiles;
   /** Timers of slots that have to give something back. */
@@ -101,10 +102,11 @@ export class Dispatcher {
     this.fill();
   }
 
-  /** Whether runs may be started; what is computed goes on either way. */
-  letStart(mayStart: boolean): void {
-    this.#mayStart = mayStart;
-    if (mayStart) this.fill();
+  /** From now on so many runs may be started; what is computed goes on either way. */
+  letStart(runs: number): void {
+    const wasOpen = this.#startsMax > 0;
+    this.#startsMax = runs;
+    if (!wasOpen && runs > 0) this.fill();
   }
 
   /** Starts slots as long as there is work for them, and hands out batches. */
@@ -136,6 +138,7 @@ export class Dispatcher {
       if (this.#isInTheWay(slot)) return;
       const taken = this.#take(slot);
       if (taken === undefined) return;
+      this.#startsMax -= taken.numbers.length;
       const batch = this.#batchOf(taken);
       if (slot.batches.size === 0) slot.busySince = this.#world.now();
       slot.batches.set(batch.id, batch);
@@ -174,21 +177,6 @@ export class Dispatcher {
     this.#look?.();
   }
 
-  /** What a slot has before it. */
-  aheadOf(slot: Slot): Ahead | undefined {
-    const { working } = slot;
-    if (working === undefined) return undefined;
-    let ms = 0;
-    let runs = 0;
-    const batches = new Map<number, number>();
-    for (const { job, open } of slot.batches.values()) {
-      batches.set(job.number, (batches.get(job.number) ?? 0) + 1);
-      ms += open.size * (this.sizes.expectedMs(job) ?? Infinity);
-      runs += open.size;
-    }
-    return { job: working.job, priority: working.priority, ms, runs, batches };
-  }
-
   /** The next batch for a slot. */
   #take(slot: Slot): Taken | undefined {
     const { size } = slot;
@@ -201,7 +189,8 @@ export class Dispatcher {
       now: this.#world.now(),
       size,
       slots: this.pool.places(size),
-      ahead: this.aheadOf(slot),
+      ahead: aheadOf(slot, this.sizes),
+      most: this.#startsMax,
       mustBeAlone: (job, number) => this.#past.isReadFirst(job, number),
     });
   }
@@ -286,7 +275,7 @@ export class Dispatcher {
       if (coming >= waiting) break;
       if (isFree(slot) || !slot.mayBePreempted) continue;
       coming++;
-      const expectedMs = this.aheadOf(slot)?.ms ?? 0;
+      const expectedMs = aheadOf(slot, this.sizes)?.ms ?? 0;
       const isOverdue = this.#world.now() - slot.busySince > PREEMPT_ABOVE_MS;
       if (expectedMs > PREEMPT_ABOVE_MS || isOverdue) this.askBack(slot, "preempted");
       else this.#lookAgain();
@@ -315,6 +304,6 @@ export class Dispatcher {
   }
 
   get #isOpen(): boolean {
-    return this.#mayStart && this.#ports.isOpen();
+    return this.#startsMax > 0 && this.#ports.isOpen();
   }
 }

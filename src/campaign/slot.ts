@@ -30,6 +30,9 @@ export interface SlotBatch {
   whole: boolean;
 }
 
+/** A run that a slot is at, or will come to. */
+export type HeldRun = Pick<LiveRun, "job" | "run">;
+
 /** What is known of the run a slot is at, from its last signs of life. */
 export interface CurrentRun {
   readonly batch: SlotBatch;
@@ -130,6 +133,12 @@ export class Slot {
       ...(Number.isFinite(this.memoryBytesMax) && { memoryBytesMax: this.memoryBytesMax }),
       ...(current.checkpoint === undefined ? {} : { checkpoint: current.checkpoint }),
     };
+  }
+
+  get held(): HeldRun[] {
+    return [...this.batches.values()].flatMap(({ job, open, identities }) =>
+      Array.from(open, (number) => ({ job: job.job.id, run: identities.get(number)!.run }))
+    );
   }
 
   /** The batch being computed: batches are worked off in the order they were sent. */

@@ -6,6 +6,7 @@ import {
   type DiskVerdict,
   FillRate,
   judgeDisk,
+  NOTHING_SEEN,
 } from "../campaign/disk_policy.ts";
 import type { RunTable } from "../campaign/run_table.ts";
 import type { RunEvent } from "../job/event.ts";
@@ -36,14 +37,10 @@ const REFUSALS_MAX = 5;
 /** What cannot be done now can hardly be done in a second. */
 const CLEAN_AGAIN_MS = 60_000;
 
-const NOTHING_SEEN = { roundBytes: 0, claimedBytes: 0, fillsBytesPerMs: 0, growsBytesPerMs: 0 };
-
-type Wanted = Pick<DiskSight, "budgetBytes" | "reserveBytes">;
-
 export class DiskGovernor {
   readonly #session: TreeSession;
   readonly #table: RunTable;
-  readonly #wanted: Wanted;
+  readonly #wanted: Pick<DiskSight, "budgetBytes" | "reserveBytes">;
   readonly #waitMs: number;
   readonly #patience: DiskPatience;
   readonly #account: TreeAccount;
@@ -67,7 +64,6 @@ export class DiskGovernor {
   #journal: PromiseWithResolvers<boolean> | undefined;
   /** How many works there are that no run must be started during. */
   #holds = 0;
-  #mayStart = true;
   #cleaning: Promise<void> | undefined;
   #nextCleanMs = 0;
   /** Since the last pass that found nothing. */
@@ -123,6 +119,7 @@ export class DiskGovernor {
     if (event.type !== "run.checkpointed" && event.type !== "runs.completed") return;
     this.#refusals = 0;
     this.#hasNews = true;
+    this.#letStart();
     // Where a second is long, what was written tells sooner.
     if (performance.now() - this.#lookedMs > LOOK_AGAIN_MS && this.#campaign !== undefined) {
       this.#look();
@@ -190,7 +187,7 @@ export class DiskGovernor {
     this.#lookedMs = performance.now();
     const campaign = this.#campaign!;
     this.#sight = await this.#see(campaign);
-    this.#verdict = judgeDisk(this.#sight, this.#verdict.level);
+    this.#judge();
     await this.#tryAgain(campaign);
     if (this.#isStopped) return;
     this.#letStart();
@@ -200,23 +197,28 @@ export class DiskGovernor {
   }
 
   async #see(campaign: Campaign): Promise<DiskSight> {
-    const { budgetBytes } = this.#wanted;
     const now = performance.now();
     const room = await roomOf(this.#session.layout);
     if (room !== undefined) this.#fills.add(now, room.totalBytes - room.freeBytes);
-    if (budgetBytes !== undefined) this.#account.refresh(now);
-    const treeBytes = budgetBytes === undefined ? undefined : this.#account.bytes;
-    if (treeBytes !== undefined) this.#grows.add(now, treeBytes);
+    if (this.#wanted.budgetBytes !== undefined) this.#account.refresh(now);
+    if (this.#account.bytes !== undefined) this.#grows.add(now, this.#account.bytes);
     const running = campaign.hasEnded ? [] : campaign.live().running;
     return {
       ...this.#wanted,
       ...room,
-      treeBytes,
+      ...this.#account.sight([]),
       roundBytes: this.#account.roundBytes(running),
-      claimedBytes: this.#account.claimedBytes(running),
       fillsBytesPerMs: this.#fills.bytesPerMs,
       growsBytesPerMs: this.#grows.bytesPerMs,
     };
+  }
+
+  /** What the tree takes and will take is known at any time, without a look at the disk. */
+  #judge(): void {
+    if (this.#account.bytes !== undefined) {
+      this.#sight = { ...this.#sight, ...this.#account.sight(this.#campaign?.held ?? []) };
+    }
+    this.#verdict = judgeDisk(this.#sight, this.#verdict.level);
   }
 
   /** Whether what was refused would find room now, in the only way that is sure. */
@@ -253,10 +255,10 @@ export class DiskGovernor {
   // --- what follows from it --------------------------------------------------------------------
 
   #letStart(): void {
-    const mayStart = this.#verdict.level !== "full" && !this.#isRefused && this.#holds === 0;
-    if (mayStart === this.#mayStart) return;
-    this.#mayStart = mayStart;
-    this.#campaign?.letStart(mayStart);
+    // By what is held now: what was started since the last look is not let start again.
+    this.#judge();
+    const isHeld = this.#isRefused || this.#holds > 0;
+    this.#campaign?.letStart(isHeld ? 0 : this.#verdict.startsMax);
   }
 
   async #withoutStarts<T>(work: () => Promise<T>): Promise<T> {
@@ -275,7 +277,8 @@ export class DiskGovernor {
     const now = performance.now();
     const { ready, delayed } = this.#table.counts;
     const isPaused = this.#verdict.level === "full" || this.#isRefused;
-    const isIdle = !campaign.isComputing && ready + delayed > 0 && this.#cleaning === undefined;
+    const isIdle = campaign.held.length === 0 && ready + delayed > 0 &&
+      this.#cleaning === undefined;
     if (isPaused && (isIdle || this.#journal !== undefined)) this.#patience.waits(now);
     else this.#patience.goesOn();
     if (!this.#patience.isOver(now)) return;

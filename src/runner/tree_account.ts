@@ -1,6 +1,7 @@
 /** What the tree takes on the disk: counted in one walk, kept up to date by what is told, and counted again now and then. */
+import type { DiskSight } from "../campaign/disk_policy.ts";
+import type { HeldRun } from "../campaign/slot.ts";
 import type { RunEvent } from "../job/event.ts";
-import type { LiveRun } from "../job/live.ts";
 import { runName } from "../job/run.ts";
 import { BLOCK_BYTES, bytesBelow } from "../store/room.ts";
 
@@ -51,26 +52,28 @@ export class TreeAccount {
   }
 
   /** What it takes when each of these runs writes one more checkpoint, and one that is started writes its first. */
-  roundBytes(running: readonly Pick<LiveRun, "job" | "run">[]): number {
+  roundBytes(running: readonly HeldRun[]): number {
     const first = Math.max(0, ...this.#largest.values());
     return running.reduce((sum, run) => sum + this.#sizeOf(run), first);
   }
 
-  /** What these runs, and one more that is started, will yet come to hold. */
-  claimedBytes(running: readonly Pick<LiveRun, "job" | "run">[]): number {
-    let bytes = 0;
+  /** What it takes, and what these runs, and more that are started, will yet come to hold. */
+  sight(held: readonly HeldRun[]): Pick<DiskSight, "treeBytes" | "claimedBytes" | "startBytes"> {
+    let startBytes = 0;
     for (const [job, largest] of this.#largest) {
-      bytes = Math.max(bytes, largest * this.#keepOf(job));
+      startBytes = Math.max(startBytes, largest * this.#keepOf(job));
     }
-    for (const run of running) {
+    let claimedBytes = startBytes;
+    // While nothing has been saved nobody knows what will be.
+    for (const run of startBytes === 0 ? [] : held) {
       const kept = this.#kept.get(runName(run.job, run.run))?.length ?? 0;
       // A new one stands beside the old ones for a moment.
-      bytes += this.#sizeOf(run) * Math.max(1, this.#keepOf(run.job) - kept);
+      claimedBytes += this.#sizeOf(run) * Math.max(1, this.#keepOf(run.job) - kept);
     }
-    return bytes;
+    return { treeBytes: this.#bytes, claimedBytes, startBytes };
   }
 
-  #sizeOf({ job, run }: Pick<LiveRun, "job" | "run">): number {
+  #sizeOf({ job, run }: HeldRun): number {
     return this.#kept.get(runName(job, run))?.at(-1) ?? this.#largest.get(job) ?? 0;
   }
 

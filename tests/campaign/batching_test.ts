@@ -158,7 +158,15 @@ function taking(
   sizes: BatchSizes,
   over: Partial<Taking> = {},
 ): Taken | undefined {
-  const taking = { now: 0, size: 0, slots: 1, ahead: undefined, mustBeAlone: () => false, ...over };
+  const taking = {
+    now: 0,
+    size: 0,
+    slots: 1,
+    ahead: undefined,
+    most: Infinity,
+    mustBeAlone: () => false,
+    ...over,
+  };
   return takeBatch(table, sizes, taking);
 }
 

@@ -483,21 +483,43 @@ Deno.test("a full disk gives the run back uncounted and stops, resumable", async
   assert.equal(outcome()?.failed, 0);
 });
 
+Deno.test("no more runs are started than there is room for, however short they are", async () => {
+  const { world, campaign, outcome } = await stage([aJob({ sweep: points(50) })]);
+  await world.slot.ready();
+  // Runs of no time at all: without a limit all that is left would go to the slot at once.
+  while (world.slot.batches.length < 2) await world.slot.completes();
+  while (campaign.held.length > 0) {
+    campaign.letStart(0);
+    await world.slot.completes();
+  }
+  const before = world.slot.batches.flatMap(({ runs }) => runs).length;
+  assert.ok(before < 40, `${before} runs`);
+  campaign.letStart(3);
+  await world.settle();
+  assert.equal(campaign.held.length, 3);
+  while (world.slot.working !== undefined) await world.slot.completes();
+  assert.equal(world.slot.batches.flatMap(({ runs }) => runs).length, before + 3);
+  campaign.letStart(Infinity);
+  await world.settle();
+  while (world.slot.working !== undefined) await world.slot.completes();
+  assert.equal(outcome()?.completed, 50);
+});
+
 Deno.test("a full disk that somebody sees to gives the run back uncounted, and nothing stops", async () => {
   const told: string[] = [];
   const { world, campaign, outcome } = await stage([aJob({ sweep: points(3) })], {
     onNoRoom: (reason) => {
       told.push(reason);
-      campaign.letStart(false);
+      campaign.letStart(0);
       return true;
     },
   });
   await world.slot.ready();
   await world.slot.fails(0, "disk", { noSpace: true, mayPass: true });
   assert.deepEqual(told, ["boom"]);
-  assert.deepEqual([campaign.isStopping, campaign.isComputing], [false, false]);
+  assert.deepEqual([campaign.isStopping, campaign.held], [false, []]);
   assert.equal(world.slot.batches.length, 1);
-  campaign.letStart(true);
+  campaign.letStart(Infinity);
   await world.settle();
   while (world.slot.working !== undefined) await world.slot.completes();
   assert.deepEqual([outcome()?.stopped, outcome()?.completed], [undefined, 3]);

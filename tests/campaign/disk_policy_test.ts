@@ -5,25 +5,25 @@ import {
   type DiskSight,
   FillRate,
   judgeDisk,
+  NOTHING_SEEN,
 } from "../../src/campaign/disk_policy.ts";
 import { cases, seeded, seedOf } from "../helpers/torture.ts";
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
-const STILL = { roundBytes: 0, claimedBytes: 0, fillsBytesPerMs: 0, growsBytesPerMs: 0 };
 
 function levelOf(sight: Partial<DiskSight>, before: DiskLevel = "ample"): DiskLevel {
-  return judgeDisk({ ...STILL, ...sight }, before).level;
+  return judgeDisk({ ...NOTHING_SEEN, ...sight }, before).level;
 }
 
 Deno.test("judgeDisk() knows nothing where nobody can say, and then nothing is paused", () => {
-  const { level, limit, roomBytes } = judgeDisk(STILL, "full");
+  const { level, limit, roomBytes } = judgeDisk(NOTHING_SEEN, "full");
   assert.deepEqual([level, limit, roomBytes], ["ample", undefined, Infinity]);
 });
 
 Deno.test("judgeDisk() reserves a hundredth of a small disk, 256 MiB of a large one, and never less than a round", () => {
   const reserveOf = (sight: Partial<DiskSight>) =>
-    judgeDisk({ ...STILL, freeBytes: GIB, ...sight }, "ample").reserveBytes;
+    judgeDisk({ ...NOTHING_SEEN, freeBytes: GIB, ...sight }, "ample").reserveBytes;
   assert.equal(reserveOf({ totalBytes: 100 * MIB }), MIB);
   assert.equal(reserveOf({ totalBytes: 4096 * GIB }), 256 * MIB);
   assert.equal(reserveOf({ totalBytes: 100 * MIB, roundBytes: 7 * MIB }), 7 * MIB);
@@ -42,7 +42,7 @@ Deno.test("judgeDisk() is near below twice the reserve, full below the reserve",
 Deno.test("judgeDisk() looks five minutes ahead, and says when it will be full", () => {
   const disk = { totalBytes: 100 * GIB, reserveBytes: 100 * MIB, freeBytes: 400 * MIB };
   assert.equal(levelOf(disk), "ample");
-  const fills = { ...STILL, ...disk, fillsBytesPerMs: 50 * MIB / 60_000 };
+  const fills = { ...NOTHING_SEEN, ...disk, fillsBytesPerMs: 50 * MIB / 60_000 };
   const { level, fullInMs, limit } = judgeDisk(fills, "ample");
   assert.deepEqual([level, limit], ["near", "reserve"]);
   assert.equal(Math.round(fullInMs! / 60_000), 6);
@@ -57,11 +57,23 @@ Deno.test("judgeDisk() keeps the tree below its budget: near at 80 %, full where
   assert.equal(levelOf({ ...tree, treeBytes: undefined }), "ample");
 });
 
+Deno.test("judgeDisk() lets as many runs start as the tree has room for, and any number where nobody has set a budget", () => {
+  const startsMax = (sight: Partial<DiskSight>) =>
+    judgeDisk({ ...NOTHING_SEEN, ...sight }, "ample").startsMax;
+  const tree = { budgetBytes: 100 * MIB, treeBytes: 50 * MIB };
+  assert.equal(startsMax({ ...tree, claimedBytes: 20 * MIB, startBytes: 10 * MIB }), 4);
+  assert.equal(startsMax({ ...tree, claimedBytes: 45 * MIB, startBytes: 10 * MIB }), 1);
+  assert.equal(startsMax({ ...tree, claimedBytes: 50 * MIB, startBytes: 10 * MIB }), 0);
+  assert.equal(startsMax(tree), Infinity);
+  assert.equal(startsMax({ freeBytes: GIB, totalBytes: 2 * GIB }), Infinity);
+  assert.equal(startsMax({ ...tree, freeBytes: 0, totalBytes: GIB }), 0);
+});
+
 Deno.test("judgeDisk() tells of the limit that is the nearer one, whichever that is", () => {
   const disk = { totalBytes: GIB, reserveBytes: 10 * MIB };
   const tree = { budgetBytes: 100 * MIB };
   const limitOf = (freeBytes: number, treeBytes: number) =>
-    judgeDisk({ ...STILL, ...disk, ...tree, freeBytes, treeBytes }, "ample").limit;
+    judgeDisk({ ...NOTHING_SEEN, ...disk, ...tree, freeBytes, treeBytes }, "ample").limit;
   assert.equal(limitOf(500 * MIB, 99 * MIB), "budget");
   assert.equal(limitOf(9 * MIB, 99 * MIB), "reserve");
   assert.equal(limitOf(9 * MIB, 101 * MIB), "reserve");
@@ -91,7 +103,7 @@ Deno.test("judgeDisk() does not go to and fro around a limit", () => {
 });
 
 Deno.test("judgeDisk() wants as much gone as makes it ample", () => {
-  const disk = { ...STILL, totalBytes: GIB, reserveBytes: 100 * MIB };
+  const disk = { ...NOTHING_SEEN, totalBytes: GIB, reserveBytes: 100 * MIB };
   const { excessBytes } = judgeDisk({ ...disk, freeBytes: 90 * MIB }, "ample");
   assert.equal(
     judgeDisk({ ...disk, freeBytes: 90 * MIB + excessBytes }, "full").level,
