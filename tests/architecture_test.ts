@@ -75,9 +75,10 @@ const EDGE_FILES: { readonly [path: string]: string } = {
   "src/dashboard/page_files.ts": "reads the files of the page",
   "src/dashboard/plot_thread.ts": "starts the thread of the plots",
   "src/dashboard/plot_worker.ts": "looks at the clock",
-  "src/dashboard/server.ts": "listens",
+  "src/dashboard/server.ts": "upgrades to WebSockets, has a clock",
   "src/dashboard/tree_watch.ts": "has a clock",
   "src/dashboard/turns.ts": "lets others have their turn",
+  "src/dashboard/web_server.ts": "listens",
 };
 const EDGE_FOLDERS = [
   "command",

@@ -1,4 +1,5 @@
 /** The files of the page: a fixed list, beside the program and in the executable. No path of a request is looked up. */
+import { Buffer } from "node:buffer";
 
 const FOLDER = new URL("./page/", import.meta.url);
 
@@ -54,10 +55,10 @@ export interface PageFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-const read = new Map<string, Promise<PageFile>>();
+const read = new Map<string, PageFile>();
 
-/** The file of a request's path; undefined when there is none. */
-export function pageFile(path: string): Promise<PageFile> | undefined {
+/** The file of a request's path; undefined when there is none. At once: they are small, and the first picture waits. */
+export function pageFile(path: string): PageFile | undefined {
   const name = path === "/"
     ? "index.html"
     : [STYLES, ...PAGE_FILES].find((one) => path === `/page/${one}`);
@@ -67,9 +68,9 @@ export function pageFile(path: string): Promise<PageFile> | undefined {
   return file;
 }
 
-async function readPageFile(name: string): Promise<PageFile> {
+function readPageFile(name: string): PageFile {
   const ending = name.split(".").at(-1) as keyof typeof TYPES;
   const names = name === STYLES ? STYLE_FILES : [name];
-  const parts = await Promise.all(names.map((one) => Deno.readFile(new URL(one, FOLDER))));
-  return { type: TYPES[ending], bytes: new Uint8Array(await new Blob(parts).arrayBuffer()) };
+  const parts = names.map((one) => Deno.readFileSync(new URL(one, FOLDER)));
+  return { type: TYPES[ending], bytes: Buffer.concat(parts) };
 }

@@ -13,8 +13,10 @@ import { bodyOf, readAction } from "./control_request.ts";
 import { EventLines } from "./event_lines.ts";
 import { pageFile } from "./page_files.ts";
 import { pictureOf, statusOf } from "./picture.ts";
+import { json, reply, text } from "./replies.ts";
 import { type Elsewhere, TreeWatch, troubleOf } from "./tree_watch.ts";
 import { Viewers } from "./viewers.ts";
+import { type Address, listen } from "./web_server.ts";
 
 /** What was done, or why nothing was. */
 export interface Done {
@@ -23,11 +25,8 @@ export interface Done {
   readonly hint?: string;
 }
 
-export interface DashboardOptions {
+export interface DashboardOptions extends Address {
   readonly layout: Layout;
-  readonly host: string;
-  /** 0: one that is free. */
-  readonly port: number;
   readonly now: () => Date;
   /** Absent: nobody may change anything. */
   readonly control?: (action: ControlAction) => Promise<Done>;
@@ -42,16 +41,6 @@ const LOAD_MAX = 0.2;
 /** With nobody there only the journal is followed. */
 const ALONE_MS = 2_000;
 const LAST_MS = 1_000;
-
-const HEADERS = {
-  "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; " +
-    "connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-resource-policy": "same-origin",
-  "cache-control": "no-store",
-};
 
 export class Dashboard {
   readonly #options: DashboardOptions;
@@ -195,10 +184,8 @@ export class Dashboard {
         this.#watch.askElsewhere();
         return json(200, this.#picture());
       }
-      const file = await pageFile(url.pathname);
-      if (file !== undefined) {
-        return new Response(file.bytes, { headers: { ...HEADERS, "content-type": file.type } });
-      }
+      const file = pageFile(url.pathname);
+      if (file !== undefined) return reply(200, file.type, file.bytes);
       const answer = (await this.#answersNow()).find(url);
       return answer === undefined ? text(404, "There is no such page.\n") : json(200, await answer);
     } catch (error) {
@@ -274,47 +261,4 @@ async function atMost(ms: number, work: Promise<void>): Promise<void> {
   const timer = setTimeout(late.resolve, ms);
   await Promise.race([work, late.promise]);
   clearTimeout(timer);
-}
-
-function listen(
-  { host, port }: DashboardOptions,
-  handler: (request: Request) => Promise<Response>,
-): Deno.HttpServer<Deno.NetAddr> {
-  try {
-    return Deno.serve({ hostname: host, port, onListen: () => {} }, handler);
-  } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) {
-      throw new Fault("usage", `Port ${port} of ${host} is in use.`, {
-        hint: "Another dashboard, perhaps. Leave out --port: a free one is found.",
-        cause: error,
-      });
-    }
-    if (error instanceof Deno.errors.PermissionDenied) {
-      throw new Fault(
-        "usage",
-        `The system does not let simrun listen at port ${port} of ${host}.`,
-        {
-          hint: "Take a port from 1024 on, or leave out --port.",
-          cause: error,
-        },
-      );
-    }
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Fault("usage", `simrun cannot listen at "${host}": ${reason}.`, {
-      hint: "--host takes an address of this machine, e.g. 127.0.0.1 or 0.0.0.0.",
-      cause: error,
-    });
-  }
-}
-
-function text(status: number, body: string): Response {
-  const headers = { ...HEADERS, "content-type": "text/plain; charset=utf-8" };
-  return new Response(body, { status, headers });
-}
-
-function json(status: number, body: string): Response {
-  return new Response(body, {
-    status,
-    headers: { ...HEADERS, "content-type": "application/json" },
-  });
 }

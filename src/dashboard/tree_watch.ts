@@ -38,8 +38,11 @@ export class Folds {
   }
 }
 
-/** Longer pieces than of what is read beside it: everybody waits for the first picture, and each pause costs 2 ms. */
-const PICTURE_PIECE_MS = 40;
+/**
+ * Longer pieces than of what is read beside it: everybody waits for the first picture, and each pause costs some
+ * milliseconds. What the page is made of comes in between.
+ */
+const PICTURE_PIECE_MS = 80;
 const ROOM_MS = 10_000;
 
 /** What else can be known of a tree, found out by whoever made the server: it takes long, or asks others. */

@@ -3,7 +3,7 @@ import type { Live } from "../job/live.ts";
 import { VERSION } from "../job/version.ts";
 import { VISIBLE_STATES } from "../report/selector.ts";
 import { type Activity, treeStatus } from "../report/status.ts";
-import type { StatisticsCounts } from "../report/statistics.ts";
+import type { StatisticsCounts } from "../report/statistics_counts.ts";
 import type { MetricName } from "./metric_table.ts";
 import { Samples } from "./samples.ts";
 import { OTHERS, type TreeFold } from "./tree_fold.ts";

@@ -113,8 +113,14 @@ const HEX = new TextEncoder().encode("0123456789abcdef");
 const VALUES = new Int8Array(128).fill(-1);
 HEX.forEach((code, value) => VALUES[code] = value);
 
+/** Digests are as good as drawn by lot; ids that somebody else made of 16 digits may be numbered. */
+export function placeOf(high: number, low: number): number {
+  const mixed = Math.imul(low ^ high, 0x9e3779b1);
+  return (mixed ^ mixed >>> 15) >>> 0;
+}
+
 // deno-fmt-ignore: four digits a line
-function textOf(high: number, low: number): string {
+export function textOf(high: number, low: number): string {
   return String.fromCharCode(
     HEX[high >>> 28]!, HEX[high >>> 24 & 15]!, HEX[high >>> 20 & 15]!, HEX[high >>> 16 & 15]!,
     HEX[high >>> 12 & 15]!, HEX[high >>> 8 & 15]!, HEX[high >>> 4 & 15]!, HEX[high & 15]!,

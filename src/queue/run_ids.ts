@@ -1,5 +1,5 @@
 /** The runs of a job by their ids, a row each, and which row is whose: 16 bytes a run where the ids are digests. */
-import { DigestColumn, type Halves, halvesOf } from "./digest_column.ts";
+import { DigestColumn, type Halves, halvesOf, placeOf } from "./digest_column.ts";
 
 const SLOTS_MIN = 16;
 /** The table grows when more than so much of it is taken. */
@@ -69,7 +69,7 @@ export class RunIds {
   /** Where the row of a digest stands, or may be put. */
   #slotOf(halves: Halves): number {
     const last = this.#slots.length - 1;
-    let slot = placeOf(halves) & last;
+    let slot = placeOf(halves.high, halves.low) & last;
     for (;;) {
       const row = this.#slots[slot]! - 1;
       if (row < 0 || this.#ids.has(row, halves)) return slot;
@@ -85,17 +85,11 @@ export class RunIds {
     for (const taken of before) {
       if (taken === 0) continue;
       this.#ids.halves(taken - 1, this.#halves);
-      let slot = placeOf(this.#halves) & last;
+      let slot = placeOf(this.#halves.high, this.#halves.low) & last;
       while (this.#slots[slot] !== 0) slot = slot + 1 & last;
       this.#slots[slot] = taken;
     }
     this.#halves.high = high;
     this.#halves.low = low;
   }
-}
-
-/** Digests are as good as drawn by lot; ids that somebody else made of 16 digits may be numbered. */
-function placeOf({ high, low }: Halves): number {
-  const mixed = Math.imul(low ^ high, 0x9e3779b1);
-  return (mixed ^ mixed >>> 15) >>> 0;
 }

@@ -1,71 +1,7 @@
 /** How runs ended, and how many only after a retry: counted event by event, so that it can be told at any time. Pure. */
-import type { RequeueCause, RunEvent } from "../job/event.ts";
-import type { FailureClass } from "../job/run.ts";
-
-/**
- * Runs by how they ended. One that is computed again after it had completed (more steps, a changed model, on request)
- * is another one; one that failed and is taken up again is the same.
- */
-export interface StatisticsCounts {
-  readonly firstAttempt: number;
-  /** Completed, and an attempt had failed before. */
-  readonly afterRetry: number;
-  readonly failed: number;
-  /** By a person, and not taken up again. */
-  readonly cancelled: number;
-  /** Begun and not ended; what was never begun is not counted. */
-  readonly unfinished: number;
-  /** Took the result of an equal run: never computed, and in none of the numbers above. */
-  readonly reused: number;
-  /** Attempts after one that had failed, of the runs that completed after a retry or failed. */
-  readonly retries: number;
-}
-
-/** What attempts failed of. A run that failed of two things is counted with both. */
-export interface FailureCause {
-  readonly cause: FailureClass | RequeueCause;
-  /** Attempts that failed of it. */
-  readonly attempts: number;
-  /** Runs with such an attempt. */
-  readonly runs: number;
-  /** Of them those that completed, and those that failed in the end; the others are neither yet. */
-  readonly recovered: number;
-  readonly failed: number;
-}
-
-/** The numbers, to be counted up. */
-export type Counts = { -readonly [name in keyof StatisticsCounts]: StatisticsCounts[name] };
-export type Cause = { -readonly [name in keyof FailureCause]: FailureCause[name] };
-
-/** A run that has begun and not completed; all that is kept of completed ones are the numbers. */
-interface Row {
-  counts: Counts;
-  /** Empty until it is begun. */
-  digest: string;
-  /** Which of the numbers it is in; `unneeded`, in none: its job has come to its end without it. */
-  state: "firstAttempt" | "afterRetry" | "failed" | "cancelled" | "unfinished" | "unneeded";
-  /** When it was last heard of. */
-  atMs: number;
-  /** Failed attempts by what they failed of. */
-  failures: Map<Cause["cause"], number> | undefined;
-}
-
-class JobRows {
-  readonly rows = new Map<string, Row>();
-  /** By the model's file name. */
-  readonly counts = new Map<string, Counts>();
-  readonly names = new Map<string, string>();
-  /** Digest of the model of its last plan. */
-  model = "";
-  isStopped = false;
-
-  countsOf(model: string): Counts {
-    const name = this.names.get(model) ?? model;
-    let counts = this.counts.get(name);
-    if (counts === undefined) this.counts.set(name, counts = zeroCounts());
-    return counts;
-  }
-}
+import type { RunEvent } from "../job/event.ts";
+import type { Cause, Counts, FailureCause, StatisticsCounts } from "./statistics_counts.ts";
+import { Begun, JobRows, type Row } from "./statistics_rows.ts";
 
 /** The statistics of one tree. Fed with its events in their order, from its journal or as they happen. */
 export class Statistics {
@@ -90,11 +26,8 @@ export class Statistics {
       }
       case "runs.started": {
         const job = this.#job(event.job);
-        const counts = job.countsOf(event.model);
         job.isStopped = false;
-        for (let i = 0; i + 1 < event.runs.length; i += 2) {
-          this.#started(job, event.runs[i]!, event.runs[i + 1]!, counts, atMs);
-        }
+        this.#started(job, event.runs, job.countsOf(event.model), atMs);
         return;
       }
       case "runs.completed": {
@@ -105,9 +38,7 @@ export class Statistics {
       }
       case "run.reused": {
         const job = this.#job(event.job);
-        const { run } = event.run;
-        this.#count(job.rows.get(run), -1);
-        job.rows.delete(run);
+        this.#leave(job.take(event.run.run));
         if (atMs >= this.#sinceMs) job.countsOf(event.model).reused++;
         return;
       }
@@ -133,14 +64,14 @@ export class Statistics {
         return;
       case "run.resumed":
       case "run.checkpointed": {
-        const row = this.#job(event.job).rows.get(event.run);
+        const row = this.#job(event.job).get(event.run);
         if (row?.state === "unfinished") this.#become(row, row.state, atMs);
         return;
       }
       case "job.stopped": {
         const job = this.#job(event.job);
         job.isStopped = true;
-        for (const row of job.rows.values()) {
+        for (const row of job.all()) {
           if (row.state === "unfinished") this.#become(row, "unneeded", row.atMs);
         }
         return;
@@ -164,13 +95,18 @@ export class Statistics {
     return this.#causes.values();
   }
 
-  #started(job: JobRows, run: string, digest: string, counts: Counts, atMs: number): void {
-    const row = job.rows.get(run);
-    if (row === undefined) {
-      const begun: Row = { counts, digest, state: "unfinished", atMs, failures: undefined };
-      job.rows.set(run, begun);
-      return this.#count(begun, 1);
+  /** `runs`: each id with its digest behind it. */
+  #started(job: JobRows, runs: readonly string[], counts: Counts, atMs: number): void {
+    const begun = new Begun(runs, counts, atMs);
+    let isNew = 0;
+    for (let i = 0; i + 1 < runs.length; i += 2) {
+      if (job.begin(runs[i]!, begun)) isNew++;
+      else this.#startedAgain(job.get(runs[i]!)!, runs[i + 1]!, counts, atMs);
     }
+    if (atMs >= this.#sinceMs) counts.unfinished += isNew;
+  }
+
+  #startedAgain(row: Row, digest: string, counts: Counts, atMs: number): void {
     // Another spec under the same id is another run. The one before stays what it was, unless it had no end.
     const isOther = row.digest !== "" && row.digest !== digest;
     if (!isOther || row.state === "unfinished" || row.state === "unneeded") this.#count(row, -1);
@@ -183,25 +119,29 @@ export class Statistics {
   }
 
   #completed(job: JobRows, run: string, counts: Counts, atMs: number): void {
-    const row = job.rows.get(run);
-    if (row?.failures !== undefined) {
-      this.#become(row, "afterRetry", atMs);
-    } else {
-      this.#count(row, -1);
-      if (atMs >= this.#sinceMs) counts.firstAttempt++;
+    const row = job.take(run);
+    if (row !== undefined && !(row instanceof Begun) && row.failures !== undefined) {
+      return this.#become(row, "afterRetry", atMs);
     }
-    job.rows.delete(run);
+    this.#leave(row);
+    if (atMs >= this.#sinceMs) counts.firstAttempt++;
+  }
+
+  /** What became of it is in the numbers no more. */
+  #leave(row: Row | Begun | undefined): void {
+    if (!(row instanceof Begun)) return this.#count(row, -1);
+    if (row.atMs >= this.#sinceMs) row.counts.unfinished--;
   }
 
   /** One that was never begun waits now as if nobody had ever cancelled it. */
   #retried(job: JobRows, run: string, atMs: number): void {
-    const row = job.rows.get(run);
+    const row = job.get(run);
     if (row === undefined) return;
     if (row.digest !== "" || row.failures !== undefined) {
       return this.#become(row, "unfinished", atMs);
     }
     this.#count(row, -1);
-    job.rows.delete(run);
+    job.take(run);
   }
 
   #become(row: Row, state: Row["state"], atMs: number, cause?: Cause["cause"]): void {
@@ -253,24 +193,17 @@ export class Statistics {
   /** A run may be cancelled, or fail for what it needs, before it was ever begun. */
   #rowOf(id: string, run: string): Row {
     const job = this.#job(id);
-    let row = job.rows.get(run);
-    if (row !== undefined) return row;
+    const known = job.get(run);
+    if (known !== undefined) return known;
     const counts = job.countsOf(job.model);
-    row = { counts, digest: "", state: "unneeded", atMs: -Infinity, failures: undefined };
-    job.rows.set(run, row);
+    const row: Row = {
+      counts,
+      digest: "",
+      state: "unneeded",
+      atMs: -Infinity,
+      failures: undefined,
+    };
+    job.add(run, row);
     return row;
   }
-}
-
-/** Of nothing. */
-export function zeroCounts(): Counts {
-  return {
-    firstAttempt: 0,
-    afterRetry: 0,
-    failed: 0,
-    cancelled: 0,
-    unfinished: 0,
-    reused: 0,
-    retries: 0,
-  };
 }

@@ -1,5 +1,5 @@
 /** Statistics as JSON for programs: names as those of the status, rates from 0 to 1. */
-import type { StatisticsCounts } from "./statistics.ts";
+import type { StatisticsCounts } from "./statistics_counts.ts";
 import {
   meanRetries,
   recoveredShare,

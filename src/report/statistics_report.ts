@@ -1,12 +1,12 @@
 /** The statistics of one tree or several, added up, and the rates that follow from them. Pure. */
+import type { Statistics } from "./statistics.ts";
 import {
   type Cause,
   type Counts,
   type FailureCause,
-  type Statistics,
   type StatisticsCounts,
   zeroCounts,
-} from "./statistics.ts";
+} from "./statistics_counts.ts";
 
 /** Facts of one tree or several, added up. */
 export interface StatisticsReport {

@@ -1,7 +1,7 @@
 /** Statistics as lines for a person: how runs ended, rates, why attempts failed, and by job, model or tree. Pure. */
 import { describeClass } from "../report/failure_text.ts";
 import { formatCount, formatNumberOf, formatShare, formatTime } from "../report/format.ts";
-import type { FailureCause, StatisticsCounts } from "../report/statistics.ts";
+import type { FailureCause, StatisticsCounts } from "../report/statistics_counts.ts";
 import type { StatisticsScope } from "../report/statistics_json.ts";
 import {
   meanRetries,

@@ -13,7 +13,7 @@ const LINES_MAX = 320;
 Deno.test("PAGE_FILES is what lies in the folder, but for the settings of the type check", async () => {
   const served = NAMES.filter((name) => name !== "jsconfig.json");
   assert.deepEqual([...PAGE_FILES, ...STYLE_FILES].toSorted(), served);
-  const styles = await pageFile("/page/styles.css");
+  const styles = pageFile("/page/styles.css");
   assert.equal(
     new TextDecoder().decode(styles!.bytes),
     STYLE_FILES.map((name) => Deno.readTextFileSync(join(FOLDER, name))).join(""),

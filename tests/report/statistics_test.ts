@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import type { RequeueCause, RunEvent } from "../../src/job/event.ts";
 import type { FailureClass } from "../../src/job/run.ts";
+import { Statistics } from "../../src/report/statistics.ts";
 import {
   type FailureCause,
-  Statistics,
   type StatisticsCounts,
   zeroCounts,
-} from "../../src/report/statistics.ts";
+} from "../../src/report/statistics_counts.ts";
 import { statisticsJson } from "../../src/report/statistics_json.ts";
 import { statisticsReport, successRate, totalRuns } from "../../src/report/statistics_report.ts";
 import { cases } from "../helpers/torture.ts";
@@ -166,7 +166,7 @@ function fromScratch(events: readonly RunEvent[], sinceMs: number) {
   };
   events.forEach((event, atMs) => {
     const runs = event.type === "runs.started"
-      ? [event.runs[0]!]
+      ? event.runs.filter((_, i) => i % 2 === 0)
       : event.type === "runs.completed"
       ? event.runs.map(({ run }) => run)
       : "runs" in event
@@ -179,12 +179,13 @@ function fromScratch(events: readonly RunEvent[], sinceMs: number) {
         continue;
       }
       const isOver = story?.state === "firstAttempt" || story?.state === "afterRetry";
+      const digest = event.type === "runs.started" ? event.runs[event.runs.indexOf(run) + 1]! : "";
       const isOther = event.type === "runs.started" && story !== undefined &&
-        story.digest !== "" && story.digest !== event.runs[1];
+        story.digest !== "" && story.digest !== digest;
       if (isOther && story!.state === "unfinished") story!.state = "never";
       if (story === undefined || isOver || isOther) story = fresh(run);
       if (event.type === "runs.started") {
-        story.digest = event.runs[1]!;
+        story.digest = digest;
         story.state = "unfinished";
       } else if (event.type === "runs.completed") {
         story.state = story.failures.length > 0 ? "afterRetry" : "firstAttempt";
@@ -222,7 +223,11 @@ function randomEvent(random: Seeded): RunEvent {
     case 0:
     case 1:
     case 2:
-      return begun(run, { runs: [run, random.pick(["d1", "d1", "d1", "d2"])] });
+      return begun(run, {
+        runs: ["p", "q", "r"]
+          .filter((one) => one === run || random.below(2) > 0)
+          .flatMap((one) => [one, random.pick(["d1", "d1", "d1", "d2"])]),
+      });
     case 3:
       return done(run);
     case 4: {

@@ -1,6 +1,6 @@
 /** Statistics on the screen: the bar on a terminal only, endings that are rare, and a tree of which nothing can be told. */
 import assert from "node:assert/strict";
-import { type Counts, zeroCounts } from "../../src/report/statistics.ts";
+import { type Counts, zeroCounts } from "../../src/report/statistics_counts.ts";
 import { paintFor } from "../../src/screen/paint.ts";
 import { renderStatistics, type StatisticsGroups } from "../../src/screen/statistics_view.ts";
 import { displayWidth } from "../../src/screen/width.ts";
