@@ -1,5 +1,6 @@
 /** T1: kill -9 at every file operation of a campaign: of everything at once, of the orchestrator, of a slot. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { isTorture } from "../helpers/torture.ts";
 import { faultTest, tryEach } from "./enumeration.ts";
 import {
@@ -7,6 +8,7 @@ import {
   assertSavedIsThere,
   assertSound,
   assertSpoken,
+  filesBelow,
   type Reference,
 } from "./reference.ts";
 import { CHANGES, type Ended, type Fault } from "./shim.ts";
@@ -72,6 +74,18 @@ for (const action of ["kill", "kill-after"] as const) {
   );
 }
 
+const PAGE_BYTES = 4096;
+
+/** A kill comes between two pages of what the kernel is writing, if it comes in the middle of that; nowhere else. */
+function assertTornAtPage(tree: string): void {
+  for (const path of filesBelow(tree)) {
+    const goodBytes = /journal-torn-at-(\d+)\.jsonl$/.exec(path)?.[1];
+    if (goodBytes === undefined) continue;
+    const { size } = Deno.statSync(join(tree, path));
+    assert.equal((Number(goodBytes) + size) % PAGE_BYTES, 0, `${path} of ${size} bytes`);
+  }
+}
+
 /** Runs into the kill, looks at what is left, and goes on. */
 async function killAndFinish(reference: Reference, fault: Fault): Promise<Ended> {
   const tree = reference.newTree();
@@ -84,7 +98,8 @@ async function killAndFinish(reference: Reference, fault: Fault): Promise<Ended>
   assert.equal(ended.signal, "SIGKILL");
   await assertSound(tree);
   assertSavedIsThere(tree);
-  await reference.finish(tree);
+  await reference.finish(tree, { torn: true });
+  assertTornAtPage(tree);
   await assertGone(ended);
   return ended;
 }
