@@ -99,7 +99,7 @@ async function killOnce(
       parameters: { numbers: sizes.fieldBytes / Float64Array.BYTES_PER_ELEMENT },
     },
     args: ARGS,
-    afterMs: 1.2 * intervalMs + Math.random() * intervalMs,
+    afterMs: Math.random() * intervalMs,
   });
   const saved = (await eventsOf(tree)).filter((event) => event.type === "run.checkpointed");
   await Deno.remove(tree, { recursive: true });

@@ -78,6 +78,7 @@ export async function killedSimrun(
   { job, args, afterMs }: {
     readonly job: object;
     readonly args: readonly string[];
+    /** Since its first checkpoint was journalled. */
     readonly afterMs: number;
   },
 ): Promise<{ readonly tree: string; readonly killedAt: number }> {
@@ -90,6 +91,12 @@ export async function killedSimrun(
     stdout: "null",
     stderr: "null",
   }).spawn();
+  let hasEnded = false;
+  void child.status.then(() => hasEnded = true);
+  const isSaved = async () =>
+    (await Deno.readTextFile(`${tree}/hot/journal.jsonl`).catch(() => ""))
+      .includes('"type":"run.checkpointed"');
+  while (!hasEnded && !await isSaved()) await new Promise((done) => setTimeout(done, 20));
   await new Promise((done) => setTimeout(done, afterMs));
   const killedAt = Date.now();
   child.kill("SIGKILL");
