@@ -39,6 +39,14 @@ export interface SourcePlace {
   readonly column: number;
 }
 
+/** What may be different the next time: such an attempt is perhaps not the last. */
+export const PASSING_FAILURES: readonly FailureClass[] = [
+  "slot-lost",
+  "hang",
+  "transient",
+  "out-of-memory",
+];
+
 export interface Failure {
   readonly class: FailureClass;
   /** One sentence, the model's own message for `model-error`. */

@@ -77,7 +77,7 @@ export class CommandOutput {
     this.printed = new PrintedResults(model.results);
     const columns = from?.saved.columns ?? undefined;
     this.#series = new Series(columns);
-    this.#isLogOnDisk = from !== undefined;
+    this.#isLogOnDisk = from !== undefined || place.attempt > 1;
     this.#isSeriesOnDisk = columns !== undefined;
     this.#lastRowStep = this.#lastTakenStep = from?.saved.lastRowStep ?? -1;
     this.#columns = columns;
@@ -141,10 +141,13 @@ export class CommandOutput {
     if (text !== "") this.#tellLog(text);
   }
 
-  logAtEnd(): { log?: string } {
+  /** Of the last attempt a short one goes into the record; when another may follow, all of them into a file. */
+  logAtEnd(mayBeTriedAgain = false): { log?: string } {
     const text = this.#log.take();
     if (text === "") return {};
-    if (!this.#isLogOnDisk && text.length <= LOG_INLINE_CHARACTERS_MAX) return { log: text };
+    if (!mayBeTriedAgain && !this.#isLogOnDisk && text.length <= LOG_INLINE_CHARACTERS_MAX) {
+      return { log: text };
+    }
     this.#tellLog(text);
     return {};
   }

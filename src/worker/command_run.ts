@@ -11,7 +11,7 @@ import { judge, type Verdict } from "../command/verdict.ts";
 import { type CommandModel, NEEDS_FILE } from "../job/command.ts";
 import type { Job } from "../job/job.ts";
 import { encodePlain } from "../job/plain.ts";
-import type { FailureClass } from "../job/run.ts";
+import type { Failure, FailureClass } from "../job/run.ts";
 import { CheckpointSets } from "./checkpoint_sets.ts";
 import { CommandOutput } from "./command_output.ts";
 import { failedForRoom } from "./command_disk.ts";
@@ -29,7 +29,7 @@ import { LeftFiles } from "./left_files.ts";
 import { makeNice } from "./niceness.ts";
 import { plainResult } from "./outcome.ts";
 import { ACTIVITY, CONTROL, type Resume } from "./protocol.ts";
-import { RunFailure, timeoutWords } from "./run_failure.ts";
+import { mayBeTriedAgain, RunFailure, timeoutWords } from "./run_failure.ts";
 import { mustYield } from "./stepping.ts";
 
 /** Looking at memory reads files of every process. */
@@ -144,8 +144,8 @@ export class CommandRun {
     return this.#fail(new RunFailure(FAILURES[verdict.kind], verdict.why));
   }
 
-  logAtEnd(): { log?: string } {
-    return this.#output.logAtEnd();
+  logOfFailed(failure: Failure): { log?: string } {
+    return this.#output.logAtEnd(mayBeTriedAgain(failure, this.#place.attempt, this.#job));
   }
 
   async #prepare(): Promise<Prepared> {

@@ -256,7 +256,8 @@ class CommandThread {
 
   #tellFailed({ one, batch, index }: Begun, why: unknown): void {
     this.#flushResults(batch);
-    this.#tell({ type: "failed", batch, index, ...failedBy(why, one.step), ...one.logAtEnd() });
+    const failed = failedBy(why, one.step);
+    this.#tell({ type: "failed", batch, index, ...failed, ...one.logOfFailed(failed.failure) });
   }
 
   #leave({ one, folder, isShared }: Begun): void {

@@ -1,12 +1,17 @@
 /** Why simrun itself ends a run whose model would go on, in words: diverged, out of time, or what it measures is no number. */
 import type { Job } from "../job/job.ts";
-import type { FailureClass } from "../job/run.ts";
+import { type Failure, type FailureClass, PASSING_FAILURES } from "../job/run.ts";
 
 /** Ends the run at hand. Its message is whole: nothing of a place or a stack belongs to it. */
 export class RunFailure extends Error {
   constructor(readonly failureClass: FailureClass, message: string) {
     super(message);
   }
+}
+
+/** Whether this attempt may have been one of several: what it said is then not all that the run has to say. */
+export function mayBeTriedAgain(failure: Failure, attempt: number, { retries }: Job): boolean {
+  return attempt <= retries && PASSING_FAILURES.includes(failure.class);
 }
 
 /** A thread that looks ends its run in time; one that does not is given so much longer to look at last. */

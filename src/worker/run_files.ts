@@ -80,6 +80,7 @@ export class RunFiles {
   #suspects: { readonly step: number; readonly reason: string }[] = [];
   /** Rows that could not be written yet; they go with the next ones. */
   #rowsWaiting = "";
+  #isLogBegun = false;
 
   constructor(writer: Writer, run: RunIdentity) {
     this.#writer = writer;
@@ -95,7 +96,8 @@ export class RunFiles {
     for (const folder of [this.#checkpoints, this.#folder]) await removeTemporaries(folder);
     const { checkpoint, rejected } = await this.#newestGood();
     if (checkpoint === undefined) {
-      await this.#clearFolder();
+      // What earlier attempts of the same have said stays.
+      await this.#clearFolder(this.#run.attempt > 1 ? [LOG_FILE] : []);
       return { rejected };
     }
     this.#series = checkpoint.identity.series;
@@ -268,14 +270,20 @@ export class RunFiles {
   async appendLog(text: string): Promise<void> {
     await this.#makeFolder(this.#folder);
     const path = join(this.#folder, LOG_FILE);
-    const kept = cutLog(text, LOG_BYTES_MAX - await sizeOf(path));
+    const { attempt } = this.#run;
+    const head = attempt === 1 || this.#isLogBegun ? "" : `--- attempt ${attempt} ---\n`;
+    this.#isLogBegun = true;
+    const kept = cutLog(head + text, LOG_BYTES_MAX - await sizeOf(path));
     if (kept !== "") await appendVolatile(path, kept);
   }
 
   /** Another spec's series, log or result must never pass for this one's. */
-  async #clearFolder(): Promise<void> {
+  async #clearFolder(stays: readonly string[] = []): Promise<void> {
     try {
-      await fs.remove(this.#folder, { recursive: true });
+      if (stays.length === 0) return await fs.remove(this.#folder, { recursive: true });
+      for await (const { name } of fs.readDir(this.#folder)) {
+        if (!stays.includes(name)) await fs.remove(join(this.#folder, name), { recursive: true });
+      }
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw diskFault(error, this.#folder);
     }

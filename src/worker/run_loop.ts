@@ -101,13 +101,13 @@ export class RunLoop {
         this.#keepResult(result, one.now, batch.batch);
       } catch (thrown) {
         this.#flushResults(batch.batch);
-        const step = this.#progress[CONTROL.step]!;
+        const failure = failureOf(thrown, this.#progress[CONTROL.step]!, this.#model.url);
         this.#tell({
           type: "failed",
           batch: batch.batch,
           index,
-          failure: failureOf(thrown, step, this.#model.url),
-          ...one?.logAtEnd(),
+          failure,
+          ...one?.logOfFailed(failure),
         });
       }
     }
@@ -119,8 +119,9 @@ export class RunLoop {
     this.#tell({ type: "ended", batch: batch.batch });
   }
 
-  #parts({ needs }: Batch, index: number) {
+  #parts({ attempt, needs }: Batch, index: number) {
     return {
+      attempt,
       needs: () => this.#needs.of(needs, index),
       orders: this.#orders,
       progress: this.#progress,

@@ -23,19 +23,22 @@ export class RunRecord {
   readonly #batch: number;
   readonly #index: number;
   readonly #send: (message: FromSimulation) => void;
-  #isLogOnDisk = false;
+  /** As that of an earlier attempt is. */
+  #isLogOnDisk: boolean;
 
   constructor(
     context: RunContext,
     measuring: Measuring,
     batch: number,
     index: number,
+    attempt: number,
     send: (message: FromSimulation) => void,
   ) {
     this.#context = context;
     this.#measuring = measuring;
     this.#batch = batch;
     this.#index = index;
+    this.#isLogOnDisk = attempt > 1;
     this.#send = send;
   }
 
@@ -51,10 +54,13 @@ export class RunRecord {
     this.#tell({ type: "log", text });
   }
 
-  logAtEnd(): { log?: string } {
+  /** Of the last attempt a short one goes into the record; when another may follow, all of them into a file. */
+  logAtEnd(mayBeTriedAgain = false): { log?: string } {
     const text = this.#context.takeLog();
     if (text === "") return {};
-    if (!this.#isLogOnDisk && text.length <= LOG_INLINE_CHARACTERS_MAX) return { log: text };
+    if (!mayBeTriedAgain && !this.#isLogOnDisk && text.length <= LOG_INLINE_CHARACTERS_MAX) {
+      return { log: text };
+    }
     this.#tell({ type: "log", text });
     return {};
   }

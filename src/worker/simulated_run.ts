@@ -1,7 +1,7 @@
 /** One run in the simulation thread, from its first to its last step; every order in it counts. */
 import type { Job } from "../job/job.ts";
-import type { Context } from "../job/model.ts";
 import { decodePlain } from "../job/plain.ts";
+import type { Failure } from "../job/run.ts";
 import { pointAt } from "../plan/sweep.ts";
 import { RunContext } from "./context.ts";
 import { EndingRule } from "./ending_rule.ts";
@@ -9,16 +9,10 @@ import { branchedState, initialState } from "./first_state.ts";
 import type { Instance, LoadedModel } from "./model.ts";
 import { LOG_TO_DISK_AFTER_MS } from "./inline_limits.ts";
 import { Measuring } from "./measuring.ts";
-import {
-  ACTIVITY,
-  CONTROL,
-  type FromSimulation,
-  GAP_MS_MAX,
-  ORDER,
-  type Resume,
-} from "./protocol.ts";
+import { ACTIVITY, CONTROL, GAP_MS_MAX, ORDER, type Resume } from "./protocol.ts";
 import type { RandomState } from "./random.ts";
-import { RunFailure, timeoutWords } from "./run_failure.ts";
+import { mayBeTriedAgain, RunFailure, timeoutWords } from "./run_failure.ts";
+import type { Plain, RunParts } from "./run_parts.ts";
 import { RunRecord } from "./run_record.ts";
 import { Saving } from "./saving.ts";
 import {
@@ -26,36 +20,14 @@ import {
   isOrdered,
   mustYield,
   nextMultiple,
-  type Pace,
   refusePromise,
   stepAlong,
 } from "./stepping.ts";
-import type { SnapshotBuffers } from "./snapshot_buffers.ts";
 import { placesOf, putTogether, takeApart } from "./state.ts";
 
 /** Kept before a model takes the floor. */
 const { stringify } = JSON;
 const { compareExchange, exchange, store } = Atomics;
-
-/** What a checkpoint keeps beside the arrays. */
-interface Plain {
-  readonly state: unknown;
-  readonly rng: RandomState | null;
-  readonly columns: readonly string[] | null;
-  /** The final state of a run that ended by its own rule: it must not go on after a crash. */
-  readonly ending?: string;
-}
-
-/** What a run shares with the others of its thread. */
-export interface RunParts {
-  readonly orders: Int32Array;
-  readonly progress: Float64Array;
-  readonly buffers: SnapshotBuffers;
-  readonly tell: (message: FromSimulation) => void;
-  readonly pace: Pace;
-  /** What the run needs. */
-  readonly needs: () => Context["needs"];
-}
 
 /** One run from its first to its last step in this slot. */
 export class SimulatedRun {
@@ -101,7 +73,14 @@ export class SimulatedRun {
       parts.tell({ type: "warned", batch, index, step, message });
     this.#measuring = new Measuring(this.#model, job, this.context, warn);
     this.#rule = new EndingRule(this.#model, job, this.context);
-    this.#record = new RunRecord(this.context, this.#measuring, batch, index, parts.tell);
+    this.#record = new RunRecord(
+      this.context,
+      this.#measuring,
+      batch,
+      index,
+      parts.attempt,
+      parts.tell,
+    );
   }
 
   get now(): number {
@@ -131,8 +110,8 @@ export class SimulatedRun {
     return this.#record.result(value, { step: this.step, ms: this.#elapsedMs(), ending });
   }
 
-  logAtEnd(): { log?: string } {
-    return this.#record.logAtEnd();
+  logOfFailed(failure: Failure): { log?: string } {
+    return this.#record.logAtEnd(mayBeTriedAgain(failure, this.#parts.attempt, this.#job));
   }
 
   async #restore(resume: Resume): Promise<void> {

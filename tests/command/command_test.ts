@@ -186,7 +186,7 @@ Deno.test("a passing reason is tried again, another is not", async () => {
   await inFolder(async (folder) => {
     const count =
       `n=$(cat ${folder}/$SIMRUN_JOB 2>/dev/null || echo 0); n=$((n+1)); echo $n > ${folder}/$SIMRUN_JOB`;
-    const { status, rows } = await ran(
+    const { status, rows, tree } = await ran(
       folder,
       `
 defaults: { retry: { limit: 3, backoff: 0s } }
@@ -203,6 +203,9 @@ jobs:
     assert.deepEqual(resultsOf(rows), [{ n: 3 }, null]);
     assert.equal(Deno.readTextFileSync(join(folder, "fails")), "1\n");
     assert.equal(Deno.readTextFileSync(join(folder, "killed")), "2\n");
+    // What an attempt said that failed may say why: it is not lost over the next one.
+    const { stdout } = await simrun(["logs", "passes", "--tree", tree]);
+    assert.equal(stdout, "n=1\n--- attempt 2 ---\nn=2\n--- attempt 3 ---\nn=3\n");
   });
 });
 

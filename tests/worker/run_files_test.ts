@@ -61,6 +61,24 @@ Deno.test("resume() without a checkpoint leaves nothing of what was before", asy
   });
 });
 
+Deno.test("resume() of a later attempt leaves what earlier ones have said, and nothing else", async () => {
+  await inTree(async (layout) => {
+    const first = runFiles(layout);
+    await first.appendSeries("step,x\n10,1\n");
+    await first.appendLog("went bad\n");
+    const second = runFiles(layout, { attempt: 2 });
+    await second.resume();
+    const folder = layout.recentFolder("job", "job");
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["log.txt"]);
+    await second.appendLog("went ");
+    await second.appendLog("well\n");
+    assert.equal(
+      await Deno.readTextFile(join(folder, "log.txt")),
+      "went bad\n--- attempt 2 ---\nwent well\n",
+    );
+  });
+});
+
 Deno.test("resume() refuses another model's checkpoint, unless any will do", async () => {
   for (const anyModel of [false, true]) {
     await inTree(async (layout) => {
@@ -196,12 +214,13 @@ interface Differing {
   readonly digest?: string;
   readonly modelDigest?: string;
   readonly anyModel?: boolean;
+  readonly attempt?: number;
 }
 
 function runFiles(layout: Layout, over: Differing = {}): RunFiles {
-  const { run = "job", digest = "d1", modelDigest = "m1", anyModel = false } = over;
+  const { run = "job", digest = "d1", modelDigest = "m1", anyModel = false, attempt = 1 } = over;
   const writer = { layout, job: aJob(), modelDigest, anyModel, epoch: 1 };
-  return new RunFiles(writer, { run, digest, attempt: 1 });
+  return new RunFiles(writer, { run, digest, attempt });
 }
 
 function at(step: number) {
