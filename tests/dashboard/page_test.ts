@@ -10,7 +10,7 @@ const NAMES = [...Deno.readDirSync(FOLDER)].map(({ name }) => name).toSorted();
 const SCRIPTS = NAMES.filter((name) => name.endsWith(".js"));
 const LINES_MAX = 320;
 
-Deno.test("PAGE_FILES is what lies in the folder, but for the settings of the type check", async () => {
+Deno.test("PAGE_FILES is what lies in the folder, but for the settings of the type check", () => {
   const served = NAMES.filter((name) => name !== "jsconfig.json");
   assert.deepEqual([...PAGE_FILES, ...STYLE_FILES].toSorted(), served);
   const styles = pageFile("/page/styles.css");
