@@ -27,6 +27,8 @@ async function again(stage: Stage): Promise<void> {
   campaign.pace(SLOW_MS);
   const job = await submitted(stage, "--time", "20min", "--run-flags", "--retries 5");
   await campaign.untilSaved(1, 2);
+  // What it asks of Slurm from now on takes seconds: no run must come to its end meanwhile.
+  campaign.pace(10 * SLOW_MS);
   await slurm.command("scancel", `${job}_2`);
   await slurm.untilTasks(`${job}_2`, ({ state }) => state === "CANCELLED", "it is cancelled");
   // The other one works still, and is left alone; the last job waits for both.
@@ -60,6 +62,7 @@ async function again(stage: Stage): Promise<void> {
     new RegExp(`^Once more what was submitted as job ${other} on .*walk\\.yaml`, "m"),
   );
   const second = once.stdout.trim();
+  assert.match(second, /^\d+$/, once.stderr);
   const [before, after] = [2, 3].map((number) =>
     Deno.readTextFileSync(`${campaign.root}/slurm/${number}/pilot.sh`)
   ) as [string, string];
