@@ -13,7 +13,7 @@ import { readWork } from "../store/work.ts";
 import { type CliContext, treeRoot } from "./context.ts";
 import { chooseLogs, type LogChoice } from "./log_choice.ts";
 import { LogPrinter } from "./log_printer.ts";
-import { type LogFlags, logsIn, printLogs } from "./logs.ts";
+import { type LogFlags, logsIn, printLogs } from "./print_logs.ts";
 import { lastLines, RunTail } from "./run_tail.ts";
 import { treeWords } from "./tree_words.ts";
 
