@@ -39,6 +39,7 @@ export const EVERYTHING = [
   () => import("../worker/command_identity.ts"),
   () => import("../worker/command_thread.ts"),
   () => import("../worker/model_identity.ts"),
+  () => import("../worker/parent.ts"),
   () => import("../worker/plecs_thread.ts"),
   () => import("../worker/run_files.ts"),
   () => import("./checkpoints.ts"),

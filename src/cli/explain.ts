@@ -174,8 +174,8 @@ async function lineageIn(
   if (lineage === undefined || lineage.ancestors.length === 0 || of.job === undefined) {
     return lineage;
   }
-  const { isOtherState } = await load<typeof import("../worker/branching.ts")>(
-    import.meta.resolve("../worker/branching.ts"),
+  const { isOtherState } = await load<typeof import("../worker/parent.ts")>(
+    import.meta.resolve("../worker/parent.ts"),
   );
   const [parent] = lineage.ancestors;
   if (!await isOtherState(layout, parent!)) return lineage;

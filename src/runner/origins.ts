@@ -16,7 +16,7 @@ import { PlannedJob } from "../plan/planned_job.ts";
 import type { History } from "../queue/history.ts";
 import { listCheckpoints } from "../store/checkpoint.ts";
 import type { Layout } from "../store/layout.ts";
-import { absentWords, isOtherState } from "../worker/branching.ts";
+import { absentWords, isOtherState } from "../worker/parent.ts";
 import { JobProblems, type Locate } from "./prepare.ts";
 
 /** A parent that took no longer is computed again without asking, for the state that it did not keep. */

@@ -393,7 +393,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     breaks: "does not look whether a parent has another state by now",
     rule: "branching",
-    file: "src/worker/branching.ts",
+    file: "src/worker/parent.ts",
     find: "return stateDigest(snapshot) !== parent.state;",
     replace: "return false;",
     test: ["tests/runner/branching_test.ts"],

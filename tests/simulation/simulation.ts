@@ -32,6 +32,7 @@ const LOADED_AT_NEED = [
   "store/zip_writer.ts",
   "worker/branching.ts",
   "worker/model_identity.ts",
+  "worker/parent.ts",
   "worker/run_files.ts",
 ];
 for (const file of LOADED_AT_NEED) await load(import.meta.resolve(`../../src/${file}`));
