@@ -17,6 +17,7 @@ export interface InPlace {
 
 /** The least of what is copied at once when a file gets an inode of its own. */
 const COPY_BYTES = 1 << 20;
+const LINE_END = 0x0a;
 
 /** Opens a plain file for reading and changing it in place. Throws a Fault for anything else. */
 export async function openInPlace(path: string, options: InPlace = {}): Promise<FileHandle> {
@@ -43,14 +44,28 @@ export async function openInPlace(path: string, options: InPlace = {}): Promise<
   }
 }
 
-/** Appends text that may be lost in a power cut: it is not synced. */
-export async function appendVolatile(path: string, text: string): Promise<void> {
+/** Appends text that may be lost in a power cut: it is not synced. A line that was left open can be ended before it. */
+export async function appendVolatile(
+  path: string,
+  text: string,
+  { onNewLine = false } = {},
+): Promise<void> {
   using file = await openInPlace(path, { append: true, create: true });
   try {
-    await writeFully(file, new TextEncoder().encode(text));
+    const lineEnd = onNewLine && await isLineOpen(file) ? "\n" : "";
+    await writeFully(file, new TextEncoder().encode(lineEnd + text));
   } catch (error) {
     throw diskFault(error, path);
   }
+}
+
+async function isLineOpen(file: FileHandle): Promise<boolean> {
+  const { size } = await file.stat();
+  if (size === 0) return false;
+  const last = new Uint8Array(1);
+  await file.seek(size - 1, Deno.SeekMode.Start);
+  await file.read(last);
+  return last[0] !== LINE_END;
 }
 
 /** Refuses what stands in a file's place and is none. Nothing there is as good. */

@@ -274,7 +274,7 @@ export class RunFiles {
     const head = attempt === 1 || this.#isLogBegun ? "" : `--- attempt ${attempt} ---\n`;
     this.#isLogBegun = true;
     const kept = cutLog(head + text, LOG_BYTES_MAX - await sizeOf(path));
-    if (kept !== "") await appendVolatile(path, kept);
+    if (kept !== "") await appendVolatile(path, kept, { onNewLine: head !== "" });
   }
 
   /** Another spec's series, log or result must never pass for this one's. */

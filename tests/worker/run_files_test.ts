@@ -76,6 +76,12 @@ Deno.test("resume() of a later attempt leaves what earlier ones have said, and n
       await Deno.readTextFile(join(folder, "log.txt")),
       "went bad\n--- attempt 2 ---\nwent well\n",
     );
+    await second.appendLog("a line that was left op");
+    await runFiles(layout, { attempt: 3 }).appendLog("third\n");
+    assert.match(
+      await Deno.readTextFile(join(folder, "log.txt")),
+      /\na line that was left op\n--- attempt 3 ---\nthird\n$/,
+    );
   });
 });
 
