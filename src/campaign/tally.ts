@@ -68,6 +68,11 @@ export class Tally {
     });
   }
 
+  /** Ids of those of which runs are left. */
+  openJobs(): ReadonlySet<string> {
+    return new Set(this.jobs().filter(({ left }) => left > 0).map(({ job }) => job.job.id));
+  }
+
   /** True the first time a run loses its checkpoints: one warning is enough. */
   degrade(job: string, run: string): boolean {
     const key = `${job}/${run}`;

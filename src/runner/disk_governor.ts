@@ -201,6 +201,7 @@ export class DiskGovernor {
     const room = await roomOf(this.#session.layout);
     if (room !== undefined) this.#fills.add(now, room.totalBytes - room.freeBytes);
     if (this.#wanted.budgetBytes !== undefined) this.#account.refresh(now);
+    this.#account.forgetAllBut(campaign.tally.openJobs());
     if (this.#account.bytes !== undefined) this.#grows.add(now, this.#account.bytes);
     const running = campaign.hasEnded ? [] : campaign.live().running;
     return {

@@ -8,6 +8,8 @@ import { BLOCK_BYTES, bytesBelow } from "../store/room.ts";
 /** To walk through the tree costs no more than this part of the time. */
 const LOAD_MAX = 0.02;
 const WALK_EVERY_MS = 10_000;
+/** Of each run, before one has written more: with `keep: all` nobody can say how many it will be. */
+const CHECKPOINTS_EXPECTED = 3;
 
 export class TreeAccount {
   readonly #root: string;
@@ -16,6 +18,9 @@ export class TreeAccount {
   readonly #kept = new Map<string, number[]>();
   /** The largest checkpoint of each job. */
   readonly #largest = new Map<string, number>();
+  /** By job, how many one run has come to hold, at most: of those that go on, and of those that have completed. */
+  readonly #most = new Map<string, number>();
+  readonly #mostAtEnd = new Map<string, number>();
   #bytes: number | undefined;
   /** What came and went since the walk that goes on began. */
   #sinceWalk = 0;
@@ -42,8 +47,20 @@ export class TreeAccount {
       this.#kept.set(name, kept);
       this.#largest.set(event.job, Math.max(bytes, this.#largest.get(event.job) ?? 0));
       this.#add(bytes - (kept.length > this.#keepOf(event.job) ? kept.shift()! : 0));
+      raise(this.#most, event.job, kept.length);
     } else if (event.type === "runs.completed" && this.#kept.size > 0) {
-      for (const { run } of event.runs) this.#kept.delete(runName(event.job, run));
+      for (const { run } of event.runs) {
+        const name = runName(event.job, run);
+        raise(this.#mostAtEnd, event.job, this.#kept.get(name)?.length ?? 0);
+        this.#kept.delete(name);
+      }
+    }
+  }
+
+  /** No run of the others will be started: what theirs came to hold is in the tree, and says nothing of the next. */
+  forgetAllBut(jobs: ReadonlySet<string>): void {
+    for (const known of [this.#largest, this.#most, this.#mostAtEnd]) {
+      for (const job of known.keys()) if (!jobs.has(job)) known.delete(job);
     }
   }
 
@@ -61,16 +78,24 @@ export class TreeAccount {
   sight(held: readonly HeldRun[]): Pick<DiskSight, "treeBytes" | "claimedBytes" | "startBytes"> {
     let startBytes = 0;
     for (const [job, largest] of this.#largest) {
-      startBytes = Math.max(startBytes, largest * this.#keepOf(job));
+      startBytes = Math.max(startBytes, largest * this.#countOf(job));
     }
     let claimedBytes = startBytes;
     // While nothing has been saved nobody knows what will be.
     for (const run of startBytes === 0 ? [] : held) {
       const kept = this.#kept.get(runName(run.job, run.run))?.length ?? 0;
       // A new one stands beside the old ones for a moment.
-      claimedBytes += this.#sizeOf(run) * Math.max(1, this.#keepOf(run.job) - kept);
+      claimedBytes += this.#sizeOf(run) * Math.max(1, this.#countOf(run.job) - kept);
     }
     return { treeBytes: this.#bytes, claimedBytes, startBytes };
+  }
+
+  /** How many checkpoints a run is likely to hold: it may keep more than it will ever write. */
+  #countOf(job: string): number {
+    const most = this.#most.get(job) ?? 0;
+    const mostAtEnd = this.#mostAtEnd.get(job) ?? 0;
+    const expected = mostAtEnd > 0 && most <= mostAtEnd ? mostAtEnd : 2 * most;
+    return Math.min(this.#keepOf(job), Math.max(CHECKPOINTS_EXPECTED, expected));
   }
 
   #sizeOf({ job, run }: HeldRun): number {
@@ -101,4 +126,8 @@ export class TreeAccount {
     this.#sinceWalk += bytes;
     if (this.#bytes !== undefined) this.#bytes = Math.max(0, this.#bytes + bytes);
   }
+}
+
+function raise(most: Map<string, number>, job: string, count: number): void {
+  most.set(job, Math.max(count, most.get(job) ?? 0));
 }
