@@ -308,8 +308,8 @@ export class RunFiles {
 const OTHER_STATE = "the state that it has begun from was computed again, to another one";
 
 async function isOther(layout: Layout, parent: Parent): Promise<boolean> {
-  const file = import.meta.resolve("./parent.ts");
-  return await (await load<typeof import("./parent.ts")>(file)).isOtherState(layout, parent);
+  return await (await load<typeof import("./parent.ts")>(import.meta.resolve("./parent.ts")))
+    .isOtherState(layout, parent);
 }
 
 /** Of the whole slot: each has a piece of its file in memory. */
